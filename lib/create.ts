@@ -1,0 +1,120 @@
+import type { Owner } from "./owner.ts";
+
+/** How {@linkcode makeDirectory} and {@linkcode makeFile} reach exact modes and owners. */
+export interface CreateOptions {
+  /** Whom to give what is made. Absent: it stays the caller's. */
+  owner?: Owner;
+  /** `true` when mkdir(2) and open(2) alone are known to give exact 0o755 and 0o644. */
+  modesHold?: boolean;
+}
+
+/**
+ * Gives a path away. Being refused (EPERM: the caller is not root) is fine.
+ * Needs `--allow-write` for the path.
+ *
+ * @param path What to give away; a symlink would be followed.
+ * @param owner Whom to give it.
+ * @throws {Error} If chown(2) fails in any other way.
+ * @throws {Deno.errors.NotCapable} If the permission is missing.
+ */
+export function giveTo(path: string, owner: Owner): void {
+  try {
+    Deno.chownSync(path, owner.uid, owner.gid);
+  } catch (error) {
+    const refused = error instanceof Deno.errors.PermissionDenied &&
+      (error as { code?: string }).code === "EPERM";
+    if (!refused) throw error;
+  }
+}
+
+// chmod comes before chown: root without CAP_FOWNER cannot chmod what it gave away.
+function settle(path: string, mode: number, { owner, modesHold }: CreateOptions): void {
+  const holds = modesHold === true && (mode & ~0o755) === 0;
+  if (!holds) Deno.chmodSync(path, mode);
+  if (owner !== undefined) giveTo(path, owner);
+}
+
+/**
+ * Makes a directory with an exact mode, whatever the umask; one that is
+ * already there is left as it is. Needs `--allow-write` for the path.
+ *
+ * @param path The directory; its parent must exist.
+ * @param mode Its mode, up to 0o7777.
+ * @param options The owner, and what is known about modes.
+ * @returns Whether it was made.
+ * @throws {Error} If mkdir(2) fails other than with EEXIST.
+ */
+export function makeDirectory(path: string, mode: number, options: CreateOptions): boolean {
+  try {
+    Deno.mkdirSync(path, { mode: mode & 0o777 });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
+  }
+  settle(path, mode, options);
+  return true;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Makes a new file with an exact mode, whatever the umask.
+ * Needs `--allow-write` for the path.
+ *
+ * @param path The file; nothing may be there.
+ * @param text Its content.
+ * @param mode Its mode, up to 0o777.
+ * @param options The owner, and what is known about modes.
+ * @throws {Deno.errors.AlreadyExists} If something is there.
+ * @throws {Error} If the file cannot be written whole.
+ */
+export function makeFile(path: string, text: string, mode: number, options: CreateOptions): void {
+  Deno.writeFileSync(path, encoder.encode(text), { mode, createNew: true });
+  settle(path, mode, options);
+}
+
+/**
+ * Replaces a file in one step: writes `<path>.new` beside it and renames that
+ * over it. Needs `--allow-read` and `--allow-write` for the directory.
+ *
+ * @param path The file; it need not exist.
+ * @param text Its new content.
+ * @param mode Its mode, up to 0o777.
+ * @param options The owner, and what is known about modes.
+ * @throws {Error} If the file cannot be written whole; `path` is then as it was.
+ */
+export function replaceFile(
+  path: string,
+  text: string,
+  mode: number,
+  options: CreateOptions,
+): void {
+  const beside = `${path}.new`;
+  removeIfPresent(beside);
+  try {
+    makeFile(beside, text, mode, options);
+    Deno.renameSync(beside, path);
+  } catch (error) {
+    removeIfPresent(beside);
+    throw error;
+  }
+}
+
+/**
+ * Removes a file, a symlink or an empty directory; its absence is fine.
+ * Needs `--allow-write` for the path.
+ *
+ * @param path What to remove.
+ * @param options `recursive`: also a directory that is not empty.
+ * @returns Whether something was there.
+ * @throws {Error} If it is there and cannot be removed.
+ */
+export function removeIfPresent(path: string, options: Deno.RemoveOptions = {}): boolean {
+  try {
+    Deno.removeSync(path, options);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+const HEADER = `#!/command/with-contenv sh
+# Generated from lib/dashboard.ts by "deno task generate"; do not edit.
+`;
+
+const ON_OR_EXIT = (code: number) =>
+  `case \${HERMES_DASHBOARD-} in
+  1 | [Tt][Rr][Uu][Ee] | [Yy][Ee][Ss] | [Oo][Nn]) ;;
+  *) exit ${code} ;;
+esac
+`;
+
+const RUN = `${HEADER}${ON_OR_EXIT(0)}fatal() {
+  echo "dashboard: fatal: $*" >&2
+  exit 78
+}
+host=\${HERMES_DASHBOARD_HOST:-127.0.0.1}
+port=\${HERMES_DASHBOARD_PORT:-9119}
+case $port in
+  *[!0-9]* | ??????*) port_ok=false ;;
+  *) [ "$port" -ge 1 ] && [ "$port" -le 65535 ] && port_ok=true || port_ok=false ;;
+esac
+$port_ok || fatal "HERMES_DASHBOARD_PORT: expected a port from 1 to 65535, got '$port'"
+command -v hermes >/dev/null 2>&1 || fatal "no hermes on PATH"
+if [ -n "\${HERMES_DASHBOARD_INSECURE-}" ]; then
+  echo "dashboard: warning: HERMES_DASHBOARD_INSECURE does nothing; unset it" >&2
+fi
+export HOME="\${HERMES_HOME:-/opt/data}"
+if [ "$(id -u)" -eq 0 ]; then
+  exec s6-setuidgid hermes hermes dashboard --host "$host" --port "$port" --no-open
+fi
+exec hermes dashboard --host "$host" --port "$port" --no-open
+`;
+
+// A down file cannot keep the service off: s6-rc brings every service of the
+// bundle up at boot. Exit 125 is servicedir(7)'s "do not restart".
+const FINISH = `${HEADER}${ON_OR_EXIT(125)}[ "$1" -ne 78 ] || exit 125
+exit 0
+`;
+
+/**
+ * Renders the scripts of the opt-in static service `dashboard`.
+ * Pure; no permission is needed.
+ *
+ * @returns The content of each file, by its name in the service's source
+ * directory; each is 0o755.
+ *
+ * @example
+ * ```ts
+ * import { renderDashboard } from "./dashboard.ts";
+ * [...renderDashboard().keys()]; // ["run", "finish"]
+ * ```
+ */
+export function renderDashboard(): Map<string, string> {
+  return new Map([["run", RUN], ["finish", FINISH]]);
+}

@@ -1,0 +1,203 @@
+import { appendBootLog, bootLogLines } from "./boot_log.ts";
+import { errorWords, survivable } from "./errors.ts";
+import type { Owner } from "./owner.ts";
+import { planProfile, type ReconcileAction, skipProfile } from "./plan.ts";
+import { DEFAULT_PROFILE, profileDir, slotName } from "./profile_name.ts";
+import {
+  byName,
+  type Listing,
+  listProfiles,
+  listRootProfile,
+  refuseProfile,
+  type Warn,
+} from "./profiles.ts";
+import { renderSlot } from "./render.ts";
+import { type LockedScandir, lockScandir } from "./scandir.ts";
+import { createSlots, refreshSlot, type Slot } from "./slot.ts";
+import { readMemory, removeStaleFiles } from "./state.ts";
+
+/** Options of {@linkcode reconcileProfileGateways}. */
+export interface ReconcileOptions {
+  /** The Hermes home, an absolute path. */
+  home: string;
+  /** The scandir, an absolute path; it is made if there is none. */
+  scandir: string;
+  /** Whom to give the slots. Absent: they stay the caller's. */
+  owner?: Owner;
+  /** Decide and return, but write nothing. Default: `false`. */
+  dryRun?: boolean;
+  /** What stands after `#!` in `run`. Default: `/command/with-contenv sh`. */
+  interpreter?: string;
+  /** Told of what was survived. Default: nobody. */
+  warn?: Warn;
+  /** How long to wait for another reconcile or register, in milliseconds. Default: 30000. */
+  lockTimeoutMs?: number;
+}
+
+/** Thrown when `profiles` cannot be read; everything else was reconciled. */
+export class UnreadableProfilesError extends Error {
+  /** The error's class name. */
+  override name = "UnreadableProfilesError";
+  /** What was done about the root profile. */
+  readonly actions: ReconcileAction[];
+
+  /**
+   * Makes the error.
+   *
+   * @param message What failed.
+   * @param actions What was done about the root profile.
+   */
+  constructor(message: string, actions: ReconcileAction[]) {
+    super(message);
+    this.actions = actions;
+  }
+}
+
+/** A profile that gets a slot, or (without a listing) one that is left alone. */
+interface Step {
+  action: ReconcileAction;
+  listing?: Listing;
+}
+
+interface Survey {
+  steps: Step[];
+  /** Why the named profiles are missing from them. */
+  error?: Error;
+}
+
+/** Reads the volume and decides; `default` first, then the named ones in name order. */
+function survey(home: string, warn: Warn): Survey {
+  const slot = (profile: string, listing: Listing): Step => {
+    const memory = readMemory(profile, profileDir(home, profile), listing, warn);
+    return { action: planProfile(profile, memory), listing };
+  };
+  const steps = [slot(DEFAULT_PROFILE, listRootProfile(home))];
+  try {
+    for (const entry of listProfiles(home, warn).sort(byName)) {
+      const refusal = refuseProfile(entry);
+      steps.push(
+        refusal === undefined
+          ? slot(entry.name, entry.listing)
+          : { action: skipProfile(entry.name, refusal.reason, refusal.failed) },
+      );
+    }
+  } catch (error) {
+    return { steps, error: survivable(error) };
+  }
+  return { steps };
+}
+
+/** Refreshes a slot that is there; tells whether there is one. */
+function refreshIfPresent(scandir: string, slot: Slot, owner?: Owner): boolean {
+  try {
+    if (!Deno.lstatSync(`${scandir}/${slot.name}`).isDirectory) {
+      throw new Error(`${slot.name} in the scandir is not a directory`);
+    }
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+  refreshSlot(scandir, slot, owner === undefined ? {} : { owner });
+  return true;
+}
+
+/** Brings the slots into the scandir; returns what went wrong, by slot name. */
+function applySlots(
+  scandir: LockedScandir,
+  slots: readonly Slot[],
+  owner?: Owner,
+): Map<string, Error> {
+  const failed = new Map<string, Error>();
+  const missing: Slot[] = [];
+  for (const slot of slots) {
+    try {
+      if (!refreshIfPresent(scandir.path, slot, owner)) missing.push(slot);
+    } catch (error) {
+      failed.set(slot.name, survivable(error));
+    }
+  }
+  if (missing.length === 0) return failed;
+  const { path, create } = scandir.openStaging();
+  return new Map([...failed, ...createSlots(scandir.path, path, missing, create)]);
+}
+
+function slotOf({ profile, action }: ReconcileAction, options: ReconcileOptions): Slot {
+  const { home, interpreter } = options;
+  const files = renderSlot({ profile, home, ...interpreter === undefined ? {} : { interpreter } });
+  return { name: slotName(profile), files, down: action !== "started" };
+}
+
+function settle({ action, listing }: Step, failed: ReadonlyMap<string, Error>): ReconcileAction {
+  const error = listing && failed.get(slotName(action.profile));
+  if (error === undefined) return action;
+  return skipProfile(action.profile, `slot not made: ${errorWords(error)}`, true, action);
+}
+
+/**
+ * Recreates the slot of every profile on the volume and decides which of them
+ * start by themselves. A slot that is already there is refreshed file by file
+ * and keeps its supervise tree; a profile that cannot have one is skipped
+ * without stopping the others. Two reconciles exclude each other.
+ *
+ * Needs `--allow-read` for the scandir, `<home>/profiles`, `<home>/logs` and
+ * the root profile's {@linkcode PROFILE_FILES}; `--allow-write` for the
+ * scandir, `<home>/profiles`, `<home>/logs` and the root profile's stale
+ * files; `--allow-run=/usr/bin/mkfifo`. A dry run needs only the reads.
+ *
+ * @param options Where, for whom and how.
+ * @returns One action per profile: `default` first, then by name.
+ * @throws {ScandirBusyError} If another reconcile or register holds the lock.
+ * @throws {UnreadableProfilesError} If `<home>/profiles` cannot be read.
+ * @throws {Error} If the scandir is no directory or cannot be written to.
+ *
+ * @example
+ * ```ts no-eval
+ * import { reconcileProfileGateways } from "./reconcile.ts";
+ * await reconcileProfileGateways({ home: "/opt/data", scandir: "/run/service" });
+ * ```
+ */
+export async function reconcileProfileGateways(
+  options: ReconcileOptions,
+): Promise<ReconcileAction[]> {
+  const { home, scandir, owner, dryRun = false, warn = () => {} } = options;
+  const { steps, error } = dryRun
+    ? survey(home, warn)
+    : await reconcileLocked(home, scandir, options, warn);
+  const actions = steps.map((step) => step.action);
+  if (!dryRun) {
+    try {
+      appendBootLog(home, bootLogLines(actions, new Date()), owner);
+    } catch (error) {
+      warn(`cannot write the boot log: ${errorWords(survivable(error))}`);
+    }
+  }
+  if (error !== undefined) {
+    throw new UnreadableProfilesError(
+      `cannot read ${home}/profiles: ${errorWords(error)}`,
+      actions,
+    );
+  }
+  return actions;
+}
+
+async function reconcileLocked(
+  home: string,
+  path: string,
+  options: ReconcileOptions,
+  warn: Warn,
+): Promise<Survey> {
+  const { owner, lockTimeoutMs } = options;
+  using scandir = await lockScandir(path, {
+    ...owner === undefined ? {} : { owner },
+    ...lockTimeoutMs === undefined ? {} : { timeoutMs: lockTimeoutMs },
+  });
+  const found = survey(home, warn);
+  const slots: Slot[] = [];
+  for (const { action, listing } of found.steps) {
+    if (listing === undefined) continue;
+    removeStaleFiles(action.profile, profileDir(home, action.profile), listing, warn);
+    slots.push(slotOf(action, options));
+  }
+  const failed = applySlots(scandir, slots, owner);
+  return { ...found, steps: found.steps.map((step) => ({ action: settle(step, failed) })) };
+}

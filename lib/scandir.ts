@@ -1,0 +1,112 @@
+import { type CreateOptions, makeDirectory, removeIfPresent } from "./create.ts";
+import type { Owner } from "./owner.ts";
+
+// s6-svscan skips names that start with a dot, so what is built in here can
+// never be supervised half-built.
+const DOT_DIR = ".hermes";
+const LOCK_POLL_MS = 20;
+
+/** Thrown when another process holds a scandir's lock for too long. */
+export class ScandirBusyError extends Error {
+  /** The error's class name. */
+  override name = "ScandirBusyError";
+}
+
+/** A directory for building slots, on the scandir's file system. */
+export interface Staging {
+  /** Its path; it is empty. */
+  readonly path: string;
+  /** How to make entries in it. */
+  readonly create: CreateOptions;
+}
+
+/** A scandir that no other reconcile or register changes until this is disposed of. */
+export interface LockedScandir extends Disposable {
+  /** The scandir's path. */
+  readonly path: string;
+  /**
+   * Makes the staging directory; disposing of the lock removes it.
+   *
+   * @returns The directory.
+   * @throws {Error} If it cannot be made.
+   */
+  openStaging(): Staging;
+}
+
+/** Options of {@linkcode lockScandir}. */
+export interface LockScandirOptions {
+  /** Whom to give what is made in the scandir. */
+  owner?: Owner;
+  /** How long to wait for another holder, in milliseconds. Default: 30000. */
+  timeoutMs?: number;
+}
+
+async function takeLock(path: string, timeoutMs: number): Promise<Deno.FsFile> {
+  // Read and write: a FIFO planted there cannot make this open wait for a peer.
+  const file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
+  const deadline = performance.now() + timeoutMs;
+  while (!file.tryLockSync(true)) {
+    if (performance.now() >= deadline) {
+      file.close();
+      throw new ScandirBusyError(
+        `Failed to lock ${path} within ${timeoutMs} ms: another reconcile or register holds it`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
+  }
+  return file;
+}
+
+// The new directory tells what umask and parent did to the mode asked for,
+// and who its maker is; so neither has to be asked (--allow-sys) or repaired.
+function openStaging(path: string, owner: Owner | undefined): Staging {
+  Deno.mkdirSync(path, { mode: 0o777 });
+  const { mode, uid, gid } = Deno.lstatSync(path);
+  const modesHold = mode !== null && (mode & 0o7755) === 0o755;
+  const foreign = owner !== undefined && (owner.uid !== uid || owner.gid !== gid);
+  return { path, create: foreign ? { modesHold, owner } : { modesHold } };
+}
+
+/**
+ * Makes a scandir if there is none, takes its lock, and wipes what an
+ * interrupted run left in its staging directory.
+ * Needs `--allow-read` and `--allow-write` for the scandir.
+ *
+ * @param path The scandir, an absolute path.
+ * @param options The owner, and how long to wait for the lock.
+ * @returns The locked scandir; dispose of it to let others in.
+ * @throws {ScandirBusyError} If the lock is held for too long.
+ * @throws {Error} If the scandir is no directory or cannot be written to.
+ *
+ * @example
+ * ```ts no-eval
+ * import { lockScandir } from "./scandir.ts";
+ * using scandir = await lockScandir("/run/service");
+ * const { path } = scandir.openStaging();
+ * ```
+ */
+export async function lockScandir(
+  path: string,
+  { owner, timeoutMs = 30_000 }: LockScandirOptions = {},
+): Promise<LockedScandir> {
+  const dotDir = `${path}/${DOT_DIR}`;
+  const staging = `${dotDir}/staging`;
+  Deno.mkdirSync(path, { recursive: true, mode: 0o755 });
+  makeDirectory(dotDir, 0o700, owner === undefined ? {} : { owner });
+  const lock = await takeLock(`${dotDir}/lock`, timeoutMs);
+  const wipe = () => removeIfPresent(staging, { recursive: true });
+  try {
+    wipe();
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+  return {
+    path,
+    openStaging: () => openStaging(staging, owner),
+    [Symbol.dispose]() {
+      using _ = lock;
+      wipe();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * Boot and supervision of Hermes profile gateways under s6.
+ *
+ * @example Recreate every profile's slot
+ * ```ts no-eval
+ * import { reconcileProfileGateways } from "./mod.ts";
+ *
+ * await reconcileProfileGateways({ home: "/opt/data", scandir: "/run/service" });
+ * ```
+ *
+ * @module
+ */
+export { appendBootLog, BOOT_LOG, BOOT_LOG_ROTATE_BYTES, bootLogLines } from "./lib/boot_log.ts";
+export { renderDashboard } from "./lib/dashboard.ts";
+export { type Owner, parseOwner } from "./lib/owner.ts";
+export { type ReconcileAction, wordAction } from "./lib/plan.ts";
+export {
+  DEFAULT_PROFILE,
+  InvalidProfileNameError,
+  MAX_PROFILE_NAME_LENGTH,
+  profileDir,
+  profileNameProblem,
+  SLOT_PREFIX,
+  slotName,
+} from "./lib/profile_name.ts";
+export type { Warn } from "./lib/profiles.ts";
+export {
+  type ReconcileOptions,
+  reconcileProfileGateways,
+  UnreadableProfilesError,
+} from "./lib/reconcile.ts";
+export { renderSlot, type SlotDescription, type SlotFiles } from "./lib/render.ts";
+export { ScandirBusyError } from "./lib/scandir.ts";
+export { seedSuperviseSkeleton, type SkeletonOptions } from "./lib/skeleton.ts";
+export {
+  permissionFlags,
+  type Permissions,
+  type Places,
+  type Stage,
+  STAGES,
+} from "./lib/stages.ts";
+export { type PriorExit, stateOf } from "./lib/state.ts";
+export {
+  type SharedService,
+  type ShareOptions,
+  shareScandir,
+  shareStaticServices,
+} from "./lib/static_services.ts";

@@ -1,0 +1,44 @@
+/**
+ * Writes generated files, or with `check` compares them with what is there.
+ *
+ * @param files The content of each file by its path.
+ * @param check Whether to compare only.
+ * @returns The paths that differed, or were written because they did.
+ */
+export function generate(files: ReadonlyMap<string, string>, check: boolean): string[] {
+  const drifted: string[] = [];
+  for (const [path, text] of files) {
+    if (isUpToDate(path, text)) continue;
+    drifted.push(path);
+    if (check) continue;
+    Deno.writeTextFileSync(path, text);
+    Deno.chmodSync(path, 0o755);
+  }
+  return drifted;
+}
+
+function isUpToDate(path: string, text: string): boolean {
+  try {
+    const { mode } = Deno.statSync(path);
+    return Deno.readTextFileSync(path) === text && mode !== null && (mode & 0o111) === 0o111;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/**
+ * Reports what {@linkcode generate} found.
+ *
+ * @param name The program's name, for its messages.
+ * @param drifted What it returned.
+ * @param check Whether it compared only.
+ * @returns The exit code.
+ */
+export function reportDrift(name: string, drifted: readonly string[], check: boolean): number {
+  for (const path of drifted) {
+    if (check) console.error(`${name}: fatal: ${path} is out of date: run "deno task generate"`);
+    else console.log(`${name}: info: wrote ${path}`);
+  }
+  return check && drifted.length > 0 ? 1 : 0;
+}

@@ -37,7 +37,11 @@ const HOOKS: readonly Hook[] = [
       scandir: "${S6_PROFILE_GATEWAY_SCANDIR:-/run/service}",
       servicedirs: "/run/s6-rc/servicedirs",
     },
-    prepare: `# UID and GID may be remapped: ask.
+    prepare: `[ "$(id -u)" -eq 0 ] || {
+  echo "$prog: info: not root: there is nothing to share"
+  exit 0
+}
+# UID and GID may be remapped: ask.
 owner=$(id -u hermes):$(id -g hermes) || {
   echo "$prog: fatal: no user hermes" >&2
   exit 1
@@ -53,8 +57,10 @@ owner=$(id -u hermes):$(id -g hermes) || {
       home: "${HERMES_HOME:-/opt/data}",
       scandir: "${S6_PROFILE_GATEWAY_SCANDIR:-/run/service}",
     },
-    prepare: "",
-    drop: "s6-setuidgid hermes ",
+    prepare: `drop="s6-setuidgid hermes"
+[ "$(id -u)" -eq 0 ] || drop=
+`,
+    drop: "$drop ",
     env: [`"HERMES_HOME=$home"`, `"S6_PROFILE_GATEWAY_SCANDIR=$scandir"`],
     args: [],
   },
@@ -79,7 +85,8 @@ function render({ stage, places, prepare, drop, env, args }: Hook): string {
     out: "$out",
   };
   const command = [
-    `exec ${drop}env -i NO_COLOR=1 DENO_DIR=${INSTALL_DIR}/deno_dir ${env.join(" ")}`.trimEnd(),
+    `exec ${drop}env -i NO_COLOR=1 DENO_DIR=${INSTALL_DIR}/deno_dir`,
+    ...env,
     `${DENO} run ${RUN_FLAGS.join(" ")}`,
     ...permissionFlags(stage.permissions(words)).map((flag) => `"${flag}"`),
     `${INSTALL_DIR}/${stage.entry}`,

@@ -26,8 +26,6 @@ export interface ReconcileOptions {
   owner?: Owner;
   /** Decide and return, but write nothing. Default: `false`. */
   dryRun?: boolean;
-  /** What stands after `#!` in `run`. Default: `/command/with-contenv sh`. */
-  interpreter?: string;
   /** Told of what was survived. Default: nobody. */
   warn?: Warn;
   /** How long to wait for another reconcile or register, in milliseconds. Default: 30000. */
@@ -121,10 +119,12 @@ function applySlots(
   return new Map([...failed, ...createSlots(scandir.path, path, missing, create)]);
 }
 
-function slotOf({ profile, action }: ReconcileAction, options: ReconcileOptions): Slot {
-  const { home, interpreter } = options;
-  const files = renderSlot({ profile, home, ...interpreter === undefined ? {} : { interpreter } });
-  return { name: slotName(profile), files, down: action !== "started" };
+function slotOf({ profile, action }: ReconcileAction, home: string): Slot {
+  return {
+    name: slotName(profile),
+    files: renderSlot({ profile, home }),
+    down: action !== "started",
+  };
 }
 
 function settle({ action, listing }: Step, failed: ReadonlyMap<string, Error>): ReconcileAction {
@@ -196,7 +196,7 @@ async function reconcileLocked(
   for (const { action, listing } of found.steps) {
     if (listing === undefined) continue;
     removeStaleFiles(action.profile, profileDir(home, action.profile), listing, warn);
-    slots.push(slotOf(action, options));
+    slots.push(slotOf(action, home));
   }
   const failed = applySlots(scandir, slots, owner);
   return { ...found, steps: found.steps.map((step) => ({ action: settle(step, failed) })) };

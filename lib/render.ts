@@ -9,8 +9,6 @@ export interface SlotDescription {
   home: string;
   /** Environment to export to the gateway; the values are arbitrary text. */
   extraEnv?: Readonly<Record<string, string>>;
-  /** What stands after `#!` in `run`. Default: `/command/with-contenv sh`. */
-  interpreter?: string;
 }
 
 /** The contents of a slot's files. */
@@ -59,12 +57,12 @@ function renderExports(env: Readonly<Record<string, string>>): string {
   }).join("");
 }
 
-function renderRun({ profile, home, extraEnv = {}, interpreter }: SlotDescription): string {
+function renderRun({ profile, home, extraEnv = {} }: SlotDescription): string {
   const slot = slotName(profile);
   const hermes = profile === DEFAULT_PROFILE
     ? "hermes gateway run --replace"
     : `hermes -p ${profile} gateway run --replace`;
-  return `#!${interpreter ?? "/command/with-contenv sh"}
+  return `#!/command/with-contenv sh
 export HOME=${shellQuote(home)}
 cd "$HOME" || exit 1
 ${renderExports(extraEnv)}export HERMES_S6_SUPERVISED_CHILD=1 HERMES_SUPERVISED_CHILD=1

@@ -6,16 +6,15 @@ import { runProgram, UsageError } from "./_cli.ts";
 
 const name = "reconcile";
 const help = `
-Usage: reconcile_profiles.ts [--dry-run] [--json] [--owner UID:GID] [--interpreter WORDS]
+Usage: reconcile_profiles.ts [--dry-run] [--json] [--owner UID:GID]
 
 Recreates one slot per profile of the Hermes home in the scandir; those whose
 last state was "running" start by themselves at s6-svscan's next scan.
 
-  --dry-run            say what would be done, write nothing
-  --json               one JSON object per profile instead of text
-  --owner UID:GID      whom to give the slots; without it they stay the caller's
-  --interpreter WORDS  what stands after #! in run (/command/with-contenv sh)
-  --help               this text
+  --dry-run        say what would be done, write nothing
+  --json           one JSON object per profile instead of text
+  --owner UID:GID  whom to give the slots; without it they stay the caller's
+  --help           this text
 
 Environment:
   HERMES_HOME                  the Hermes home, absolute (/opt/data)
@@ -46,10 +45,9 @@ function summary(actions: readonly ReconcileAction[], startedAt: number): string
 }
 
 await runProgram(
-  { name, help, flags: ["dry-run", "json"], values: ["owner", "interpreter"] },
+  { name, help, flags: ["dry-run", "json"], values: ["owner"] },
   async ({ flags, values }) => {
     const startedAt = performance.now();
-    const interpreter = values.get("interpreter");
     let failure: string | undefined;
     const actions = await reconcileProfileGateways({
       home: absolute("HERMES_HOME", "/opt/data"),
@@ -57,7 +55,6 @@ await runProgram(
       dryRun: flags.has("dry-run"),
       warn: (message) => console.error(`${name}: warning: ${printable(message)}`),
       ...ownerOf(values.get("owner")),
-      ...interpreter === undefined ? {} : { interpreter },
     }).catch((error) => {
       if (!(error instanceof UnreadableProfilesError)) throw error;
       failure = error.message;

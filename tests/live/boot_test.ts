@@ -1,0 +1,218 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Container, until } from "../../tasks/_container.ts";
+import { bootContainer, Home, liveTest, status, untilStatus } from "./_live.ts";
+
+const RUNNING = { desired_state: "running" };
+const SLOTS = ["gateway-coder", "gateway-coder/log", "gateway-default", "gateway-default/log"];
+
+liveTest(
+  "hermes can use s6-svstat, s6-svc and s6-svwait on every slot and its logger",
+  async () => {
+    await using home = await Home.make({ default: { state: RUNNING }, coder: { state: RUNNING } });
+    await using container = await bootContainer(home);
+    for (const slot of SLOTS) {
+      const dir = `/run/service/${slot}`;
+      await untilStatus(container, slot, "up", ({ up }) => up);
+      for (
+        const command of [
+          ["s6-svstat", dir],
+          ["s6-svc", "-wd", "-T5000", "-d", dir],
+          ["s6-svwait", "-d", "-t5000", dir],
+          ["s6-svc", "-wu", "-T5000", "-u", dir],
+          ["s6-svwait", "-u", "-t5000", dir],
+        ]
+      ) {
+        const { code, stderr } = await container.exec(command, { user: "hermes" });
+        assertEquals(code, 0, `${command.join(" ")}: ${stderr}`);
+      }
+    }
+  },
+);
+
+liveTest("hermes is refused on the dashboard before 015 and served after it", async () => {
+  await using home = await Home.make({});
+  await using container = await Container.start({
+    data: home.path,
+    env: { HERMES_DASHBOARD: "TRUE" },
+  });
+  const dir = "/run/service/dashboard";
+  const commands = [
+    ["s6-svstat", dir],
+    ["s6-svc", "-wd", "-T5000", "-d", dir],
+    ["s6-svc", "-wu", "-T5000", "-u", dir],
+    ["s6-svwait", "-u", "-t5000", dir],
+  ];
+  await container.sh(`until s6-svok ${dir}; do :; done`);
+  for (const command of commands) {
+    const { code, stderr } = await container.exec(command, { user: "hermes" });
+    assert(code !== 0, `${command.join(" ")} worked before 015`);
+    assertMatch(stderr, /Permission denied/);
+  }
+  await container.boot();
+  await untilStatus(container, "dashboard", "up", ({ up }) => up);
+  for (const command of commands) {
+    const { code, stderr } = await container.exec(command, { user: "hermes" });
+    assertEquals(code, 0, `${command.join(" ")}: ${stderr}`);
+  }
+});
+
+liveTest("without a skeleton hermes is refused on a slot of its own", async () => {
+  await using home = await Home.make({});
+  await using container = await bootContainer(home);
+  const dir = "/run/service/bare";
+  await container.sh(
+    `mkdir ${dir} && printf '#!/bin/sh\\nexec sleep infinity\\n' >${dir}/run && chmod +x ${dir}/run`,
+    { user: "hermes" },
+  );
+  await container.exec(["s6-svscanctl", "-a", "/run/service"], { user: "hermes" });
+  await untilStatus(container, "bare", "up", ({ up }) => up);
+  for (const command of [["s6-svstat", dir], ["s6-svc", "-d", dir], ["s6-svwait", "-u", dir]]) {
+    const { code, stderr } = await container.exec(command, { user: "hermes" });
+    assert(code !== 0, `${command.join(" ")} worked without a skeleton`);
+    assertMatch(stderr, /Permission denied/);
+  }
+});
+
+liveTest("the hooks change no owner or mode of what is root's own", async () => {
+  await using home = await Home.make({ coder: { state: RUNNING } });
+  await using container = await Container.start({ data: home.path });
+  const snapshot = async () =>
+    (await container.sh(
+      "cd /run/service && find s6-linux-init-shutdownd .s6-svscan -mindepth 0 ! -path .s6-svscan/control" +
+        " ! -name status -printf '%p %u:%g %m\\n' | sort; cd /run/s6-rc/servicedirs &&" +
+        " find s6rc-fdholder s6rc-oneshot-runner ! -name status -printf '%p %u:%g %m\\n' | sort",
+    )).stdout;
+  for (const name of ["s6-linux-init-shutdownd", "s6rc-fdholder", "s6rc-oneshot-runner"]) {
+    await untilStatus(container, name, "up", ({ up }) => up);
+  }
+  const before = await snapshot();
+  assertMatch(before, /^s6rc-fdholder\/supervise root:root 700$/m);
+  await container.boot();
+  assertEquals(await snapshot(), before);
+  const { stdout } = await container.sh(
+    "stat -c '%U:%G %a' /run/service /run/service/.s6-svscan/control",
+  );
+  assertEquals(stdout, "root:hermes 1775\nroot:hermes 660\n");
+});
+
+liveTest("hermes cannot remove or rename root's entries in the scandir", async () => {
+  await using home = await Home.make({});
+  await using container = await bootContainer(home);
+  for (const name of ["s6-linux-init-shutdownd", ".s6-svscan", "dashboard"]) {
+    const { code } = await container.sh(`mv /run/service/${name} /run/service/.gone`, {
+      user: "hermes",
+    });
+    assert(code !== 0, `hermes moved ${name}`);
+  }
+});
+
+liveTest(
+  "every kind of profile ends as its state says, at the first boot and the next",
+  async () => {
+    await using home = await Home.make({
+      default: { state: RUNNING },
+      running: { state: { gateway_state: "running" } },
+      stopped: { state: { gateway_state: "running", desired_state: "stopped" } },
+      missing: {},
+      draining: { state: { gateway_state: "draining" } },
+      corrupt: { state: "{" },
+      Illegal: { state: RUNNING },
+      nosoul: { state: RUNNING, soul: false },
+    });
+    const expected = [
+      "reconcile: profile=default prior_state=running action=started",
+      'reconcile: profile=Illegal prior_state=None action=skipped reason="illegal profile name: expected [a-z0-9][a-z0-9_-]*"',
+      "reconcile: profile=corrupt prior_state=None action=registered",
+      "reconcile: profile=draining prior_state=running action=started",
+      "reconcile: profile=missing prior_state=None action=registered",
+      "reconcile: profile=running prior_state=running action=started",
+      "reconcile: profile=stopped prior_state=stopped action=registered",
+    ];
+    for (const boot of ["first", "second"]) {
+      await using container = await Container.start({ data: home.path });
+      const hook = (await container.boot()).get("02-reconcile-profiles");
+      assertEquals(hook?.code, 0, hook?.stderr);
+      assertEquals(hook?.stdout.split("\n").slice(0, -2), expected, `${boot} boot`);
+      assertMatch(hook?.stderr ?? "", /^reconcile: warning: profile=corrupt: .*not JSON$/m);
+      for (const profile of ["default", "running", "draining"]) {
+        await untilStatus(container, `gateway-${profile}`, "up", ({ up }) => up);
+      }
+      for (const profile of ["stopped", "missing", "corrupt"]) {
+        const { up, wantedUp } = await untilStatus(
+          container,
+          `gateway-${profile}`,
+          "supervised",
+          () => true,
+        );
+        assertEquals({ up, wantedUp }, { up: false, wantedUp: false }, profile);
+      }
+      const { stdout } = await container.sh(
+        "cd /run/service && ls -d gateway-*; ls gateway-*/down",
+      );
+      assertEquals(
+        stdout.trim().split("\n"),
+        ["corrupt", "default", "draining", "missing", "running", "stopped"].map((p) =>
+          `gateway-${p}`
+        )
+          .concat(["corrupt", "missing", "stopped"].map((p) => `gateway-${p}/down`)),
+      );
+      await container.stop();
+    }
+  },
+);
+
+liveTest("a gateway runs as hermes in its home, and its log too", async () => {
+  await using home = await Home.make({ coder: { state: RUNNING, stub: "environ" } });
+  await using container = await bootContainer(home, {
+    env: { HERMES_HOME: "/opt/data", TOKEN: "t" },
+  });
+  const environ = await until("the gateway's environment", async () => {
+    const text = await Deno.readTextFile(`${home.dir("coder")}/stub.environ`).catch(() => "");
+    return text.endsWith("\0") && text;
+  });
+  const entries = environ.split("\0");
+  for (
+    const entry of [
+      "HOME=/opt/data",
+      "PWD=/opt/data",
+      "TOKEN=t",
+      "HERMES_S6_SUPERVISED_CHILD=1",
+      "HERMES_SUPERVISED_CHILD=1",
+    ]
+  ) assert(entries.includes(entry), `${entry} is not in ${JSON.stringify(entries)}`);
+  const log = `${home.path}/logs/gateways/coder/current`;
+  const text = await until("a log line", async () => {
+    return await Deno.readTextFile(log).catch(() => "");
+  });
+  assertMatch(
+    text,
+    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+  gateway coder: up as hermes, pid \d+\n$/,
+  );
+  assertEquals((await Deno.stat(log)).uid, 10000);
+  const { pid } = await status(container, "gateway-coder");
+  const { stdout } = await container.sh(`stat -c %U /proc/${pid}`);
+  assertEquals(stdout, "hermes\n");
+});
+
+for (
+  const [variable, value] of [
+    ["HERMES_HOME", "data"],
+    ["HERMES_HOME", "/opt/a,b"],
+    ["HERMES_HOME", "/opt/a\nb"],
+    ["S6_PROFILE_GATEWAY_SCANDIR", "/run/a,b"],
+  ] as const
+) {
+  liveTest(`02 refuses ${variable}=${JSON.stringify(value)} with one line`, async () => {
+    await using home = await Home.make({});
+    await using container = await Container.start({ data: home.path, env: { [variable]: value } });
+    const { code, stdout, stderr } = await container.exec([
+      "/etc/cont-init.d/02-reconcile-profiles",
+    ]);
+    assertEquals({ code, stdout, stderr }, {
+      code: 2,
+      stdout: "",
+      stderr:
+        `02-reconcile-profiles: fatal: ${variable}: expected an absolute path without a comma or a newline\n`,
+    });
+  });
+}

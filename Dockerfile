@@ -1,0 +1,106 @@
+# The default target is the image; `--target demo` adds a stand-in hermes and a few profiles.
+ARG BASE_IMAGE=debian:bookworm-slim
+ARG DENO_IMAGE=denoland/deno:bin-2.9.6
+# Where the first stages run: Debian or a derivative.
+ARG BUILD_IMAGE=debian:bookworm-slim
+
+FROM ${DENO_IMAGE} AS deno
+
+FROM ${BUILD_IMAGE} AS s6-overlay
+USER root
+COPY --from=deno /deno /usr/local/bin/deno
+ARG TARGETARCH
+ARG S6_OVERLAY_URL=https://github.com/just-containers/s6-overlay/releases/download
+ARG S6_OVERLAY_VERSION=3.2.3.0
+ARG S6_OVERLAY_SHA256_NOARCH=b720f9d9340efc8bb07528b9743813c836e4b02f8693d90241f047998b4c53cf
+ARG S6_OVERLAY_SHA256_X86_64=a93f02882c6ed46b21e7adb5c0add86154f01236c93cd82c7d682722e8840563
+ARG S6_OVERLAY_SHA256_AARCH64=0952056ff913483162cc30e35b2e944b507ba1025d78f5becbb89367bf344581
+ARG S6_OVERLAY_SHA256_SYMLINKS_NOARCH=a60dc5235de3ecbcf874b9c1f18d73263ab99b289b9329aa950e8729c4789f0e
+# Debian's slim image has neither curl nor xz, but Deno can download and apt can decompress.
+RUN set -eu; \
+    fatal() { echo "s6-overlay: fatal: $*" >&2; exit 1; }; \
+    unpack() { \
+      name=s6-overlay-$1.tar.xz; \
+      url=$S6_OVERLAY_URL/v$S6_OVERLAY_VERSION/$name; \
+      deno eval 'const response = await fetch(Deno.args[0]); \
+        if (!response.ok) throw new Error(`HTTP ${response.status}`); \
+        await response.body.pipeTo(Deno.stdout.writable);' "$url" >"/tmp/$name" \
+        || fatal "cannot download $url"; \
+      found=$(sha256sum <"/tmp/$name" | cut -d ' ' -f 1); \
+      [ "$found" = "$2" ] || fatal "$name: expected SHA-256 $2, got $found"; \
+      /usr/lib/apt/apt-helper cat-file "/tmp/$name" | tar -C /s6-overlay -xp; \
+    }; \
+    arch=${TARGETARCH:-$(dpkg --print-architecture)}; \
+    case $arch in \
+      amd64) machine=x86_64 sum=$S6_OVERLAY_SHA256_X86_64 ;; \
+      arm64) machine=aarch64 sum=$S6_OVERLAY_SHA256_AARCH64 ;; \
+      *) fatal "expected the architecture amd64 or arm64, got '$arch'" ;; \
+    esac; \
+    mkdir /s6-overlay; \
+    unpack noarch "$S6_OVERLAY_SHA256_NOARCH"; \
+    unpack "$machine" "$sum"; \
+    unpack symlinks-noarch "$S6_OVERLAY_SHA256_SYMLINKS_NOARCH"
+
+FROM ${BUILD_IMAGE} AS suite
+USER root
+COPY --from=deno /deno /usr/local/bin/deno
+WORKDIR /opt/hermes-boot
+COPY mod.ts ./
+COPY lib/ lib/
+COPY tasks/_cli.ts tasks/reconcile_profiles.ts tasks/supervise_perms.ts tasks/
+COPY rootfs/ /rootfs/
+# Fills the cache that the hooks use read-only. Compiled code is kept only if a program ends by
+# itself, hence the preload; an unprivileged reader needs the database's -wal and -shm files, which
+# only a program that ends by Deno.exit leaves behind, hence the second run.
+RUN set -eu; \
+    export DENO_DIR=/opt/hermes-boot/deno_dir; \
+    export HERMES_HOME=/tmp S6_PROFILE_GATEWAY_SCANDIR=/tmp/scandir; \
+    deno cache mod.ts; \
+    for entry in tasks/supervise_perms.ts tasks/reconcile_profiles.ts; do \
+      deno run --allow-all --no-prompt --cached-only \
+        --preload 'data:text/javascript,Deno.exit=(code)=>{Deno.exitCode=code}' "$entry"; \
+      deno run --no-prompt --cached-only "$entry" --help; \
+    done; \
+    chmod -R a=rX /opt/hermes-boot; \
+    chmod -R u=rwX,go=rX /rootfs
+
+FROM ${BASE_IMAGE} AS runtime
+USER root
+RUN set -eu; \
+    id hermes >/dev/null 2>&1 || { \
+      groupadd -g 10000 hermes; \
+      useradd -u 10000 -g hermes -d /opt/data -M -s /bin/sh hermes; \
+    }; \
+    mkdir -p /opt/data; \
+    chown hermes: /opt/data
+COPY --from=deno /deno /usr/local/bin/deno
+COPY --from=s6-overlay /s6-overlay/ /
+COPY --from=suite /opt/hermes-boot/ /opt/hermes-boot/
+COPY --from=suite /rootfs/ /
+# From s6-overlay 3.2.3.1 on, user-bundles.d is where services are listed, and is ignored if
+# s6-rc.d/user exists too, which a read-only root then cannot boot with.
+RUN cd /etc/s6-overlay; \
+    if [ -d user-bundles.d/user ] && \
+      [ "$(find s6-rc.d/user -type f)" = s6-rc.d/user/contents.d/dashboard ]; then \
+      mv s6-rc.d/user/contents.d/dashboard user-bundles.d/user/contents.d/ && \
+      rm -r s6-rc.d/user; \
+    fi
+ENV HERMES_HOME=/opt/data
+ENTRYPOINT ["/init"]
+CMD []
+
+FROM runtime AS demo
+COPY tests/stub/hermes /usr/local/bin/hermes
+RUN chmod 755 /usr/local/bin/hermes; \
+    cd /opt/data; \
+    echo '{"gateway_state":"running"}' >gateway_state.json; \
+    for profile in coder:running scout:draining writer:stopped; do \
+      dir=profiles/${profile%:*}; \
+      mkdir -p "$dir"; \
+      echo "I am ${profile%:*}." >"$dir/SOUL.md"; \
+      echo "{\"gateway_state\":\"${profile#*:}\"}" >"$dir/gateway_state.json"; \
+    done; \
+    chown -R hermes: /opt/data
+
+# Last, so that it is what a build without --target makes.
+FROM runtime

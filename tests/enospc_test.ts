@@ -1,0 +1,111 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { ReconcileAction } from "../lib/plan.ts";
+import { reconcileProfileGateways } from "../lib/reconcile.ts";
+import { assertWholeSlot, Home, IS_ROOT, RUNNING, visible } from "./_fixtures.ts";
+import { runSync, TempDir } from "./_temp.ts";
+
+/** A small tmpfs; disposing of it unmounts it. */
+class Tmpfs implements Disposable {
+  readonly path: string;
+
+  constructor(path: string, options: string) {
+    this.path = path;
+    runSync("mount", "-t", "tmpfs", "-o", options, "tmpfs", path);
+  }
+
+  grow(options: string): void {
+    runSync("mount", "-o", `remount,${options}`, this.path);
+  }
+
+  [Symbol.dispose](): void {
+    runSync("umount", this.path);
+  }
+}
+
+function canMount(): boolean {
+  if (!IS_ROOT) return false;
+  using temp = new TempDir();
+  try {
+    using _tmpfs = new Tmpfs(temp.path, "size=64k");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const CAN_MOUNT = canMount();
+const COUNT = 12;
+
+function reconcile(home: Home): Promise<ReconcileAction[]> {
+  return reconcileProfileGateways({ home: home.path, scandir: home.scandir });
+}
+
+// A slot takes some 16 KiB in pages and some 15 inodes.
+const limits: [what: string, small: string, large: string][] = [
+  ["bytes", "size=100k", "size=4m"],
+  ["inodes", "size=4m,nr_inodes=100", "nr_inodes=4000"],
+];
+
+for (const [what, small, large] of limits) {
+  Deno.test({
+    name: `a scandir out of ${what} gets the slots that fit, and the rest once it has grown ` +
+      "(only root can mount a tmpfs)",
+    ignore: !CAN_MOUNT,
+    async fn() {
+      using temp = new TempDir();
+      const home = new Home(temp);
+      home.add("default", RUNNING);
+      for (let i = 0; i < COUNT; i++) home.add(`p${i}`, RUNNING);
+      using tmpfs = new Tmpfs(temp.mkdir("scandir"), small);
+
+      const actions = await reconcile(home);
+      assertEquals(actions.length, COUNT + 1);
+      const fit = actions.filter(({ action }) => action === "started");
+      const skipped = actions.filter(({ action }) => action === "skipped");
+      assert(fit.length > 0 && skipped.length > 0);
+      assertEquals(fit.length + skipped.length, COUNT + 1);
+      for (const { reason, failed, priorState } of skipped) {
+        assertStringIncludes(reason ?? "", "No space left on device");
+        assertEquals([failed, priorState], [true, "running"]);
+      }
+      assertEquals(visible(home.scandir), fit.map(({ profile }) => `gateway-${profile}`).sort());
+      for (const { profile } of fit) assertWholeSlot(home.slot(profile), { down: false });
+
+      tmpfs.grow(large);
+      const inodes = fit.map(({ profile }) => Deno.lstatSync(home.slot(profile)).ino);
+      const again = await reconcile(home);
+      assert(again.every(({ action }) => action === "started"));
+      for (const { profile } of again) assertWholeSlot(home.slot(profile), { down: false });
+      assertEquals(fit.map(({ profile }) => Deno.lstatSync(home.slot(profile)).ino), inodes);
+    },
+  });
+}
+
+Deno.test({
+  name: "a refresh that finds the scandir full leaves the slot's old files whole " +
+    "(only root can mount a tmpfs)",
+  ignore: !CAN_MOUNT,
+  async fn() {
+    using temp = new TempDir();
+    const home = new Home(temp);
+    home.add("default", RUNNING);
+    using tmpfs = new Tmpfs(temp.mkdir("scandir"), "size=64k");
+    await reconcile(home);
+    const run = `${home.slot("default")}/run`;
+    Deno.writeTextFileSync(run, "#!/bin/sh\nexec old\n");
+    try {
+      Deno.writeFileSync(`${home.scandir}/.fill`, new Uint8Array(1 << 20));
+    } catch {
+      // As intended: whatever was free is taken.
+    }
+    const [action] = await reconcile(home);
+    assertEquals(action?.action, "skipped");
+    assertStringIncludes(action?.reason ?? "", "No space left on device");
+    assertEquals(Deno.readTextFileSync(run), "#!/bin/sh\nexec old\n");
+    assertWholeSlot(home.slot("default"), { down: false });
+
+    tmpfs.grow("size=4m");
+    assertEquals((await reconcile(home))[0]?.action, "started");
+    assertStringIncludes(Deno.readTextFileSync(run), "gateway run");
+  },
+});

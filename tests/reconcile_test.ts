@@ -1,0 +1,322 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { reconcileProfileGateways, UnreadableProfilesError } from "../lib/reconcile.ts";
+import { lockScandir, ScandirBusyError } from "../lib/scandir.ts";
+import {
+  assertWholeSlot,
+  COUNT_EXECS,
+  Home,
+  IS_ROOT,
+  runScript,
+  RUNNING,
+  STOPPED,
+  visible,
+} from "./_fixtures.ts";
+import { clockTick, exists, snapshot, TempDir } from "./_temp.ts";
+
+/** Reconciles, and returns the actions with the warnings. */
+async function reconcile(home: Home, options: { dryRun?: boolean } = {}) {
+  const warnings: string[] = [];
+  const actions = await reconcileProfileGateways({
+    home: home.path,
+    scandir: home.scandir,
+    warn: (message) => warnings.push(message),
+    ...options,
+  });
+  return { actions, warnings };
+}
+
+Deno.test("reconcileProfileGateways() starts what was running and registers the rest, default first", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("default", STOPPED);
+  home.add("zeta", RUNNING);
+  home.add("alpha", '{"gateway_state":"draining"}');
+  home.add("fresh");
+  const { actions, warnings } = await reconcile(home);
+  assertEquals(
+    actions,
+    ([["default", "stopped", "registered"], ["alpha", "running", "started"], [
+      ...["fresh", null, "registered"],
+    ], ["zeta", "running", "started"]] as const).map(([profile, priorState, action]) => ({
+      ...{ profile, priorState, action, priorExit: "unknown" as const },
+    })) as typeof actions,
+  );
+  assertEquals(warnings.length, 1);
+  assertEquals(visible(home.scandir), [
+    ...["gateway-alpha", "gateway-default", "gateway-fresh", "gateway-zeta"],
+  ]);
+  for (const name of ["alpha", "zeta"]) assertWholeSlot(home.slot(name), { down: false });
+  for (const name of ["default", "fresh"]) assertWholeSlot(home.slot(name), { down: true });
+});
+
+Deno.test("reconcileProfileGateways() reports the prior exit", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  for (const [name, phase] of [["default", "exited"], ["crashed", "running"]] as const) {
+    const dir = home.add(name, RUNNING);
+    Deno.mkdirSync(`${dir}/state`);
+    Deno.writeTextFileSync(`${dir}/state/gateway.lifecycle.json`, `{"phase":"${phase}"}`);
+  }
+  const { actions } = await reconcile(home);
+  assertEquals(actions.map(({ priorExit }) => priorExit), ["clean", "unclean"]);
+});
+
+Deno.test("reconcileProfileGateways() takes a home without anything", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  Deno.removeSync(`${home.path}/profiles`);
+  const { actions } = await reconcile(home);
+  assertEquals(actions.map(({ profile, action }) => `${profile} ${action}`), [
+    "default registered",
+  ]);
+  assertWholeSlot(home.slot("default"), { down: true });
+});
+
+Deno.test("reconcileProfileGateways() gives the longest legal name a slot and skips a longer one", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("a".repeat(243), RUNNING);
+  home.add("b".repeat(244), RUNNING);
+  const { actions } = await reconcile(home);
+  assertEquals(actions.map(({ action }) => action), ["registered", "started", "skipped"]);
+  assertStringIncludes(actions[2]?.reason ?? "", "243");
+  assertWholeSlot(home.slot("a".repeat(243)), { down: false });
+  assertEquals(visible(home.scandir).length, 2);
+});
+
+Deno.test("reconcileProfileGateways() skips illegal names and profiles/default with reasons, and no others", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  for (const name of ["Bad", "a b", "new\nline", "-a", ".x"]) home.add(name, RUNNING);
+  temp.mkdir("home/profiles/default");
+  temp.write("home/profiles/default/SOUL.md");
+  temp.write("home/profiles/default/gateway_state.json", RUNNING);
+  temp.mkdir("home/profiles/Not A Profile");
+  home.add("good", RUNNING);
+  const { actions } = await reconcile(home);
+  const skipped = actions.filter(({ action }) => action === "skipped");
+  assertEquals(skipped.map(({ profile }) => profile), [
+    ...["-a", ".x", "Bad", "a b", "default", "new\nline"],
+  ]);
+  for (const { reason } of skipped) assert(reason);
+  assertEquals(visible(home.scandir), ["gateway-default", "gateway-good"]);
+  // The root profile's slot is the root profile's: it was not running.
+  assertWholeSlot(home.slot("default"), { down: true });
+});
+
+Deno.test("reconcileProfileGateways() removes the stale files of every profile that gets a slot", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  const target = temp.write("target", "kept");
+  const dirs = [home.add("default", RUNNING), home.add("coder", RUNNING)];
+  for (const dir of dirs) {
+    Deno.writeTextFileSync(`${dir}/gateway.pid`, "1");
+    Deno.symlinkSync(target, `${dir}/processes.json`);
+  }
+  await reconcile(home);
+  for (const dir of dirs) {
+    assert(!exists(`${dir}/gateway.pid`) && !exists(`${dir}/processes.json`));
+    assert(exists(`${dir}/gateway_state.json`));
+  }
+  assertEquals(Deno.readTextFileSync(target), "kept");
+});
+
+Deno.test("reconcileProfileGateways() a second time changes nothing in the scandir", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("up", RUNNING);
+  home.add("idle", STOPPED);
+  await reconcile(home);
+  const before = snapshot(home.scandir, { exact: true });
+  await clockTick();
+  const { actions } = await reconcile(home);
+  assertEquals(actions.map(({ action }) => action), ["registered", "registered", "started"]);
+  assertEquals(snapshot(home.scandir, { exact: true }), before);
+});
+
+Deno.test("reconcileProfileGateways() flips down when the state changes and keeps the skeleton", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("a", RUNNING);
+  home.add("b", STOPPED);
+  await reconcile(home);
+  const control = () =>
+    ["a", "b"].map((name) => Deno.lstatSync(`${home.slot(name)}/supervise/control`).ino);
+  const before = control();
+  home.add("a", STOPPED);
+  home.add("b", RUNNING);
+  await reconcile(home);
+  assertWholeSlot(home.slot("a"), { down: true });
+  assertWholeSlot(home.slot("b"), { down: false });
+  assertEquals(control(), before);
+});
+
+Deno.test("reconcileProfileGateways() restores an edited or non-executable run and keeps the control FIFO", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  for (const name of ["edited", "shut"]) home.add(name, RUNNING);
+  await reconcile(home);
+  const before = snapshot(home.scandir);
+  const inode = Deno.lstatSync(`${home.slot("edited")}/supervise/control`).ino;
+  Deno.writeTextFileSync(`${home.slot("edited")}/run`, "#!/bin/sh\n");
+  Deno.chmodSync(`${home.slot("shut")}/run`, 0o600);
+  await reconcile(home);
+  assertEquals(snapshot(home.scandir), before);
+  assertEquals(Deno.lstatSync(`${home.slot("edited")}/supervise/control`).ino, inode);
+});
+
+const occupied: [what: string, make: (path: string, target: string) => void][] = [
+  ["file", (path) => Deno.writeTextFileSync(path, "kept")],
+  ["symlink to a directory", (path, target) => Deno.symlinkSync(target, path)],
+  ["dangling symlink", (path, target) => Deno.symlinkSync(`${target}-none`, path)],
+];
+
+for (const [what, make] of occupied) {
+  Deno.test(`reconcileProfileGateways() skips a profile whose slot path is a ${what}, touching nothing outside`, async () => {
+    using temp = new TempDir();
+    const home = new Home(temp);
+    for (const name of ["a", "b", "c"]) home.add(name, RUNNING);
+    const outside = temp.mkdir("outside");
+    temp.write("outside/run", "kept");
+    temp.mkdir("scandir");
+    make(home.slot("b"), outside);
+    const before = [snapshot(outside), snapshot(home.slot("b"))];
+    const { actions } = await reconcile(home);
+    assertEquals(actions.map(({ action }) => action), [
+      ...["registered", "started", "skipped", "started"],
+    ]);
+    assert(actions[2]?.reason);
+    assertEquals([snapshot(outside), snapshot(home.slot("b"))], before);
+    assert(!exists(`${outside}-none`));
+    for (const name of ["a", "c"]) assertWholeSlot(home.slot(name), { down: false });
+  });
+}
+
+Deno.test("reconcileProfileGateways() wipes what an interrupted run left in staging", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("coder", RUNNING);
+  let staging: string;
+  {
+    using scandir = await lockScandir(home.scandir);
+    staging = scandir.openStaging().path;
+  }
+  Deno.mkdirSync(`${staging}/gateway-coder/supervise`, { recursive: true });
+  Deno.writeTextFileSync(`${staging}/gateway-coder/run`, "half");
+  Deno.mkdirSync(`${staging}/gateway-gone`);
+  await reconcile(home);
+  assert(!exists(staging));
+  assertEquals(visible(home.scandir), ["gateway-coder", "gateway-default"]);
+  assertWholeSlot(home.slot("coder"), { down: false });
+});
+
+Deno.test("reconcileProfileGateways() starts one mkfifo for 300 new slots and none for 300 old ones", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  for (let i = 0; i < 300; i++) home.add(`p${i}`, RUNNING);
+  const script = `
+  import { reconcileProfileGateways } from "../lib/reconcile.ts";
+  ${COUNT_EXECS}
+  await reconcileProfileGateways({ home: "${home.path}", scandir: "${home.scandir}" });
+  console.log(execs);
+  `;
+  assertEquals((await runScript(script)).stdout, "1\n");
+  assertEquals(visible(home.scandir).length, 301);
+  assertWholeSlot(home.slot("p299"), { down: false });
+  assertEquals((await runScript(script)).stdout, "0\n");
+});
+
+Deno.test("reconcileProfileGateways() throws ScandirBusyError in bounded time when the lock is held", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("coder", RUNNING);
+  Deno.writeTextFileSync(`${home.path}/profiles/coder/gateway.pid`, "1");
+  using _holder = await lockScandir(home.scandir);
+  const before = snapshot(temp.path);
+  await assertRejects(
+    () =>
+      reconcileProfileGateways({ home: home.path, scandir: home.scandir, lockTimeoutMs: 30 }),
+    ScandirBusyError,
+  );
+  assertEquals(snapshot(temp.path), before);
+});
+
+Deno.test("reconcileProfileGateways() waits for a holder, then sees what was decided meanwhile", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("coder", RUNNING);
+  const holder = await lockScandir(home.scandir);
+  const waiting = reconcile(home);
+  home.add("coder", STOPPED);
+  holder[Symbol.dispose]();
+  const { actions } = await waiting;
+  assertEquals(actions[1]?.priorState, "stopped");
+  assertWholeSlot(home.slot("coder"), { down: true });
+});
+
+Deno.test("reconcileProfileGateways() with dryRun decides the same and writes nothing", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("up", RUNNING);
+  home.add("Bad", RUNNING);
+  Deno.writeTextFileSync(`${home.path}/profiles/up/gateway.pid`, "1");
+  const before = snapshot(temp.path, { exact: true });
+  const dry = await reconcile(home, { dryRun: true });
+  assertEquals(snapshot(temp.path, { exact: true }), before);
+  assertEquals(dry, await reconcile(home));
+});
+
+Deno.test("reconcileProfileGateways() with dryRun does not wait for the lock", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  using _holder = await lockScandir(home.scandir);
+  const { actions } = await reconcile(home, { dryRun: true });
+  assertEquals(actions.length, 1);
+});
+
+Deno.test("UnreadableProfilesError carries what was done about the root profile", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("default", RUNNING);
+  Deno.chmodSync(`${home.path}/profiles`, 0);
+  const { stdout } = await runScript(
+    `
+    import { reconcileProfileGateways } from "../lib/reconcile.ts";
+    await reconcileProfileGateways({ home: "${home.path}", scandir: "${home.scandir}" })
+      .catch((error) => console.log(error.name, JSON.stringify(error.actions)));
+    `,
+    { capabilities: "none" },
+  );
+  const [name = "", ...json] = stdout.split(" ");
+  assertEquals(name, UnreadableProfilesError.name);
+  const [root] = JSON.parse(json.join(" "));
+  assertEquals([root.profile, root.action], ["default", "started"]);
+  assertWholeSlot(home.slot("default"), { down: false });
+  assertStringIncludes(
+    Deno.readTextFileSync(`${home.path}/logs/container-boot.log`),
+    "profile=default prior_state=running action=started",
+  );
+});
+
+Deno.test({
+  name: "reconcileProfileGateways() gives the slots to the owner (only root can give away)",
+  ignore: !IS_ROOT,
+  async fn() {
+    using temp = new TempDir();
+    const home = new Home(temp);
+    home.add("up", RUNNING);
+    const owner = { uid: 10000, gid: 10000 };
+    const pass = () =>
+      reconcileProfileGateways({ home: home.path, scandir: home.scandir, owner });
+    await pass();
+    assertWholeSlot(home.slot("up"), { down: false, uid: 10000 });
+    assertWholeSlot(home.slot("default"), { down: true, uid: 10000 });
+    const before = snapshot(home.scandir, { exact: true });
+    await clockTick();
+    await pass();
+    assertEquals(snapshot(home.scandir, { exact: true }), before);
+    home.add("up", STOPPED);
+    await pass();
+    assertWholeSlot(home.slot("up"), { down: true, uid: 10000 });
+  },
+});

@@ -1,0 +1,210 @@
+import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
+import { lockScandir, ScandirBusyError } from "../lib/scandir.ts";
+import { mkfifo, runScript, visible } from "./_fixtures.ts";
+import { exists, modeOf, snapshot, TempDir } from "./_temp.ts";
+
+Deno.test("lockScandir() makes a scandir that does not exist, with its parents", async () => {
+  using temp = new TempDir();
+  const path = `${temp.path}/run/service`;
+  using scandir = await lockScandir(path);
+  assertEquals(scandir.path, path);
+  assert(Deno.lstatSync(path).isDirectory);
+});
+
+Deno.test("lockScandir() puts nothing into the scandir that s6-svscan would supervise", async () => {
+  using temp = new TempDir();
+  {
+    using scandir = await lockScandir(temp.path);
+    scandir.openStaging();
+    assertEquals(visible(temp.path), []);
+  }
+  assertEquals(visible(temp.path), []);
+});
+
+Deno.test("lockScandir() keeps others out of its dot directory", async () => {
+  using temp = new TempDir();
+  using _scandir = await lockScandir(temp.path);
+  const [dot] = [...Deno.readDirSync(temp.path)];
+  assertEquals(modeOf(`${temp.path}/${dot?.name}`) & 0o077, 0);
+});
+
+Deno.test("lockScandir() throws when the scandir is a file, and leaves it alone", async () => {
+  using temp = new TempDir();
+  const path = temp.write("scandir", "kept");
+  await assertRejects(() => lockScandir(path), Error);
+  assertEquals(Deno.readTextFileSync(path), "kept");
+});
+
+Deno.test("lockScandir() throws when the scandir is a dangling symlink", async () => {
+  using temp = new TempDir();
+  Deno.symlinkSync(`${temp.path}/none`, `${temp.path}/scandir`);
+  await assertRejects(() => lockScandir(`${temp.path}/scandir`), Error);
+  assert(!exists(`${temp.path}/none`));
+});
+
+Deno.test("lockScandir() gives up on a held lock with ScandirBusyError, in bounded time", async () => {
+  using temp = new TempDir();
+  using _holder = await lockScandir(temp.path);
+  const start = performance.now();
+  const error = await assertRejects(
+    () => lockScandir(temp.path, { timeoutMs: 50 }),
+    ScandirBusyError,
+    "50 ms",
+  );
+  assertEquals(error.name, "ScandirBusyError");
+  const elapsed = performance.now() - start;
+  assert(elapsed >= 50, `gave up after ${elapsed} ms`);
+  assertLess(elapsed, 5000);
+});
+
+Deno.test("lockScandir() that gives up leaves the holder's staging directory alone", async () => {
+  using temp = new TempDir();
+  using holder = await lockScandir(temp.path);
+  const { path } = holder.openStaging();
+  Deno.mkdirSync(`${path}/gateway-coder`);
+  await assertRejects(() => lockScandir(temp.path, { timeoutMs: 0 }), ScandirBusyError);
+  assert(exists(`${path}/gateway-coder`));
+});
+
+Deno.test("lockScandir() waits for the holder and then goes on", async () => {
+  using temp = new TempDir();
+  const holder = await lockScandir(temp.path);
+  let entered = false;
+  const waiting = lockScandir(temp.path).then((scandir) => {
+    entered = true;
+    return scandir;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(entered, false);
+  holder[Symbol.dispose]();
+  using _scandir = await waiting;
+});
+
+Deno.test("lockScandir() is free again after a holder that was killed", async () => {
+  using temp = new TempDir();
+  const { code } = await runScript(
+    `
+    import { lockScandir } from "../lib/scandir.ts";
+    (await lockScandir(".")).openStaging();
+    Deno.kill(Deno.pid, "SIGKILL");
+    `,
+    { cwd: temp.path },
+  );
+  assertEquals(code, 128 + 9);
+  using scandir = await lockScandir(temp.path, { timeoutMs: 1000 });
+  assertEquals([...Deno.readDirSync(scandir.openStaging().path)], []);
+});
+
+Deno.test("lockScandir() wipes what an interrupted run left in staging", async () => {
+  using temp = new TempDir();
+  let staging: string;
+  {
+    using scandir = await lockScandir(temp.path);
+    staging = scandir.openStaging().path;
+  }
+  Deno.mkdirSync(`${staging}/gateway-coder/supervise`, { recursive: true });
+  Deno.writeTextFileSync(`${staging}/gateway-coder/run`, "half");
+  using _scandir = await lockScandir(temp.path);
+  assert(!exists(staging));
+});
+
+Deno.test("lockScandir() wipes a symlink planted as staging, not its target", async () => {
+  using temp = new TempDir();
+  const target = temp.mkdir("target");
+  temp.write("target/file", "kept");
+  const path = temp.mkdir("scandir");
+  let staging: string;
+  {
+    using scandir = await lockScandir(path);
+    staging = scandir.openStaging().path;
+  }
+  Deno.symlinkSync(target, staging);
+  const before = snapshot(target);
+  using scandir = await lockScandir(path);
+  assertEquals(snapshot(target), before);
+  assert(Deno.lstatSync(scandir.openStaging().path).isDirectory);
+});
+
+Deno.test("lockScandir() does not hang on a FIFO planted as its lock", async () => {
+  using temp = new TempDir();
+  {
+    using _scandir = await lockScandir(temp.path);
+  }
+  const [dot] = [...Deno.readDirSync(temp.path)];
+  const files = [...Deno.readDirSync(`${temp.path}/${dot?.name}`)].filter((e) => e.isFile);
+  assertEquals(files.length, 1);
+  const lock = `${temp.path}/${dot?.name}/${files[0]?.name}`;
+  Deno.removeSync(lock);
+  mkfifo(lock);
+  const { stdout } = await runScript(
+    `
+    import { lockScandir } from "../lib/scandir.ts";
+    await lockScandir(".", { timeoutMs: 100 }).then((held) => held[Symbol.dispose](), () => {});
+    console.log("over");
+    `,
+    { cwd: temp.path },
+  );
+  assertEquals(stdout, "over\n");
+});
+
+Deno.test("a locked scandir's staging directory is empty, on the same file system, and goes with the lock", async () => {
+  using temp = new TempDir();
+  let staging: string;
+  {
+    using scandir = await lockScandir(temp.path);
+    staging = scandir.openStaging().path;
+    assertEquals([...Deno.readDirSync(staging)], []);
+    assertEquals(Deno.lstatSync(staging).dev, Deno.lstatSync(temp.path).dev);
+    Deno.writeTextFileSync(`${staging}/left`, "");
+  }
+  assert(!exists(staging));
+});
+
+Deno.test("openStaging() trusts mkdir(2) with modes unless umask or parent bend them", async () => {
+  using temp = new TempDir();
+  const script = `
+  import { lockScandir } from "../lib/scandir.ts";
+  using scandir = await lockScandir(".");
+  console.log(scandir.openStaging().create.modesHold);
+  `;
+  for (const [umask, holds] of [["000", true], ["022", true], ["077", false], ["027", false]]) {
+    const { stdout } = await runScript(script, { cwd: temp.path, umask: String(umask) });
+    assertEquals(stdout, `${holds}\n`, String(umask));
+  }
+  const setgid = temp.mkdir("setgid");
+  {
+    using _scandir = await lockScandir(setgid);
+  }
+  const [dot] = [...Deno.readDirSync(setgid)];
+  Deno.chmodSync(`${setgid}/${dot?.name}`, 0o2700);
+  using scandir = await lockScandir(setgid);
+  assertEquals(scandir.openStaging().create.modesHold, false);
+});
+
+Deno.test("openStaging() asks for a chown only when the owner is somebody else", async () => {
+  using temp = new TempDir();
+  const owner = { uid: Deno.uid() ?? 0, gid: Deno.lstatSync(temp.path).gid ?? 0 };
+  {
+    using scandir = await lockScandir(temp.path, { owner });
+    assertEquals(scandir.openStaging().create.owner, undefined);
+  }
+  const other = { ...owner, uid: owner.uid + 1 };
+  const { stdout } = await runScript(
+    `
+    import { lockScandir } from "../lib/scandir.ts";
+    using scandir = await lockScandir(".", { owner: ${JSON.stringify(other)} });
+    console.log(JSON.stringify(scandir.openStaging().create.owner));
+    `,
+    { cwd: temp.path, capabilities: "none" },
+  );
+  assertEquals(JSON.parse(stdout), other);
+});
+
+Deno.test({
+  name: "lockScandir() never swallows Deno's NotCapable",
+  permissions: { read: true, write: false },
+  async fn() {
+    await assertRejects(() => lockScandir("/tmp/never-made"), Deno.errors.NotCapable);
+    assertThrows(() => Deno.lstatSync("/tmp/never-made"), Deno.errors.NotFound);
+  },
+});

@@ -77,15 +77,16 @@ COPY --from=deno /deno /usr/local/bin/deno
 COPY --from=s6-overlay /s6-overlay/ /
 COPY --from=suite /opt/hermes-boot/ /opt/hermes-boot/
 COPY --from=suite /rootfs/ /
-# From s6-overlay 3.2.3.1 on, user-bundles.d is where services are listed, and is ignored if
-# s6-rc.d/user exists too, which a read-only root then cannot boot with.
+# s6-overlay 3.2.3.1 moved the user bundle to user-bundles.d, which it ignores where s6-rc.d/user is
+# left; with that, a read-only root does not boot.
 RUN cd /etc/s6-overlay; \
     if [ -d user-bundles.d/user ] && \
       [ "$(find s6-rc.d/user -type f)" = s6-rc.d/user/contents.d/dashboard ]; then \
       mv s6-rc.d/user/contents.d/dashboard user-bundles.d/user/contents.d/ && \
       rm -r s6-rc.d/user; \
     fi
-ENV HERMES_HOME=/opt/data
+# PATH is for `docker exec`; services have /command in theirs.
+ENV HERMES_HOME=/opt/data PATH=${PATH}:/command
 ENTRYPOINT ["/init"]
 CMD []
 

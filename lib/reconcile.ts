@@ -1,20 +1,15 @@
+import { applySlots, type SlotOutcome } from "./apply.ts";
 import { appendBootLog, bootLogLines } from "./boot_log.ts";
 import { errorWords, survivable } from "./errors.ts";
 import type { Owner } from "./owner.ts";
-import { planProfile, type ReconcileAction, skipProfile } from "./plan.ts";
-import { DEFAULT_PROFILE, profileDir, slotName } from "./profile_name.ts";
-import {
-  byName,
-  type Listing,
-  listProfiles,
-  listRootProfile,
-  refuseProfile,
-  type Warn,
-} from "./profiles.ts";
+import { type ReconcileAction, skipProfile } from "./plan.ts";
+import { profileDir, slotName } from "./profile_name.ts";
+import type { Warn } from "./profiles.ts";
 import { renderSlot } from "./render.ts";
-import { type LockedScandir, lockScandir } from "./scandir.ts";
-import { createSlots, refreshSlot, type Slot } from "./slot.ts";
-import { readMemory, removeStaleFiles } from "./state.ts";
+import { lockScandir } from "./scandir.ts";
+import type { Slot } from "./slot.ts";
+import { removeStaleFiles } from "./state.ts";
+import { type Step, type Survey, survey } from "./survey.ts";
 
 /** Options of {@linkcode reconcileProfileGateways}. */
 export interface ReconcileOptions {
@@ -51,74 +46,6 @@ export class UnreadableProfilesError extends Error {
   }
 }
 
-/** A profile that gets a slot, or (without a listing) one that is left alone. */
-interface Step {
-  action: ReconcileAction;
-  listing?: Listing;
-}
-
-interface Survey {
-  steps: Step[];
-  /** Why the named profiles are missing from them. */
-  error?: Error;
-}
-
-/** Reads the volume and decides; `default` first, then the named ones in name order. */
-function survey(home: string, warn: Warn): Survey {
-  const slot = (profile: string, listing: Listing): Step => {
-    const memory = readMemory(profile, profileDir(home, profile), listing, warn);
-    return { action: planProfile(profile, memory), listing };
-  };
-  const steps = [slot(DEFAULT_PROFILE, listRootProfile(home))];
-  try {
-    for (const entry of listProfiles(home, warn).sort(byName)) {
-      const refusal = refuseProfile(entry);
-      steps.push(
-        refusal === undefined
-          ? slot(entry.name, entry.listing)
-          : { action: skipProfile(entry.name, refusal.reason, refusal.failed) },
-      );
-    }
-  } catch (error) {
-    return { steps, error: survivable(error) };
-  }
-  return { steps };
-}
-
-/** Refreshes a slot that is there; tells whether there is one. */
-function refreshIfPresent(scandir: string, slot: Slot, owner?: Owner): boolean {
-  try {
-    if (!Deno.lstatSync(`${scandir}/${slot.name}`).isDirectory) {
-      throw new Error(`${slot.name} in the scandir is not a directory`);
-    }
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-  refreshSlot(scandir, slot, owner === undefined ? {} : { owner });
-  return true;
-}
-
-/** Brings the slots into the scandir; returns what went wrong, by slot name. */
-function applySlots(
-  scandir: LockedScandir,
-  slots: readonly Slot[],
-  owner?: Owner,
-): Map<string, Error> {
-  const failed = new Map<string, Error>();
-  const missing: Slot[] = [];
-  for (const slot of slots) {
-    try {
-      if (!refreshIfPresent(scandir.path, slot, owner)) missing.push(slot);
-    } catch (error) {
-      failed.set(slot.name, survivable(error));
-    }
-  }
-  if (missing.length === 0) return failed;
-  const { path, create } = scandir.openStaging();
-  return new Map([...failed, ...createSlots(scandir.path, path, missing, create)]);
-}
-
 function slotOf({ profile, action }: ReconcileAction, home: string): Slot {
   return {
     name: slotName(profile),
@@ -127,10 +54,14 @@ function slotOf({ profile, action }: ReconcileAction, home: string): Slot {
   };
 }
 
-function settle({ action, listing }: Step, failed: ReadonlyMap<string, Error>): ReconcileAction {
-  const error = listing && failed.get(slotName(action.profile));
-  if (error === undefined) return action;
-  return skipProfile(action.profile, `slot not made: ${errorWords(error)}`, true, action);
+function settle(
+  { action, listing }: Step,
+  outcomes: ReadonlyMap<string, SlotOutcome>,
+): ReconcileAction {
+  const outcome = listing && outcomes.get(slotName(action.profile));
+  return outcome instanceof Error
+    ? skipProfile(action.profile, `slot not made: ${errorWords(outcome)}`, true, action)
+    : action;
 }
 
 /**
@@ -198,6 +129,6 @@ async function reconcileLocked(
     removeStaleFiles(action.profile, profileDir(home, action.profile), listing, warn);
     slots.push(slotOf(action, home));
   }
-  const failed = applySlots(scandir, slots, owner);
-  return { ...found, steps: found.steps.map((step) => ({ action: settle(step, failed) })) };
+  const outcomes = applySlots(scandir, slots);
+  return { ...found, steps: found.steps.map((step) => ({ action: settle(step, outcomes) })) };
 }

@@ -24,6 +24,8 @@ export interface Staging {
 export interface LockedScandir extends Disposable {
   /** The scandir's path. */
   readonly path: string;
+  /** How to make entries in it. */
+  readonly create: CreateOptions;
   /**
    * Makes the staging directory; disposing of the lock removes it.
    *
@@ -91,8 +93,9 @@ export async function lockScandir(
 ): Promise<LockedScandir> {
   const dotDir = `${path}/${DOT_DIR}`;
   const staging = `${dotDir}/staging`;
+  const create = owner === undefined ? {} : { owner };
   Deno.mkdirSync(path, { recursive: true, mode: 0o755 });
-  makeDirectory(dotDir, 0o700, owner === undefined ? {} : { owner });
+  makeDirectory(dotDir, 0o700, create);
   const lock = await takeLock(`${dotDir}/lock`, timeoutMs);
   const wipe = () => removeIfPresent(staging, { recursive: true });
   try {
@@ -103,6 +106,7 @@ export async function lockScandir(
   }
   return {
     path,
+    create,
     openStaging: () => openStaging(staging, owner),
     [Symbol.dispose]() {
       using _ = lock;

@@ -107,3 +107,32 @@ export function permissionFlags(permissions: Permissions): string[] {
     return [`--allow-${kind}=${values.map((value) => value.replaceAll(",", ",,")).join(",")}`];
   });
 }
+
+/**
+ * Words every stage's permissions as a Markdown table.
+ * Pure; no permission is needed.
+ *
+ * @returns The table, each line ending in a newline.
+ *
+ * @example
+ * ```ts
+ * import { permissionTable } from "./stages.ts";
+ * permissionTable().startsWith("| stage |"); // true
+ * ```
+ */
+export function permissionTable(): string {
+  const places = {
+    home: "$home",
+    scandir: "$scandir",
+    servicedirs: "/run/s6-rc/servicedirs",
+    out: "its output folder",
+  };
+  const cell = (values: readonly string[] = []) =>
+    values.map((value) => value === places.out ? value : `\`${value}\``).join(", ") || "-";
+  const rows = STAGES.map(({ name, user, permissions }) => {
+    const { read, write, run, env } = permissions(places);
+    return `| ${name} | ${user} | ${cell(read)} | ${cell(write)} | ${cell(run)} | ${cell(env)} |\n`;
+  });
+  return "| stage | user | read | write | run | env |\n| --- | --- | --- | --- | --- | --- |\n" +
+    rows.join("");
+}

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { RUN_FLAGS } from "../lib/hook.ts";
-import { type Places, permissionFlags, type Stage } from "../lib/stages.ts";
-import { encode, kindOf, type Outcome, run, type RunOptions, TempDir } from "./_temp.ts";
+import { permissionFlags, type Places, type Stage } from "../lib/stages.ts";
+import { encode, kindOf, type Outcome, run, type RunOptions, type TempDir } from "./_temp.ts";
 
 /** The repository. */
 export const REPO = decodeURIComponent(new URL("..", import.meta.url).pathname).replace(/\/$/, "");

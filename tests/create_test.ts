@@ -1,11 +1,5 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import {
-  giveTo,
-  makeDirectory,
-  makeFile,
-  removeIfPresent,
-  replaceFile,
-} from "../lib/create.ts";
+import { giveTo, makeDirectory, makeFile, removeIfPresent, replaceFile } from "../lib/create.ts";
 import { IS_ROOT, runScript } from "./_fixtures.ts";
 import { exists, modeOf, snapshot, TempDir, writeFile } from "./_temp.ts";
 

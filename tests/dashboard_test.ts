@@ -6,7 +6,22 @@ import { exists, modeOf, type Outcome, run, TempDir } from "./_temp.ts";
 const SERVICE = `${REPO}/rootfs/etc/s6-overlay/s6-rc.d/dashboard`;
 const ON = ["1", "true", "TRUE", "True", "tRuE", "yes", "YES", "Yes", "on", "ON", "On", "oN"];
 const OFF = [
-  ...["", "0", "2", "10", "false", "no", "off", "y", "t", "enabled", "true ", " true", "1\n", "onn"],
+  ...[
+    "",
+    "0",
+    "2",
+    "10",
+    "false",
+    "no",
+    "off",
+    "y",
+    "t",
+    "enabled",
+    "true ",
+    " true",
+    "1\n",
+    "onn",
+  ],
 ];
 
 /** Runs a script of the pair with fake programs; the user is root if `uid` is 0. */

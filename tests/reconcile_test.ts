@@ -1,13 +1,11 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { reconcileProfileGateways, UnreadableProfilesError } from "../lib/reconcile.ts";
-import { lockScandir, ScandirBusyError } from "../lib/scandir.ts";
 import {
   assertWholeSlot,
-  COUNT_EXECS,
   Home,
   IS_ROOT,
-  runScript,
   RUNNING,
+  runScript,
   STOPPED,
   visible,
 } from "./_fixtures.ts";
@@ -121,19 +119,6 @@ Deno.test("reconcileProfileGateways() removes the stale files of every profile t
   assertEquals(Deno.readTextFileSync(target), "kept");
 });
 
-Deno.test("reconcileProfileGateways() a second time changes nothing in the scandir", async () => {
-  using temp = new TempDir();
-  const home = new Home(temp);
-  home.add("up", RUNNING);
-  home.add("idle", STOPPED);
-  await reconcile(home);
-  const before = snapshot(home.scandir, { exact: true });
-  await clockTick();
-  const { actions } = await reconcile(home);
-  assertEquals(actions.map(({ action }) => action), ["registered", "registered", "started"]);
-  assertEquals(snapshot(home.scandir, { exact: true }), before);
-});
-
 Deno.test("reconcileProfileGateways() flips down when the state changes and keeps the skeleton", async () => {
   using temp = new TempDir();
   const home = new Home(temp);
@@ -192,68 +177,6 @@ for (const [what, make] of occupied) {
   });
 }
 
-Deno.test("reconcileProfileGateways() wipes what an interrupted run left in staging", async () => {
-  using temp = new TempDir();
-  const home = new Home(temp);
-  home.add("coder", RUNNING);
-  let staging: string;
-  {
-    using scandir = await lockScandir(home.scandir);
-    staging = scandir.openStaging().path;
-  }
-  Deno.mkdirSync(`${staging}/gateway-coder/supervise`, { recursive: true });
-  Deno.writeTextFileSync(`${staging}/gateway-coder/run`, "half");
-  Deno.mkdirSync(`${staging}/gateway-gone`);
-  await reconcile(home);
-  assert(!exists(staging));
-  assertEquals(visible(home.scandir), ["gateway-coder", "gateway-default"]);
-  assertWholeSlot(home.slot("coder"), { down: false });
-});
-
-Deno.test("reconcileProfileGateways() starts one mkfifo for 300 new slots and none for 300 old ones", async () => {
-  using temp = new TempDir();
-  const home = new Home(temp);
-  for (let i = 0; i < 300; i++) home.add(`p${i}`, RUNNING);
-  const script = `
-  import { reconcileProfileGateways } from "../lib/reconcile.ts";
-  ${COUNT_EXECS}
-  await reconcileProfileGateways({ home: "${home.path}", scandir: "${home.scandir}" });
-  console.log(execs);
-  `;
-  assertEquals((await runScript(script)).stdout, "1\n");
-  assertEquals(visible(home.scandir).length, 301);
-  assertWholeSlot(home.slot("p299"), { down: false });
-  assertEquals((await runScript(script)).stdout, "0\n");
-});
-
-Deno.test("reconcileProfileGateways() throws ScandirBusyError in bounded time when the lock is held", async () => {
-  using temp = new TempDir();
-  const home = new Home(temp);
-  home.add("coder", RUNNING);
-  Deno.writeTextFileSync(`${home.path}/profiles/coder/gateway.pid`, "1");
-  using _holder = await lockScandir(home.scandir);
-  const before = snapshot(temp.path);
-  await assertRejects(
-    () =>
-      reconcileProfileGateways({ home: home.path, scandir: home.scandir, lockTimeoutMs: 30 }),
-    ScandirBusyError,
-  );
-  assertEquals(snapshot(temp.path), before);
-});
-
-Deno.test("reconcileProfileGateways() waits for a holder, then sees what was decided meanwhile", async () => {
-  using temp = new TempDir();
-  const home = new Home(temp);
-  home.add("coder", RUNNING);
-  const holder = await lockScandir(home.scandir);
-  const waiting = reconcile(home);
-  home.add("coder", STOPPED);
-  holder[Symbol.dispose]();
-  const { actions } = await waiting;
-  assertEquals(actions[1]?.priorState, "stopped");
-  assertWholeSlot(home.slot("coder"), { down: true });
-});
-
 Deno.test("reconcileProfileGateways() with dryRun decides the same and writes nothing", async () => {
   using temp = new TempDir();
   const home = new Home(temp);
@@ -264,14 +187,6 @@ Deno.test("reconcileProfileGateways() with dryRun decides the same and writes no
   const dry = await reconcile(home, { dryRun: true });
   assertEquals(snapshot(temp.path, { exact: true }), before);
   assertEquals(dry, await reconcile(home));
-});
-
-Deno.test("reconcileProfileGateways() with dryRun does not wait for the lock", async () => {
-  using temp = new TempDir();
-  const home = new Home(temp);
-  using _holder = await lockScandir(home.scandir);
-  const { actions } = await reconcile(home, { dryRun: true });
-  assertEquals(actions.length, 1);
 });
 
 Deno.test("UnreadableProfilesError carries what was done about the root profile", async () => {
@@ -306,8 +221,7 @@ Deno.test({
     const home = new Home(temp);
     home.add("up", RUNNING);
     const owner = { uid: 10000, gid: 10000 };
-    const pass = () =>
-      reconcileProfileGateways({ home: home.path, scandir: home.scandir, owner });
+    const pass = () => reconcileProfileGateways({ home: home.path, scandir: home.scandir, owner });
     await pass();
     assertWholeSlot(home.slot("up"), { down: false, uid: 10000 });
     assertWholeSlot(home.slot("default"), { down: true, uid: 10000 });

@@ -32,10 +32,12 @@ function render(temp: TempDir, profile = "coder"): SlotFiles & { home: string } 
   return { ...renderSlot({ profile, home }), home };
 }
 
-for (const [profile, args] of [
-  ["coder", ["-p", "coder", "gateway", "run", "--replace"]],
-  ["default", ["gateway", "run", "--replace"]],
-] as const) {
+for (
+  const [profile, args] of [
+    ["coder", ["-p", "coder", "gateway", "run", "--replace"]],
+    ["default", ["gateway", "run", "--replace"]],
+  ] as const
+) {
   Deno.test(`run of ${profile} execs the gateway as hermes when it is root`, async () => {
     using temp = new TempDir();
     makeBin(temp, 0);
@@ -181,7 +183,7 @@ Deno.test("log/run removes a stale lock, also a symlink, and its target survives
 Deno.test("log/run takes a home with quotes, spaces and a newline", async () => {
   using temp = new TempDir();
   makeBin(temp, 10000);
-  const home = temp.mkdir("it's $(id) `id`\n\"x\"");
+  const home = temp.mkdir('it\'s $(id) `id`\n"x"');
   const { logRun } = renderSlot({ profile: "coder", home });
   assertEquals((await runSh(temp, logRun)).code, 0);
   assertEquals(recorded(`${temp.path}/s6-log`).at(-1), `${home}/logs/gateways/coder`);

@@ -8,10 +8,15 @@ function listing(dir: string) {
 
 Deno.test("removeStaleFiles() removes gateway.pid and processes.json and nothing else", () => {
   using temp = new TempDir();
-  for (const name of ["gateway.pid", "processes.json", "gateway_state.json", "SOUL.md"]) temp.write(name);
+  for (const name of ["gateway.pid", "processes.json", "gateway_state.json", "SOUL.md"]) {
+    temp.write(name);
+  }
   const warnings: string[] = [];
   removeStaleFiles("coder", temp.path, listing(temp.path), (message) => warnings.push(message));
-  assertEquals([...Deno.readDirSync(temp.path)].map((e) => e.name).sort(), ["SOUL.md", "gateway_state.json"]);
+  assertEquals([...Deno.readDirSync(temp.path)].map((e) => e.name).sort(), [
+    "SOUL.md",
+    "gateway_state.json",
+  ]);
   assertEquals(warnings, []);
 });
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { readMemory, stateOf } from "../lib/state.ts";
-import { IS_ROOT, mkfifo, runScript, RUNNING } from "./_fixtures.ts";
+import { type PriorExit, readMemory, stateOf } from "../lib/state.ts";
+import { IS_ROOT, mkfifo, RUNNING, runScript } from "./_fixtures.ts";
 import { encode, runSync, TempDir } from "./_temp.ts";
 
 const FILE = "gateway_state.json";
@@ -220,7 +220,7 @@ Deno.test("readMemory() never shows a file's content in a warning", () => {
   assert(!warning.includes("evil") && !warning.includes("\n"), warning);
 });
 
-const exits: [phase: string, content: string, exit: string][] = [
+const exits: [phase: string, content: string, exit: PriorExit][] = [
   ["exited", '{"phase":"exited"}', "clean"],
   ["running", '{"phase":"running"}', "unclean"],
   ["another", '{"phase":"starting"}', "unknown"],

@@ -94,7 +94,8 @@ for (const [what, spoil] of refused) {
     using temp = new TempDir();
     addService(temp, "good");
     spoil(addService(temp, "bad"), temp);
-    const others = () => snapshot(temp.path).filter((line) => !line.startsWith("/servicedirs/good"));
+    const others = () =>
+      snapshot(temp.path).filter((line) => !line.startsWith("/servicedirs/good"));
     const before = others();
     const [bad, good] = shareStaticServices(`${temp.path}/servicedirs`, { owner: OWNER });
     assertEquals(others(), before);

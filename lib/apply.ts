@@ -1,0 +1,51 @@
+import type { CreateOptions } from "./create.ts";
+import { survivable } from "./errors.ts";
+import type { LockedScandir } from "./scandir.ts";
+import { createSlots, refreshSlot, type Slot } from "./slot.ts";
+
+/** What became of a slot, or why nothing did. */
+export type SlotOutcome = "created" | "refreshed" | "unchanged" | Error;
+
+/** Refreshes a slot that is there; `undefined` if there is none. */
+function refreshIfPresent(
+  scandir: string,
+  slot: Slot,
+  create: CreateOptions,
+): SlotOutcome | undefined {
+  try {
+    if (!Deno.lstatSync(`${scandir}/${slot.name}`).isDirectory) {
+      return new Error(`${slot.name} in the scandir is not a directory`);
+    }
+    return refreshSlot(scandir, slot, create) ? "refreshed" : "unchanged";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    return survivable(error);
+  }
+}
+
+/**
+ * Brings slots into a scandir: makes those that are missing, in one go, and
+ * refreshes the others. Needs `--allow-read` and `--allow-write` for the
+ * scandir and `--allow-run=/usr/bin/mkfifo`.
+ *
+ * @param scandir The locked scandir.
+ * @param slots The slots.
+ * @returns What became of each, by its name.
+ */
+export function applySlots(
+  scandir: LockedScandir,
+  slots: readonly Slot[],
+): Map<string, SlotOutcome> {
+  const outcomes = new Map<string, SlotOutcome>();
+  const missing: Slot[] = [];
+  for (const slot of slots) {
+    const outcome = refreshIfPresent(scandir.path, slot, scandir.create);
+    if (outcome === undefined) missing.push(slot);
+    else outcomes.set(slot.name, outcome);
+  }
+  if (missing.length === 0) return outcomes;
+  const { path, create } = scandir.openStaging();
+  const failed = createSlots(scandir.path, path, missing, create);
+  for (const { name } of missing) outcomes.set(name, failed.get(name) ?? "created");
+  return outcomes;
+}

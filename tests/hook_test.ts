@@ -1,0 +1,142 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { DENO, HOOK_FILES, INSTALL_DIR, RUN_FLAGS } from "../lib/hook.ts";
+import { permissionFlags, RECONCILE_PROFILES, SUPERVISE_PERMS } from "../lib/stages.ts";
+import { fakeBin, recorded, recorder, REPO } from "./_fixtures.ts";
+import { exists, modeOf, type Outcome, run, TempDir } from "./_temp.ts";
+
+/** Runs a committed hook up to its `exec`, which only notes its arguments. */
+function runHook(
+  temp: TempDir,
+  name: string,
+  env: Record<string, string>,
+  uid = 0,
+): Promise<Outcome> {
+  const bin = fakeBin(`${temp.path}/bin`, {
+    id: `case "$*" in
+      -u) echo ${uid} ;;
+      "-u hermes") echo 10000 ;;
+      "-g hermes") echo 10001 ;;
+      *) exit 1 ;;
+    esac`,
+    env: recorder(`${temp.path}/env`),
+    "s6-setuidgid": recorder(`${temp.path}/setuidgid`, 'shift; exec "$@"'),
+  });
+  return run("/bin/sh", {
+    args: [`${REPO}/rootfs/etc/cont-init.d/${name}`],
+    env: { PATH: bin, ...env },
+  });
+}
+
+const deno = [DENO, "run", ...RUN_FLAGS];
+
+Deno.test("the committed hooks are what the generator renders, and executable", () => {
+  assertEquals([...HOOK_FILES.keys()], [
+    ...["etc/cont-init.d/015-supervise-perms", "etc/cont-init.d/02-reconcile-profiles"],
+  ]);
+  for (const [path, render] of HOOK_FILES) {
+    assertEquals(Deno.readTextFileSync(`${REPO}/rootfs/${path}`), render());
+    assertEquals(modeOf(`${REPO}/rootfs/${path}`) & 0o111, 0o111);
+  }
+});
+
+Deno.test("stages start without prompts and without the network", () => {
+  assertEquals(new Set(RUN_FLAGS), new Set(["--no-prompt", "--cached-only", "--quiet"]));
+});
+
+Deno.test("02 becomes hermes before Deno starts, with exactly the stage's permissions", async () => {
+  using temp = new TempDir();
+  const { code, stderr } = await runHook(temp, "02-reconcile-profiles", {});
+  assertEquals([code, stderr], [0, ""]);
+  assertEquals(recorded(`${temp.path}/setuidgid`).slice(0, 2), ["hermes", "env"]);
+  const places = { home: "/opt/data", scandir: "/run/service", servicedirs: "", out: "" };
+  assertEquals(recorded(`${temp.path}/env`), [
+    "-i",
+    "NO_COLOR=1",
+    `DENO_DIR=${INSTALL_DIR}/deno_dir`,
+    "HERMES_HOME=/opt/data",
+    "S6_PROFILE_GATEWAY_SCANDIR=/run/service",
+    ...deno,
+    ...permissionFlags(RECONCILE_PROFILES.permissions(places)),
+    `${INSTALL_DIR}/tasks/reconcile_profiles.ts`,
+  ]);
+});
+
+Deno.test("02 does not drop what it does not have: not root", async () => {
+  using temp = new TempDir();
+  const { code } = await runHook(temp, "02-reconcile-profiles", {}, 10000);
+  assertEquals(code, 0);
+  assert(!exists(`${temp.path}/setuidgid`));
+  assertEquals(recorded(`${temp.path}/env`)[0], "-i");
+});
+
+Deno.test("015 stays root and passes hermes's real UID and GID", async () => {
+  using temp = new TempDir();
+  const env = { S6_PROFILE_GATEWAY_SCANDIR: "/run/other" };
+  const { code, stderr } = await runHook(temp, "015-supervise-perms", env);
+  assertEquals([code, stderr], [0, ""]);
+  assert(!exists(`${temp.path}/setuidgid`));
+  const servicedirs = "/run/s6-rc/servicedirs";
+  const places = { home: "", scandir: "/run/other", servicedirs, out: "" };
+  assertEquals(recorded(`${temp.path}/env`), [
+    "-i",
+    "NO_COLOR=1",
+    `DENO_DIR=${INSTALL_DIR}/deno_dir`,
+    ...deno,
+    ...permissionFlags(SUPERVISE_PERMS.permissions(places)),
+    `${INSTALL_DIR}/tasks/supervise_perms.ts`,
+    `--servicedirs=${servicedirs}`,
+    "--scandir=/run/other",
+    "--owner=10000:10001",
+  ]);
+});
+
+Deno.test("015 has nothing to do when it is not root", async () => {
+  using temp = new TempDir();
+  const { code, stdout } = await runHook(temp, "015-supervise-perms", {}, 10000);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "015-supervise-perms: info:");
+  assert(!exists(`${temp.path}/env`));
+});
+
+Deno.test("015 without a user hermes says so and exits 1", async () => {
+  using temp = new TempDir();
+  await runHook(temp, "015-supervise-perms", {});
+  Deno.removeSync(`${temp.path}/env`);
+  const bin = fakeBin(`${temp.path}/bin`, { id: '[ "$*" = -u ] && echo 0' });
+  const { code, stderr } = await run("/bin/sh", {
+    args: [`${REPO}/rootfs/etc/cont-init.d/015-supervise-perms`],
+    env: { PATH: bin },
+  });
+  assertEquals([code, stderr.split("\n").length], [1, 2]);
+  assertStringIncludes(stderr, "015-supervise-perms: fatal:");
+  assert(!exists(`${temp.path}/env`));
+});
+
+Deno.test("02 passes a home with quotes, spaces and $(…) on as it is", async () => {
+  using temp = new TempDir();
+  const home = `/opt/it's "my" $(id) \`id\` * home`;
+  await runHook(temp, "02-reconcile-profiles", { HERMES_HOME: home });
+  const args = recorded(`${temp.path}/env`);
+  assert(args.includes(`HERMES_HOME=${home}`));
+  assert(args.some((arg) => arg.startsWith(`--allow-read=/run/service,${home}/profiles,`)));
+});
+
+const bad = ["data", "./data", "/opt,data", ",", "/opt/data\n", "/opt\n/data", "\n/opt/data"];
+for (
+  const [hook, variable] of [
+    ["02-reconcile-profiles", "HERMES_HOME"],
+    ["02-reconcile-profiles", "S6_PROFILE_GATEWAY_SCANDIR"],
+    ["015-supervise-perms", "S6_PROFILE_GATEWAY_SCANDIR"],
+  ] as const
+) {
+  Deno.test(`${hook} refuses a ${variable} that is not absolute or holds a comma or a newline`, async () => {
+    for (const value of bad) {
+      using temp = new TempDir();
+      const { code, stdout, stderr } = await runHook(temp, hook, { [variable]: value });
+      assertEquals([code, stdout], [2, ""], JSON.stringify(value));
+      assertEquals(stderr.split("\n").length, 2);
+      assertStringIncludes(stderr, `${hook}: fatal: ${variable}`);
+      assert(!exists(`${temp.path}/env`));
+    }
+  });
+}

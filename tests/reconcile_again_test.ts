@@ -1,0 +1,107 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { reconcileProfileGateways } from "../lib/reconcile.ts";
+import { lockScandir, ScandirBusyError } from "../lib/scandir.ts";
+import {
+  assertWholeSlot,
+  COUNT_EXECS,
+  Home,
+  RUNNING,
+  runScript,
+  STOPPED,
+  visible,
+} from "./_fixtures.ts";
+import { clockTick, exists, snapshot, TempDir } from "./_temp.ts";
+
+/** Reconciles, and returns the actions with the warnings. */
+async function reconcile(home: Home, options: { dryRun?: boolean } = {}) {
+  const warnings: string[] = [];
+  const actions = await reconcileProfileGateways({
+    home: home.path,
+    scandir: home.scandir,
+    warn: (message) => warnings.push(message),
+    ...options,
+  });
+  return { actions, warnings };
+}
+
+Deno.test("reconcileProfileGateways() a second time changes nothing in the scandir", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("up", RUNNING);
+  home.add("idle", STOPPED);
+  await reconcile(home);
+  const before = snapshot(home.scandir, { exact: true });
+  await clockTick();
+  const { actions } = await reconcile(home);
+  assertEquals(actions.map(({ action }) => action), ["registered", "registered", "started"]);
+  assertEquals(snapshot(home.scandir, { exact: true }), before);
+});
+
+Deno.test("reconcileProfileGateways() wipes what an interrupted run left in staging", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("coder", RUNNING);
+  let staging: string;
+  {
+    using scandir = await lockScandir(home.scandir);
+    staging = scandir.openStaging().path;
+  }
+  Deno.mkdirSync(`${staging}/gateway-coder/supervise`, { recursive: true });
+  Deno.writeTextFileSync(`${staging}/gateway-coder/run`, "half");
+  Deno.mkdirSync(`${staging}/gateway-gone`);
+  await reconcile(home);
+  assert(!exists(staging));
+  assertEquals(visible(home.scandir), ["gateway-coder", "gateway-default"]);
+  assertWholeSlot(home.slot("coder"), { down: false });
+});
+
+Deno.test("reconcileProfileGateways() starts one mkfifo for 300 new slots and none for 300 old ones", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  for (let i = 0; i < 300; i++) home.add(`p${i}`, RUNNING);
+  const script = `
+  import { reconcileProfileGateways } from "../lib/reconcile.ts";
+  ${COUNT_EXECS}
+  await reconcileProfileGateways({ home: "${home.path}", scandir: "${home.scandir}" });
+  console.log(execs);
+  `;
+  assertEquals((await runScript(script)).stdout, "1\n");
+  assertEquals(visible(home.scandir).length, 301);
+  assertWholeSlot(home.slot("p299"), { down: false });
+  assertEquals((await runScript(script)).stdout, "0\n");
+});
+
+Deno.test("reconcileProfileGateways() throws ScandirBusyError in bounded time when the lock is held", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("coder", RUNNING);
+  Deno.writeTextFileSync(`${home.path}/profiles/coder/gateway.pid`, "1");
+  using _holder = await lockScandir(home.scandir);
+  const before = snapshot(temp.path);
+  await assertRejects(
+    () => reconcileProfileGateways({ home: home.path, scandir: home.scandir, lockTimeoutMs: 30 }),
+    ScandirBusyError,
+  );
+  assertEquals(snapshot(temp.path), before);
+});
+
+Deno.test("reconcileProfileGateways() waits for a holder, then sees what was decided meanwhile", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("coder", RUNNING);
+  const holder = await lockScandir(home.scandir);
+  const waiting = reconcile(home);
+  home.add("coder", STOPPED);
+  holder[Symbol.dispose]();
+  const { actions } = await waiting;
+  assertEquals(actions[1]?.priorState, "stopped");
+  assertWholeSlot(home.slot("coder"), { down: true });
+});
+
+Deno.test("reconcileProfileGateways() with dryRun does not wait for the lock", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  using _holder = await lockScandir(home.scandir);
+  const { actions } = await reconcile(home, { dryRun: true });
+  assertEquals(actions.length, 1);
+});

@@ -1,4 +1,4 @@
-import { makeDirectory } from "./create.ts";
+import { lstatIfPresent, makeDirectory } from "./create.ts";
 import type { Owner } from "./owner.ts";
 import { type ReconcileAction, wordAction } from "./plan.ts";
 
@@ -7,15 +7,6 @@ export const BOOT_LOG_ROTATE_BYTES = 262144;
 
 /** Where the boot log is, relative to the Hermes home. */
 export const BOOT_LOG = "logs/container-boot.log";
-
-function lstatIfPresent(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
 
 /**
  * Words the lines a reconciliation leaves in the boot log.

@@ -118,3 +118,20 @@ export function removeIfPresent(path: string, options: Deno.RemoveOptions = {}):
     throw error;
   }
 }
+
+/**
+ * Looks at an entry without following it; its absence is fine.
+ * Needs `--allow-read` for the path.
+ *
+ * @param path Where to look.
+ * @returns What is there, or `undefined`.
+ * @throws {Error} If it cannot be looked at.
+ */
+export function lstatIfPresent(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

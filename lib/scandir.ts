@@ -4,6 +4,7 @@ import type { Owner } from "./owner.ts";
 // s6-svscan skips names that start with a dot, so what is built in here can
 // never be supervised half-built.
 const DOT_DIR = ".hermes";
+const RETIRED_PREFIX = "retired-";
 const LOCK_POLL_MS = 20;
 
 /** Thrown when another process holds a scandir's lock for too long. */
@@ -33,6 +34,21 @@ export interface LockedScandir extends Disposable {
    * @throws {Error} If it cannot be made.
    */
   openStaging(): Staging;
+  /**
+   * Takes a slot out of s6-svscan's sight. Its supervisors keep running until
+   * the next `s6-svscanctl -an`.
+   *
+   * @param name The slot's name; it exists.
+   * @returns Where it is now, relative to the scandir.
+   * @throws {Error} If it cannot be renamed.
+   */
+  retire(name: string): string;
+  /**
+   * Lists the slots that were retired and not removed yet.
+   *
+   * @returns Where they are, relative to the scandir.
+   */
+  retired(): string[];
 }
 
 /** Options of {@linkcode lockScandir}. */
@@ -67,6 +83,21 @@ function openStaging(path: string, owner: Owner | undefined): Staging {
   const modesHold = mode !== null && (mode & 0o7755) === 0o755;
   const foreign = owner !== undefined && (owner.uid !== uid || owner.gid !== gid);
   return { path, create: foreign ? { modesHold, owner } : { modesHold } };
+}
+
+// The counter and the time keep the names of one slot's retirements apart.
+let retirements = 0;
+
+function retire(path: string, name: string): string {
+  const target = `${DOT_DIR}/${RETIRED_PREFIX}${Date.now()}-${retirements++}`;
+  Deno.renameSync(`${path}/${name}`, `${path}/${target}`);
+  return target;
+}
+
+function listRetired(path: string): string[] {
+  return [...Deno.readDirSync(`${path}/${DOT_DIR}`)]
+    .filter(({ name }) => name.startsWith(RETIRED_PREFIX))
+    .map(({ name }) => `${DOT_DIR}/${name}`);
 }
 
 /**
@@ -108,6 +139,8 @@ export async function lockScandir(
     path,
     create,
     openStaging: () => openStaging(staging, owner),
+    retire: (name) => retire(path, name),
+    retired: () => listRetired(path),
     [Symbol.dispose]() {
       using _ = lock;
       wipe();

@@ -1,4 +1,4 @@
-import { type CreateOptions, giveTo, makeDirectory } from "./create.ts";
+import { type CreateOptions, giveTo, lstatIfPresent, makeDirectory } from "./create.ts";
 import type { Owner } from "./owner.ts";
 
 /** Where mkfifo(1) is; the only program a boot stage may run. */
@@ -76,16 +76,6 @@ export function makeFifos(paths: readonly string[], owner?: Owner): void {
   if (owner !== undefined) { for (const path of paths) giveTo(path, owner); }
 }
 
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 /**
  * Lays down the supervise tree of a service, and of its logger if there is a
  * `log` directory, so that the owner can use s6-svc, s6-svstat and s6-svwait
@@ -113,6 +103,6 @@ function exists(path: string): boolean {
 export function seedSuperviseSkeleton(serviceDir: string, options: SkeletonOptions = {}): void {
   const log = `${serviceDir}/log`;
   const fifos = [makeSkeletonDirectories(serviceDir, options)];
-  if (exists(log)) fifos.push(makeSkeletonDirectories(log, options));
-  makeFifos(fifos.filter((path) => !exists(path)), options.owner);
+  if (lstatIfPresent(log) !== undefined) fifos.push(makeSkeletonDirectories(log, options));
+  makeFifos(fifos.filter((path) => lstatIfPresent(path) === undefined), options.owner);
 }

@@ -1,5 +1,6 @@
 import {
   type CreateOptions,
+  lstatIfPresent,
   makeDirectory,
   makeFile,
   removeIfPresent,
@@ -113,14 +114,10 @@ function asFailure(error: unknown): Error {
 }
 
 function holds(path: string, text: string, mode: number): boolean {
-  try {
-    const info = Deno.lstatSync(path);
-    return info.isFile && info.mode !== null && (info.mode & 0o7777) === mode &&
-      info.size === encoder.encode(text).length && Deno.readTextFileSync(path) === text;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  const info = lstatIfPresent(path);
+  return info !== undefined && info.isFile && info.mode !== null &&
+    (info.mode & 0o7777) === mode && info.size === encoder.encode(text).length &&
+    Deno.readTextFileSync(path) === text;
 }
 
 /**

@@ -27,8 +27,16 @@ function decode(bytes: Uint8Array<ArrayBuffer>): string {
   }
 }
 
-/** Reads a file that is known to be a regular one: opening a FIFO would wait for ever. */
-function readJsonObject(path: string): Record<string, unknown> {
+/**
+ * Reads a JSON object from a file that is known to be a regular one: opening a
+ * FIFO would wait for ever. Needs `--allow-read` for the file.
+ *
+ * @param path The file.
+ * @returns The object.
+ * @throws {Error} If it cannot be read, is over {@linkcode MAX_STATE_BYTES},
+ * not UTF-8 (a byte order mark is fine), not JSON or not an object.
+ */
+export function readJsonObject(path: string): Record<string, unknown> {
   using file = Deno.openSync(path);
   buffer ??= new Uint8Array(MAX_STATE_BYTES + 1);
   let length = 0;

@@ -125,6 +125,27 @@ Deno.test("lockScandir() wipes a symlink planted as staging, not its target", as
   assert(Deno.lstatSync(scandir.openStaging().path).isDirectory);
 });
 
+Deno.test("lockScandir() that cannot wipe staging throws and lets go of the lock", async () => {
+  using temp = new TempDir();
+  let staging: string;
+  {
+    using scandir = await lockScandir(temp.path);
+    staging = scandir.openStaging().path;
+  }
+  Deno.mkdirSync(`${staging}/shut/inside`, { recursive: true });
+  Deno.chmodSync(`${staging}/shut`, 0o555);
+  const { stdout } = await runScript(
+    `
+    import { lockScandir } from "../lib/scandir.ts";
+    for (const _ of [1, 2]) {
+      await lockScandir(".", { timeoutMs: 0 }).catch((error) => console.log(error.name));
+    }
+    `,
+    { cwd: temp.path, capabilities: "none" },
+  );
+  assertEquals(stdout, "PermissionDenied\nPermissionDenied\n");
+});
+
 Deno.test("lockScandir() does not hang on a FIFO planted as its lock", async () => {
   using temp = new TempDir();
   {

@@ -3,6 +3,7 @@ import {
   GENERATE_DASHBOARD,
   permissionFlags,
   type Permissions,
+  permissionTable,
   RECONCILE_PROFILES,
   type Stage,
   STAGES,
@@ -69,6 +70,24 @@ Deno.test("the tasks of deno.json run the stages with their own permissions", ()
       `${stage.name}: no task has ${flags}`,
     );
   }
+});
+
+Deno.test("permissionTable() has a row per stage with every one of its permissions", () => {
+  const [head = "", rule = "", ...rows] = permissionTable().trimEnd().split("\n");
+  assertEquals(head, "| stage | user | read | write | run | env |");
+  assertEquals(rule.replace(/[ -]/g, ""), "|||||||");
+  assertEquals(rows.map((row) => row.split(" | ").slice(0, 2).join()), [
+    ...STAGES.map(({ name, user }) => `| ${name},${user}`),
+  ]);
+  const [, reconcile = ""] = rows;
+  for (const word of ["`$home/profiles`", "`$home/gateway.pid`", "`/usr/bin/mkfifo`"]) {
+    assertStringIncludes(reconcile, word);
+  }
+  for (const row of rows) assertEquals(row.split("|").length, 8, row);
+});
+
+Deno.test("the README's table of permissions is what the stages declare", () => {
+  assertStringIncludes(Deno.readTextFileSync(`${REPO}/README.md`), permissionTable());
 });
 
 interface Scene {

@@ -212,6 +212,24 @@ Deno.test({
   },
 });
 
+Deno.test("shareStaticServices() says of each service that it may not be given away", async () => {
+  using temp = new TempDir();
+  addService(temp, "a");
+  addService(temp, "b");
+  const { code, stdout } = await runScript(
+    `
+    import { shareStaticServices } from "../lib/static_services.ts";
+    const owner = { uid: 12345, gid: ${OWNER.gid + 12345} };
+    console.log(JSON.stringify(shareStaticServices("servicedirs", { owner })));
+    `,
+    { cwd: temp.path, capabilities: "none" },
+  );
+  assertEquals(code, 0);
+  const shared: { name: string; error?: string }[] = JSON.parse(stdout);
+  assertEquals(shared.map(({ name }) => name), ["a", "b"]);
+  for (const { error } of shared) assertStringIncludes(error ?? "", "CAP_CHOWN");
+});
+
 for (const what of ["read", "write"]) {
   Deno.test(`shareStaticServices() never swallows NotCapable: without --allow-${what}`, async () => {
     using temp = new TempDir();

@@ -218,3 +218,25 @@ Deno.test("a generator whose folder is missing says so in one line and exits 1",
   assertMatch(stderr, /^generate-dashboard: fatal: [\x20-\x7e]+\n$/);
   assert(!exists(out));
 });
+
+Deno.test("tasks/generate_readme.ts --check exits 1 when the README's table differs", async () => {
+  using temp = new TempDir();
+  const text = Deno.readTextFileSync(`${REPO}/README.md`);
+  const out = temp.write("README.md", text);
+  const generate = (...args: string[]) =>
+    runEntry("tasks/generate_readme.ts", permissionFlags({ read: [out], write: [out] }), {
+      args: ["--out", out, ...args],
+    });
+  assertEquals((await generate("--check")).code, 0);
+  const drifted = text.replace("`/usr/bin/mkfifo`", "`/bin/sh`");
+  Deno.writeTextFileSync(out, drifted);
+  const { code, stderr } = await generate("--check");
+  assertEquals(code, 1);
+  assertMatch(stderr, /^generate-readme: fatal: [\x20-\x7e]+\n$/);
+  assertEquals(Deno.readTextFileSync(out), drifted);
+  assertEquals((await generate()).code, 0);
+  assertEquals(Deno.readTextFileSync(out), text);
+  temp.write("README.md", "no marks");
+  assertEquals((await generate("--check")).code, 1);
+  assertEquals((await generate("--nope")).code, 2);
+});

@@ -1,0 +1,48 @@
+import { replaceFile } from "./create.ts";
+import { survivable } from "./errors.ts";
+import { STATE_FILE } from "./profiles.ts";
+import { readJsonObject } from "./state.ts";
+
+/** What an operator wants of a gateway, across container starts. */
+export type DesiredState = "running" | "stopped";
+
+/** The old content and mode; a file that is none to keep counts as empty. */
+function readOld(path: string): { content: Record<string, unknown>; mode: number } {
+  try {
+    const { isFile, mode } = Deno.lstatSync(path);
+    if (isFile) return { content: readJsonObject(path), mode: (mode ?? 0o644) & 0o777 };
+  } catch (error) {
+    survivable(error);
+  }
+  return { content: {}, mode: 0o644 };
+}
+
+/**
+ * Records what an operator wants in a profile's `gateway_state.json`:
+ * `desired_state` and `updated_at` (seconds since the epoch); other keys and
+ * the file's mode are kept. It is written beside and renamed, so a reader
+ * never sees half of it. Hold the scandir's lock: two writers would share the
+ * name beside.
+ * Needs `--allow-read` and `--allow-write` for the file and its `.new`.
+ *
+ * @param profileDir The profile's directory.
+ * @param desired What is wanted.
+ * @param now When.
+ * @throws {Error} If the file cannot be written.
+ *
+ * @example
+ * ```ts no-eval
+ * import { recordIntent } from "./intent.ts";
+ * recordIntent("/opt/data/profiles/coder", "stopped", new Date());
+ * ```
+ */
+export function recordIntent(profileDir: string, desired: DesiredState, now: Date): void {
+  const path = `${profileDir}/${STATE_FILE}`;
+  const { content, mode } = readOld(path);
+  const updated = {
+    ...content,
+    desired_state: desired,
+    updated_at: Math.floor(now.getTime() / 1000),
+  };
+  replaceFile(path, JSON.stringify(updated) + "\n", mode, {});
+}

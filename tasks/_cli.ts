@@ -51,7 +51,7 @@ function parse(args: readonly string[], { flags = [], values = [] }: OptionSpec)
 }
 
 /**
- * Runs a command's main function and exits: with its code; with 2 and one line
+ * Runs a command's main function and sets the exit code: its own; with 2 and one line
  * for a {@linkcode UsageError}; with 1 and one line for any other error.
  *
  * @param program Its name, help and options; `--help` comes by itself.
@@ -60,7 +60,7 @@ function parse(args: readonly string[], { flags = [], values = [] }: OptionSpec)
 export async function runProgram(
   program: Program,
   main: (options: Options) => number | Promise<number>,
-): Promise<never> {
+): Promise<void> {
   let code: number;
   try {
     const flags = ["help", ...program.flags ?? []];
@@ -76,5 +76,6 @@ export async function runProgram(
     console.error(`${program.name}: fatal: ${printable(errorWords(error))}${hint}`);
     code = error instanceof UsageError ? 2 : 1;
   }
-  Deno.exit(code);
+  // Not Deno.exit(): that would end the process before Deno saves its code cache.
+  Deno.exitCode = code;
 }

@@ -1,15 +1,6 @@
-const HEADER = `#!/command/with-contenv sh
-# Generated from lib/dashboard.ts by "deno task generate"; do not edit.
-`;
+import { renderOptInService, switchGuard } from "./opt_in_service.ts";
 
-const ON_OR_EXIT = (code: number) =>
-  `case \${HERMES_DASHBOARD-} in
-  1 | [Tt][Rr][Uu][Ee] | [Yy][Ee][Ss] | [Oo][Nn]) ;;
-  *) exit ${code} ;;
-esac
-`;
-
-const RUN = `${HEADER}${ON_OR_EXIT(0)}fatal() {
+const RUN = `fatal() {
   echo "dashboard: fatal: $*" >&2
   exit 78
 }
@@ -31,12 +22,6 @@ fi
 exec hermes dashboard --host "$host" --port "$port" --no-open
 `;
 
-// A down file cannot keep the service off: s6-rc brings every service of the
-// bundle up at boot. Exit 125 is servicedir(7)'s "do not restart".
-const FINISH = `${HEADER}${ON_OR_EXIT(125)}[ "$1" -ne 78 ] || exit 125
-exit 0
-`;
-
 /**
  * Renders the scripts of the opt-in static service `dashboard`.
  * Pure; no permission is needed.
@@ -51,5 +36,9 @@ exit 0
  * ```
  */
 export function renderDashboard(): Map<string, string> {
-  return new Map([["run", RUN], ["finish", FINISH]]);
+  return renderOptInService({
+    source: "lib/dashboard.ts",
+    guard: switchGuard("HERMES_DASHBOARD"),
+    run: RUN,
+  });
 }

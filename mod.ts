@@ -30,7 +30,17 @@ export {
   UnreadableProfilesError,
 } from "./lib/reconcile.ts";
 export { renderSlot, type SlotDescription, type SlotFiles } from "./lib/render.ts";
+export { S6_PROGRAMS, S6CommandError, S6TimeoutError, type ServiceStatus } from "./lib/s6.ts";
 export { ScandirBusyError } from "./lib/scandir.ts";
+export {
+  type ChangeOptions,
+  GatewayNotRegisteredError,
+  GatewayRegisteredError,
+  type GatewayStatus,
+  type RegisterOptions,
+  S6ServiceManager,
+  type S6ServiceManagerOptions,
+} from "./lib/service_manager.ts";
 export { seedSuperviseSkeleton, type SkeletonOptions } from "./lib/skeleton.ts";
 export {
   permissionFlags,
@@ -43,6 +53,7 @@ export { type PriorExit, stateOf } from "./lib/state.ts";
 export {
   type SharedService,
   type ShareOptions,
+  type ShareServicesOptions,
   shareScandir,
   shareStaticServices,
 } from "./lib/static_services.ts";

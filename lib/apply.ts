@@ -1,26 +1,40 @@
-import type { CreateOptions } from "./create.ts";
 import { survivable } from "./errors.ts";
 import type { LockedScandir } from "./scandir.ts";
-import { createSlots, refreshSlot, type Slot } from "./slot.ts";
+import { createSlots, isCurrent, refreshSlot, type Slot } from "./slot.ts";
 
 /** What became of a slot, or why nothing did. */
 export type SlotOutcome = "created" | "refreshed" | "unchanged" | Error;
 
-/** Refreshes a slot that is there; `undefined` if there is none. */
-function refreshIfPresent(
+/** Does something to a slot that is there; `undefined` if there is none. */
+function ifPresent(
   scandir: string,
   slot: Slot,
-  create: CreateOptions,
+  change: () => boolean,
 ): SlotOutcome | undefined {
   try {
     if (!Deno.lstatSync(`${scandir}/${slot.name}`).isDirectory) {
       return new Error(`${slot.name} in the scandir is not a directory`);
     }
-    return refreshSlot(scandir, slot, create) ? "refreshed" : "unchanged";
+    return change() ? "refreshed" : "unchanged";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     return survivable(error);
   }
+}
+
+/**
+ * Says what {@linkcode applySlots} would do, and writes nothing.
+ * Needs `--allow-read` for the scandir.
+ *
+ * @param scandir The scandir; it need not exist.
+ * @param slots The slots.
+ * @returns What would become of each, by its name.
+ */
+export function previewSlots(scandir: string, slots: readonly Slot[]): Map<string, SlotOutcome> {
+  return new Map(slots.map((slot) => [
+    slot.name,
+    ifPresent(scandir, slot, () => !isCurrent(scandir, slot)) ?? "created",
+  ]));
 }
 
 /**
@@ -39,7 +53,8 @@ export function applySlots(
   const outcomes = new Map<string, SlotOutcome>();
   const missing: Slot[] = [];
   for (const slot of slots) {
-    const outcome = refreshIfPresent(scandir.path, slot, scandir.create);
+    const refresh = () => refreshSlot(scandir.path, slot, scandir.create);
+    const outcome = ifPresent(scandir.path, slot, refresh);
     if (outcome === undefined) missing.push(slot);
     else outcomes.set(slot.name, outcome);
   }

@@ -1,4 +1,4 @@
-import { replaceFile } from "./create.ts";
+import { lstatIfPresent, replaceFile } from "./create.ts";
 import { survivable } from "./errors.ts";
 import { STATE_FILE } from "./profiles.ts";
 import { readJsonObject } from "./state.ts";
@@ -6,15 +6,14 @@ import { readJsonObject } from "./state.ts";
 /** What an operator wants of a gateway, across container starts. */
 export type DesiredState = "running" | "stopped";
 
-/** The old content and mode; a file that is none to keep counts as empty. */
-function readOld(path: string): { content: Record<string, unknown>; mode: number } {
+/** The old content; what is no JSON object counts as empty. */
+function readContent(path: string): Record<string, unknown> {
   try {
-    const { isFile, mode } = Deno.lstatSync(path);
-    if (isFile) return { content: readJsonObject(path), mode: (mode ?? 0o644) & 0o777 };
+    return readJsonObject(path);
   } catch (error) {
     survivable(error);
+    return {};
   }
-  return { content: {}, mode: 0o644 };
 }
 
 /**
@@ -38,7 +37,10 @@ function readOld(path: string): { content: Record<string, unknown>; mode: number
  */
 export function recordIntent(profileDir: string, desired: DesiredState, now: Date): void {
   const path = `${profileDir}/${STATE_FILE}`;
-  const { content, mode } = readOld(path);
+  const old = lstatIfPresent(path);
+  const [content, mode] = old?.isFile
+    ? [readContent(path), (old.mode ?? 0o644) & 0o777]
+    : [{}, 0o644];
   const updated = {
     ...content,
     desired_state: desired,

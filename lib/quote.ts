@@ -72,3 +72,28 @@ export function logWord(text: string): string {
 export function printable(text: string): string {
   return jsonAscii(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("\\\\", "\\");
 }
+
+/**
+ * Makes text safe for a terminal and keeps it readable: control characters but
+ * the tab, and those that reorder or hide text, are escaped as in JSON; any
+ * other character stays. No permission is needed.
+ *
+ * @param text Any string.
+ * @returns The text, without a newline.
+ *
+ * @example
+ * ```ts
+ * import { terminalSafe } from "./quote.ts";
+ * terminalSafe("caf\u00e9 \x1b[2J"); // "caf\u00e9 \\u001b[2J"
+ * ```
+ */
+export function terminalSafe(text: string): string {
+  return text.replace(
+    /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) =>
+      character.replace(
+        /[^]/g,
+        (unit) => "\\u" + unit.charCodeAt(0).toString(16).padStart(4, "0"),
+      ),
+  );
+}

@@ -65,7 +65,7 @@ function renderRun({ profile, home, extraEnv = {} }: SlotDescription): string {
   return `#!/command/with-contenv sh
 export HOME=${shellQuote(home)}
 cd "$HOME" || exit 1
-${renderExports(extraEnv)}export HERMES_S6_SUPERVISED_CHILD=1 HERMES_SUPERVISED_CHILD=1
+${renderExports(extraEnv)}${RUN_TAIL}HERMES_SUPERVISED_CHILD=1
 if ! command -v hermes >/dev/null 2>&1; then
   # Standard output is the gateway's log, standard error the container's.
   for fd in 1 2; do echo '${slot}: fatal: no hermes on PATH' >&$fd; done
@@ -87,6 +87,38 @@ function renderLogRun({ profile, home }: SlotDescription): string {
 dir=${shellQuote(`${home}/logs/gateways/${profile}`)}
 mkdir -p "$dir" && rm -f "$dir/lock" && exec s6-log 1 n10 s1000000 T "$dir"
 `;
+}
+
+const RUN_HEAD =
+  /^#!\/command\/with-contenv sh\nexport HOME='[^']*(?:'\\''[^']*)*'\ncd "\$HOME" \|\| exit 1\n/;
+const RUN_TAIL = "export HERMES_S6_SUPERVISED_CHILD=1 ";
+
+/**
+ * Reads the extra environment back from a slot's `run`: the exact inverse of
+ * {@linkcode renderSlot}. Pure; no permission is needed.
+ *
+ * @param run The content of `run`.
+ * @returns The environment, or `undefined` if no {@linkcode renderSlot} made this.
+ *
+ * @example
+ * ```ts
+ * import { readExtraEnv, renderSlot } from "./render.ts";
+ * const slot = { profile: "coder", home: "/opt/data", extraEnv: { TOKEN: "it's" } };
+ * readExtraEnv(renderSlot(slot).run); // { TOKEN: "it's" }
+ * ```
+ */
+export function readExtraEnv(run: string): Record<string, string> | undefined {
+  const head = RUN_HEAD.exec(run);
+  if (head === null) return undefined;
+  const line = /export ([A-Za-z_][A-Za-z0-9_]*)='([^']*(?:'\\''[^']*)*)'\n/y;
+  let end = line.lastIndex = head[0].length;
+  const entries: [string, string][] = [];
+  for (let match = line.exec(run); match !== null; match = line.exec(run)) {
+    const [, key = "", quoted = ""] = match;
+    entries.push([key, quoted.replaceAll(`'\\''`, "'")]);
+    end = line.lastIndex;
+  }
+  return run.startsWith(RUN_TAIL, end) ? Object.fromEntries(entries) : undefined;
 }
 
 /**

@@ -1,6 +1,9 @@
 /** Where s6-overlay has s6's programs. */
 export const S6_BIN = "/command";
 
+/** The name of the process that supervises a scandir. */
+export const S6_SVSCAN = "s6-svscan";
+
 /** The programs of s6 that are run. */
 export const S6_PROGRAMS = ["s6-svc", "s6-svok", "s6-svstat", "s6-svwait", "s6-svscanctl"] as const;
 
@@ -83,12 +86,33 @@ export interface RunS6Options {
   service: string;
   /** How long it may take, in milliseconds. */
   timeoutMs: number;
+  /** How much later it is killed, when it minds the time itself. Default: 0. */
+  graceMs?: number;
   /** Where the programs are. Default: {@linkcode S6_BIN}. */
   bin?: string;
 }
 
 // s6-svwait, and so s6-svc -w, exit with this when their own time is over.
 const EXIT_TIMED_OUT = 99;
+
+/** Reads a stream to its end or until the signal: a grandchild may hold the other end for longer. */
+async function readText(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  signal: AbortSignal,
+): Promise<string> {
+  let text = "";
+  const sink = new WritableStream<string>({ write: (chunk) => void (text += chunk) });
+  await stream.pipeThrough(new TextDecoderStream(), { signal }).pipeTo(sink);
+  return text;
+}
+
+function killIfAlive(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // it has already ended
+  }
+}
 
 /**
  * Runs a program of s6 with an empty environment and kills it when it takes
@@ -111,7 +135,7 @@ const EXIT_TIMED_OUT = 99;
 export async function runS6(
   program: S6Program,
   args: readonly string[],
-  { service, timeoutMs, bin = S6_BIN }: RunS6Options,
+  { service, timeoutMs, graceMs = 0, bin = S6_BIN }: RunS6Options,
 ): Promise<string> {
   const command = [program, ...args];
   const late = new S6TimeoutError(service, `done: ${command.join(" ")}`, timeoutMs);
@@ -128,17 +152,23 @@ export async function runS6(
     if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
     throw new S6CommandError(command, service, 127, `${bin}/${program}: ${error.message}`);
   }
-  let killed = false;
+  const timeout = new AbortController();
   const timer = setTimeout(() => {
-    killed = true;
-    child.kill("SIGKILL");
-  }, timeoutMs);
-  const { code, stdout, stderr } = await child.output();
-  clearTimeout(timer);
-  if (killed || code === EXIT_TIMED_OUT) throw late;
-  const decoder = new TextDecoder();
-  if (code !== 0) throw new S6CommandError(command, service, code, decoder.decode(stderr));
-  return decoder.decode(stdout);
+    timeout.abort(late);
+    killIfAlive(child);
+  }, timeoutMs + graceMs);
+  try {
+    const [{ code }, stdout, stderr] = await Promise.all([
+      child.status,
+      readText(child.stdout, timeout.signal),
+      readText(child.stderr, timeout.signal),
+    ]);
+    if (timeout.signal.aborted || code === EXIT_TIMED_OUT) throw late;
+    if (code !== 0) throw new S6CommandError(command, service, code, stderr);
+    return stdout;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**

@@ -85,11 +85,8 @@ function openStaging(path: string, owner: Owner | undefined): Staging {
   return { path, create: foreign ? { modesHold, owner } : { modesHold } };
 }
 
-// The counter and the time keep the names of one slot's retirements apart.
-let retirements = 0;
-
 function retire(path: string, name: string): string {
-  const target = `${DOT_DIR}/${RETIRED_PREFIX}${Date.now()}-${retirements++}`;
+  const target = `${DOT_DIR}/${RETIRED_PREFIX}${crypto.randomUUID()}`;
   Deno.renameSync(`${path}/${name}`, `${path}/${target}`);
   return target;
 }

@@ -5,7 +5,7 @@ import { type DesiredState, recordIntent } from "./intent.ts";
 import { profileDir, profileNameProblem, SLOT_PREFIX, slotName } from "./profile_name.ts";
 import type { Warn } from "./profiles.ts";
 import { renderSlot } from "./render.ts";
-import { S6CommandError, S6TimeoutError, type ServiceStatus } from "./s6.ts";
+import { S6_SVSCAN, S6CommandError, S6TimeoutError, type ServiceStatus } from "./s6.ts";
 import { lockScandir } from "./scandir.ts";
 import { Supervision } from "./supervision.ts";
 
@@ -135,6 +135,7 @@ export class S6ServiceManager {
    * @throws {S6CommandError} If s6-svscan cannot be told; the slot is then
    * taken back.
    * @throws {S6TimeoutError} If it is not supervised in time.
+   * @throws {GatewayNotRegisteredError} If somebody unregisters it meanwhile.
    * @throws {Error} If the slot cannot be made.
    */
   async registerProfileGateway(
@@ -155,7 +156,7 @@ export class S6ServiceManager {
         throw error;
       }
     }
-    await this.#supervision.supervise(name);
+    await this.#whileRegistered(profile, () => this.#supervision.supervise(name));
   }
 
   /**
@@ -171,7 +172,12 @@ export class S6ServiceManager {
   async unregisterProfileGateway(profile: string): Promise<void> {
     const name = slotName(profile);
     if (this.#has(name) && await this.#supervision.supervised(name, true)) {
-      await this.#bringDown(profile);
+      try {
+        await this.#bringDown(profile);
+      } catch (error) {
+        // Somebody else has taken it away; what is left of it is reaped.
+        if (!(error instanceof S6CommandError)) throw error;
+      }
     }
     {
       using scandir = await lockScandir(this.#scandir);
@@ -224,7 +230,7 @@ export class S6ServiceManager {
   async start(profile: string, options: ChangeOptions = {}): Promise<void> {
     const service = this.#registered(profile);
     await this.#intend(profile, "running");
-    await this.#bringUp(service, options);
+    await this.#whileRegistered(profile, () => this.#bringUp(service, options));
   }
 
   /**
@@ -241,8 +247,10 @@ export class S6ServiceManager {
   async stop(profile: string, { wait = true }: ChangeOptions = {}): Promise<void> {
     const service = this.#registered(profile);
     await this.#intend(profile, "stopped");
-    await this.#supervision.supervise(service);
-    await this.#supervision.svc(service, ...wait ? ["-wD"] : [], "-d");
+    await this.#whileRegistered(profile, async () => {
+      await this.#supervision.supervise(service);
+      await this.#supervision.svc(service, ...wait ? ["-wD"] : [], "-d");
+    });
   }
 
   /**
@@ -259,9 +267,11 @@ export class S6ServiceManager {
   async restart(profile: string, options: ChangeOptions = {}): Promise<void> {
     const service = this.#registered(profile);
     await this.#intend(profile, "running");
-    await this.#supervision.supervise(service);
-    await this.#supervision.svc(service, "-wD", "-d");
-    await this.#bringUp(service, options);
+    await this.#whileRegistered(profile, async () => {
+      await this.#supervision.supervise(service);
+      await this.#supervision.svc(service, "-wD", "-d");
+      await this.#bringUp(service, options);
+    });
   }
 
   /**
@@ -293,16 +303,21 @@ export class S6ServiceManager {
    */
   async status(profile: string): Promise<GatewayStatus> {
     const service = this.#registered(profile);
-    const status = await this.#supervision.svstat(service);
+    const status = await this.#whileRegistered(profile, () => this.#supervision.svstat(service));
     return { profile, ...status, deaths: this.#supervision.deaths(service) };
   }
 
   /**
-   * Tells whether s6-svscan runs on the scandir and listens to this user.
+   * Tells whether s6-svscan is PID 1. Deno may read `/proc` only with every
+   * permission, so the name of PID 1 is the caller's to find out
+   * (`/proc/1/comm`); without it, an s6-svscan that listens to this user on the
+   * scandir has to do.
    *
-   * @returns Whether it does.
+   * @param pid1 The name of PID 1, if it is known.
+   * @returns Whether it is.
    */
-  async s6Running(): Promise<boolean> {
+  async s6Running(pid1?: string): Promise<boolean> {
+    if (pid1 !== undefined) return pid1 === S6_SVSCAN;
     try {
       await this.#supervision.svscanctl();
       return true;
@@ -322,14 +337,24 @@ export class S6ServiceManager {
     return service;
   }
 
+  /** Asks or tells s6 something; when that failed because the slot has gone meanwhile, says so. */
+  async #whileRegistered<T>(profile: string, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      const s6 = error instanceof S6CommandError || error instanceof S6TimeoutError;
+      throw s6 && !this.#has(slotName(profile)) ? new GatewayNotRegisteredError(profile) : error;
+    }
+  }
+
   /** A failed write is a warning: the operator's command comes first. */
   async #intend(profile: string, desired: DesiredState): Promise<void> {
     try {
       using _ = await lockScandir(this.#scandir);
-      recordIntent(profileDir(this.#home, profile), desired, new Date());
       const down = `${this.#scandir}/${slotName(profile)}/down`;
       removeIfPresent(down);
       if (desired === "stopped") makeFile(down, "", 0o644, {});
+      recordIntent(profileDir(this.#home, profile), desired, new Date());
     } catch (error) {
       this.#warn(`profile=${profile}: cannot record ${desired}: ${errorWords(survivable(error))}`);
     }

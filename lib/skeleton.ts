@@ -7,12 +7,15 @@ export const MKFIFO = "/usr/bin/mkfifo";
 // s6-supervise makes supervise/ 0o700 and control 0o600 but accepts EEXIST and
 // then leaves owner and mode alone, so what is laid down before it starts is
 // what its clients find (skaware list 1424, just-containers/s6-overlay#130).
-const DIRECTORIES: readonly (readonly [path: string, mode: number])[] = [
+/** The directories of a skeleton, relative to the service directory, with their modes. */
+export const SKELETON_DIRECTORIES: readonly (readonly [path: string, mode: number])[] = [
   ["event", 0o3730],
   ["supervise", 0o755],
   ["supervise/event", 0o3730],
 ];
-const CONTROL = "supervise/control";
+
+/** The FIFO of a skeleton, relative to the service directory, and its mode. */
+export const SKELETON_FIFO: readonly [path: string, mode: number] = ["supervise/control", 0o660];
 
 // The kernel allows 2 MiB of arguments under the usual 8 MiB stack.
 const MAX_ARGUMENT_BYTES = 1 << 20;
@@ -32,8 +35,10 @@ export interface SkeletonOptions {
  * @returns The path of the control FIFO that belongs to them.
  */
 export function makeSkeletonDirectories(serviceDir: string, options: CreateOptions): string {
-  for (const [path, mode] of DIRECTORIES) makeDirectory(`${serviceDir}/${path}`, mode, options);
-  return `${serviceDir}/${CONTROL}`;
+  for (const [path, mode] of SKELETON_DIRECTORIES) {
+    makeDirectory(`${serviceDir}/${path}`, mode, options);
+  }
+  return `${serviceDir}/${SKELETON_FIFO[0]}`;
 }
 
 function* chunks(paths: readonly string[]): Generator<string[]> {

@@ -121,6 +121,23 @@ function holds(path: string, text: string, mode: number): boolean {
 }
 
 /**
+ * Tells whether an existing slot is as it should be, its supervise tree aside.
+ * Needs `--allow-read` for the scandir.
+ *
+ * @param scandir The scandir.
+ * @param slot The slot; its service directory exists.
+ * @returns Whether {@linkcode refreshSlot} would leave its files as they are.
+ * @throws {Error} If a file cannot be read.
+ */
+export function isCurrent(scandir: string, slot: Slot): boolean {
+  const dir = `${scandir}/${slot.name}`;
+  for (const [path, text, mode] of slotFiles(slot)) {
+    if (!holds(`${dir}/${path}`, text, mode)) return false;
+  }
+  return slot.down || lstatIfPresent(`${dir}/down`) === undefined;
+}
+
+/**
  * Brings an existing slot up to date file by file, each by one rename. Its
  * supervise tree is kept: s6-supervise may hold it. A slot that is already
  * right is only read. Needs `--allow-read` and `--allow-write` for the scandir

@@ -45,10 +45,11 @@ export const SUPERVISE_PERMS: Stage = {
   purpose: "lets hermes control the static services and publish slots",
   user: "root",
   entry: "tasks/supervise_perms.ts",
-  permissions: ({ servicedirs, scandir }) => ({
-    read: [servicedirs, scandir],
-    write: [servicedirs, scandir],
-  }),
+  permissions: ({ servicedirs, scandir }) => {
+    // Without a scandir it is not shared.
+    const places = [servicedirs, scandir].filter((place) => place !== "");
+    return { read: places, write: places };
+  },
 };
 
 /** Recreates the gateways' slots. */

@@ -9,10 +9,16 @@ export interface SharedService {
   error?: string;
 }
 
-/** Options of {@linkcode shareStaticServices} and {@linkcode shareScandir}. */
+/** Options of {@linkcode shareScandir}. */
 export interface ShareOptions {
   /** Who shall control it, through the group. */
   owner: Owner;
+}
+
+/** Options of {@linkcode shareStaticServices}. */
+export interface ShareServicesOptions extends ShareOptions {
+  /** The names of the services to share. Default: all but s6-rc's own. */
+  only?: readonly string[];
 }
 
 // s6-rc's own: whoever controls them controls s6-rc, which is root.
@@ -78,12 +84,13 @@ function shareService(dir: string, owner: Owner): void {
  */
 export function shareStaticServices(
   servicedirs: string,
-  { owner }: ShareOptions,
+  { owner, only }: ShareServicesOptions,
 ): SharedService[] {
   assertNobodySwaps(servicedirs, owner);
   const services: SharedService[] = [];
   for (const { name, isDirectory } of Deno.readDirSync(servicedirs)) {
     if (!isDirectory || name.startsWith(INTERNAL_PREFIX) || name.startsWith(".")) continue;
+    if (only !== undefined && !only.includes(name)) continue;
     try {
       shareService(`${servicedirs}/${name}`, owner);
       services.push({ name });

@@ -22,6 +22,8 @@ export interface SupervisionOptions {
 // s6's death tally has one record of 14 bytes per death.
 const DEATH_BYTES = 14;
 const POLL_MS = 10;
+// s6-svc's own -T comes first: it then still takes its subscription back.
+const SVC_GRACE_MS = 1000;
 
 /**
  * A live supervision tree: what s6-svscan and the s6-supervise under it can be
@@ -120,19 +122,29 @@ export class Supervision {
    * Makes sure a service and its logger are supervised.
    *
    * @param service The service.
-   * @throws {S6CommandError} If s6-svscan cannot be told to scan.
+   * @throws {S6CommandError} If s6-svscan cannot be told to scan, or the
+   * service goes away meanwhile.
    * @throws {S6TimeoutError} If they are not supervised in time.
    */
   async supervise(service: string): Promise<void> {
     if (await this.supervised(service, true)) return;
     await this.svscanctl("-a");
-    await this.#until(service, "supervised", () => this.supervised(service, true));
+    const gone = () => lstatIfPresent(this.#path(service)) === undefined;
+    await this.#until(
+      service,
+      "supervised",
+      async () => gone() || await this.supervised(service, true),
+    );
+    if (gone()) {
+      throw new S6CommandError(["s6-svok", this.#path(service)], service, 1, "it is gone");
+    }
   }
 
   /**
    * Ends the supervisors of services that have been renamed away, and removes
    * their directories. s6-svscan kills the supervisors of directories that are
-   * absent at this very scan, so they have to be renamed before.
+   * absent at this very scan, so they have to be renamed before. A service
+   * that ignores SIGTERM is killed.
    *
    * @param services Where the directories are now.
    * @throws {S6CommandError} If s6-svscan cannot be told.
@@ -142,8 +154,22 @@ export class Supervision {
     if (services.length === 0) return;
     await this.svscanctl("-an");
     for (const service of services) {
-      await this.#until(service, "released", () => this.supervised(service, false));
+      await this.#release(service);
       removeIfPresent(this.#path(service), { recursive: true });
+    }
+  }
+
+  /** Waits until s6-svscan's SIGTERM has ended both supervisors; what ignores it is killed. */
+  async #release(service: string): Promise<void> {
+    const released = () => this.supervised(service, false);
+    try {
+      await this.#until(service, "released", released);
+    } catch (error) {
+      if (!(error instanceof S6TimeoutError)) throw error;
+      for (const one of [service, `${service}/log`]) {
+        if (await this.#svok(one)) await this.svc(one, "-k");
+      }
+      await this.#until(service, "released", released);
     }
   }
 
@@ -156,9 +182,8 @@ export class Supervision {
       await this.#run("s6-svok", [this.#path(service)], service);
       return true;
     } catch (error) {
-      // 1: nobody listens on the FIFO; 111: there is none.
-      const no = error instanceof S6CommandError && [1, 111].includes(error.exitCode);
-      if (no) return false;
+      // 111 would be "cannot tell", such as for want of permission.
+      if (error instanceof S6CommandError && error.exitCode === 1) return false;
       throw error;
     }
   }
@@ -174,7 +199,8 @@ export class Supervision {
   #run(program: S6Program, args: readonly string[], service: string): Promise<string> {
     return runS6(program, args, {
       service,
-      timeoutMs: this.timeoutMs + 1000, // s6's own -T comes first
+      timeoutMs: this.timeoutMs,
+      graceMs: program === "s6-svc" ? SVC_GRACE_MS : 0,
       ...this.#bin === undefined ? {} : { bin: this.#bin },
     });
   }

@@ -69,11 +69,12 @@ cp -R "$ENVDIR" run/s6/container_environment
 live=s6-rc:s6-rc-init:fNgK2x
 mkdir -p "run/$live/servicedirs"
 ln -s "$live" run/s6-rc
-for name in s6rc-fdholder s6rc-oneshot-runner dashboard; do
+for name in s6rc-fdholder s6rc-oneshot-runner dashboard gateways; do
   dir=run/$live/servicedirs/$name
   mkdir "$dir"
   if [ -d "etc/s6-overlay/s6-rc.d/$name" ]; then
-    cp "etc/s6-overlay/s6-rc.d/$name/run" "etc/s6-overlay/s6-rc.d/$name/finish" "$dir/"
+    find "etc/s6-overlay/s6-rc.d/$name" -type f ! -name type ! -path '*/dependencies.d/*' \
+      -exec cp {} "$dir/" \;
     : >"$dir/down"
   else
     printf '#!/bin/sh\nexec sleep infinity\n' >"$dir/run"

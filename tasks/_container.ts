@@ -238,7 +238,10 @@ export class Container implements AsyncDisposable {
     for (const name of stdout.trim().split("\n")) {
       results.set(name, await this.exec([`/etc/cont-init.d/${name}`]));
     }
-    await this.sh("rm -f /run/s6-rc/servicedirs/dashboard/down; s6-svc -u /run/service/dashboard");
+    await this.sh(`for name in dashboard gateways; do
+  rm "/run/s6-rc/servicedirs/$name/down"
+  s6-svc -u "/run/service/$name"
+done`);
     await this.exec(["s6-svscanctl", "-a", "/run/service"]);
     return results;
   }

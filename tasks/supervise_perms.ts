@@ -6,14 +6,17 @@ import { runProgram, UsageError } from "./_cli.ts";
 
 const name = "015-supervise-perms";
 const help = `
-Usage: supervise_perms.ts [--servicedirs DIR] [--scandir DIR] [--owner UID:GID]
+Usage: supervise_perms.ts [--servicedirs DIR] [--services NAMES] [--scandir DIR]
+                          [--owner UID:GID]
 
 Lets an unprivileged owner use s6-svc, s6-svstat and s6-svwait on the static
 (s6-rc) services, publish slots in the scandir and call s6-svscanctl on it.
 Run it as root, after s6-rc-init and before the slots are made.
 
   --servicedirs DIR  s6-rc's live service directories (/run/s6-rc/servicedirs)
-  --scandir DIR      the directory s6-svscan watches (/run/service)
+  --services NAMES   share only these, joined by commas (all but s6-rc's own)
+  --scandir DIR      the directory s6-svscan watches (/run/service); empty: leave
+                     it to root
   --owner UID:GID    who gets control; without it nothing is changed
   --help             this text
 
@@ -21,36 +24,41 @@ Exit code: 0 done; 1 something was left alone, with the reason on standard
 error; 2 wrong arguments.
 `;
 
-await runProgram({ name, help, values: ["servicedirs", "scandir", "owner"] }, ({ values }) => {
-  const servicedirs = values.get("servicedirs") ?? "/run/s6-rc/servicedirs";
-  const scandir = values.get("scandir") ?? "/run/service";
-  const ownerText = values.get("owner");
-  if (ownerText === undefined) {
-    console.log(`${name}: info: no --owner: nothing to share`);
-    return 0;
-  }
-  const owner = parseOwner(ownerText);
-  if (owner === undefined) throw new UsageError("--owner: expected UID:GID, two decimal numbers");
-
-  const problems: string[] = [];
-  const shared: string[] = [];
-  const attempt = (what: string, act: () => void) => {
-    try {
-      act();
-    } catch (error) {
-      problems.push(`${what}: ${errorWords(survivable(error))}`);
+await runProgram(
+  { name, help, values: ["servicedirs", "services", "scandir", "owner"] },
+  ({ values }) => {
+    const servicedirs = values.get("servicedirs") ?? "/run/s6-rc/servicedirs";
+    const scandir = values.get("scandir") ?? "/run/service";
+    const ownerText = values.get("owner");
+    if (ownerText === undefined) {
+      console.log(`${name}: info: no --owner: nothing to share`);
+      return 0;
     }
-  };
-  attempt("static services", () => {
-    for (const service of shareStaticServices(servicedirs, { owner })) {
-      if (service.error === undefined) shared.push(service.name);
-      else problems.push(`service ${service.name}: ${service.error}`);
-    }
-  });
-  attempt(`scandir ${scandir}`, () => shareScandir(scandir, { owner }));
+    const owner = parseOwner(ownerText);
+    if (owner === undefined) throw new UsageError("--owner: expected UID:GID, two decimal numbers");
 
-  for (const problem of problems) console.error(`${name}: warning: ${printable(problem)}`);
-  const names = shared.length === 0 ? "" : ` (${printable(shared.join(", "))})`;
-  console.log(`${name}: info: shared ${shared.length} static services with ${ownerText}${names}`);
-  return problems.length === 0 ? 0 : 1;
-});
+    const problems: string[] = [];
+    const shared: string[] = [];
+    const attempt = (what: string, act: () => void) => {
+      try {
+        act();
+      } catch (error) {
+        problems.push(`${what}: ${errorWords(survivable(error))}`);
+      }
+    };
+    attempt("static services", () => {
+      const services = values.get("services");
+      const only = services ? { only: services.split(",") } : {};
+      for (const service of shareStaticServices(servicedirs, { owner, ...only })) {
+        if (service.error === undefined) shared.push(service.name);
+        else problems.push(`service ${service.name}: ${service.error}`);
+      }
+    });
+    if (scandir !== "") attempt(`scandir ${scandir}`, () => shareScandir(scandir, { owner }));
+
+    for (const problem of problems) console.error(`${name}: warning: ${printable(problem)}`);
+    const names = shared.length === 0 ? "" : ` (${printable(shared.join(", "))})`;
+    console.log(`${name}: info: shared ${shared.length} static services with ${ownerText}${names}`);
+    return problems.length === 0 ? 0 : 1;
+  },
+);

@@ -1,7 +1,13 @@
 /** A directory of a test's own; disposing of it removes it, whatever became of its modes. */
 export class TempDir implements Disposable {
   /** Its path, without symlinks. */
-  readonly path: string = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "hermes-test-" }));
+  readonly path: string;
+
+  /** Makes it, in the system's directory for such or another one. */
+  constructor(dir?: string) {
+    const options = { prefix: "hermes-test-", ...dir === undefined ? {} : { dir } };
+    this.path = Deno.realPathSync(Deno.makeTempDirSync(options));
+  }
 
   /** Makes a directory in it and returns its path. */
   mkdir(name: string, mode = 0o755): string {

@@ -1,39 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { ReconcileAction } from "../lib/plan.ts";
 import { reconcileProfileGateways } from "../lib/reconcile.ts";
-import { assertWholeSlot, Home, IS_ROOT, RUNNING, visible } from "./_fixtures.ts";
-import { runSync, TempDir } from "./_temp.ts";
+import { assertWholeSlot, Home, RUNNING, visible } from "./_fixtures.ts";
+import { TempDir } from "./_temp.ts";
+import { CAN_MOUNT, Tmpfs } from "./_tmpfs.ts";
 
-/** A small tmpfs; disposing of it unmounts it. */
-class Tmpfs implements Disposable {
-  readonly path: string;
-
-  constructor(path: string, options: string) {
-    this.path = path;
-    runSync("mount", "-t", "tmpfs", "-o", options, "tmpfs", path);
-  }
-
-  grow(options: string): void {
-    runSync("mount", "-o", `remount,${options}`, this.path);
-  }
-
-  [Symbol.dispose](): void {
-    runSync("umount", this.path);
-  }
-}
-
-function canMount(): boolean {
-  if (!IS_ROOT) return false;
-  using temp = new TempDir();
-  try {
-    using _tmpfs = new Tmpfs(temp.path, "size=64k");
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const CAN_MOUNT = canMount();
 const COUNT = 12;
 
 function reconcile(home: Home): Promise<ReconcileAction[]> {

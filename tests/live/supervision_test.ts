@@ -25,8 +25,11 @@ liveTest("a dashboard that is asked for is hermes's and comes back after kill -9
   await using home = await Home.make({});
   await using container = await bootContainer(home, { env: { HERMES_DASHBOARD: "TRUE" } });
   const first = await untilStatus(container, "dashboard", "up", ({ up }) => up);
-  const { stdout } = await container.sh(`stat -c %U /proc/${first.pid}; kill -9 ${first.pid}`);
-  assertEquals(stdout, "hermes\n");
+  await until(
+    "the dashboard has become hermes",
+    async () => (await container.sh(`stat -c %U /proc/${first.pid}`)).stdout === "hermes\n",
+  );
+  await container.sh(`kill -9 ${first.pid}`);
   await untilStatus(container, "dashboard", "back", ({ up, pid }) => up && pid !== first.pid);
 });
 

@@ -1,0 +1,219 @@
+import { applySlots, previewSlots, type SlotOutcome } from "./apply.ts";
+import { lstatIfPresent } from "./create.ts";
+import { errorWords, survivable } from "./errors.ts";
+import { slotName } from "./profile_name.ts";
+import type { Warn } from "./profiles.ts";
+import { readExtraEnv, renderSlot } from "./render.ts";
+import { lockScandir } from "./scandir.ts";
+import { S6ServiceManager } from "./service_manager.ts";
+import type { Slot } from "./slot.ts";
+import { MAX_STATE_BYTES } from "./state.ts";
+import { Supervision } from "./supervision.ts";
+import { type Step, survey } from "./survey.ts";
+
+/** Options of {@linkcode syncProfileGateways}. */
+export interface SyncOptions {
+  /** The Hermes home, an absolute path. */
+  home: string;
+  /** The scandir, an absolute path. Default: `/run/service`. */
+  scandir?: string;
+  /** Unregister gateways whose profile is gone or not legal any more. Default: `false`. */
+  prune?: boolean;
+  /** Decide and return, but write nothing. Default: `false`. */
+  dryRun?: boolean;
+  /** Where s6's programs are. Default: `/command`. */
+  bin?: string;
+  /** How long each gateway may take, in milliseconds. Default: 10000. */
+  timeoutMs?: number;
+  /** Told of what was survived. Default: nobody. */
+  warn?: Warn;
+}
+
+/** What a sync did about one profile, or about a slot without one. */
+export interface SyncEntry {
+  /** The profile's name; for a skipped one not necessarily a legal one. */
+  profile: string;
+  /** What was done. */
+  action: "created" | "refreshed" | "unchanged" | "pruned" | "skipped";
+  /** Whether s6 starts what was created. */
+  starts?: boolean;
+  /** Why it was pruned or skipped, or what failed. */
+  reason?: string;
+  /** Present when something failed, rather than being left alone by a rule. */
+  failed?: true;
+}
+
+/** What to do about one profile, or about a slot without one. */
+export type SyncStep =
+  | { do: "apply"; profile: string; starts: boolean }
+  | { do: "prune"; profile: string; reason: string }
+  | { do: "skip"; profile: string; reason: string; failed: boolean };
+
+/**
+ * Decides what a sync does. Pure; no permission is needed.
+ *
+ * @param steps What the volume holds.
+ * @param slots The profiles that have a slot.
+ * @param prune Whether slots without a profile go.
+ * @returns One step per profile in their order, then one per slot left over.
+ *
+ * @example
+ * ```ts
+ * import { planSync } from "./sync.ts";
+ * planSync([], ["gone"], true); // [{ do: "prune", profile: "gone", reason: "no such profile" }]
+ * ```
+ */
+export function planSync(
+  steps: readonly Step[],
+  slots: readonly string[],
+  prune: boolean,
+): SyncStep[] {
+  const applied = new Set(steps.filter((step) => step.listing).map((step) => step.action.profile));
+  const left = new Set(slots.filter((profile) => !applied.has(profile)));
+  const drop = (profile: string, reason: string): SyncStep =>
+    prune
+      ? { do: "prune", profile, reason }
+      : { do: "skip", profile, reason: `${reason}; --prune unregisters it`, failed: false };
+  const plan = steps.map(({ action, listing }): SyncStep => {
+    const { profile, reason = "", failed = false } = action;
+    if (listing !== undefined) return { do: "apply", profile, starts: action.action === "started" };
+    const hasSlot = left.delete(profile);
+    return hasSlot && !failed ? drop(profile, reason) : { do: "skip", profile, reason, failed };
+  });
+  return [...plan, ...[...left].map((profile) => drop(profile, "no such profile"))];
+}
+
+/** The environment a slot was registered with, so that a refresh keeps it. */
+function extraEnvOf(dir: string, profile: string, warn: Warn): Record<string, string> {
+  try {
+    const info = lstatIfPresent(`${dir}/run`);
+    if (info === undefined) return {};
+    if (!info.isFile || info.size > MAX_STATE_BYTES) throw new Error("not a regular small file");
+    const env = readExtraEnv(Deno.readTextFileSync(`${dir}/run`));
+    if (env !== undefined) return env;
+    throw new Error("not made by this suite");
+  } catch (error) {
+    const words = errorWords(survivable(error));
+    warn(`profile=${profile}: no environment is kept: run: ${words}`);
+    return {};
+  }
+}
+
+/** What to make of a step: a slot that is there keeps its environment and its `down`. */
+function slotOf(
+  { profile, starts }: SyncStep & { do: "apply" },
+  home: string,
+  scandir: string,
+  warn: Warn,
+): Slot {
+  const name = slotName(profile);
+  const dir = `${scandir}/${name}`;
+  const present = lstatIfPresent(dir)?.isDirectory === true;
+  const extraEnv = present ? extraEnvOf(dir, profile, warn) : {};
+  return {
+    name,
+    files: renderSlot({ profile, home, extraEnv }),
+    down: present ? lstatIfPresent(`${dir}/down`) !== undefined : !starts,
+  };
+}
+
+function entryOf(step: SyncStep, outcomes: ReadonlyMap<string, SlotOutcome>): SyncEntry {
+  const { profile } = step;
+  if (step.do === "prune") return { profile, action: "pruned", reason: step.reason };
+  if (step.do === "skip") {
+    const entry = { profile, action: "skipped" as const, reason: step.reason };
+    return step.failed ? { ...entry, failed: true } : entry;
+  }
+  const outcome = outcomes.get(slotName(profile)) ?? "unchanged";
+  if (outcome === "created") return { profile, action: outcome, starts: step.starts };
+  if (typeof outcome === "string") return { profile, action: outcome };
+  const reason = `slot not made: ${errorWords(outcome)}`;
+  return { profile, action: "skipped", reason, failed: true };
+}
+
+async function look(
+  manager: S6ServiceManager,
+  home: string,
+  prune: boolean,
+  warn: Warn,
+): Promise<SyncStep[]> {
+  const { steps, error } = survey(home, warn);
+  if (error !== undefined) throw new Error(`cannot read ${home}/profiles: ${errorWords(error)}`);
+  return planSync(steps, await manager.listProfileGateways(), prune);
+}
+
+/** Makes and refreshes slots under the scandir's lock, so that no register comes between. */
+async function applyLocked(
+  path: string,
+  manager: S6ServiceManager,
+  { home, prune = false, warn = () => {} }: SyncOptions,
+): Promise<SyncEntry[]> {
+  using scandir = await lockScandir(path);
+  const plan = await look(manager, home, prune, warn);
+  const slots = plan.filter((step) => step.do === "apply")
+    .map((step) => slotOf(step, home, path, warn));
+  const outcomes = applySlots(scandir, slots);
+  return plan.map((step) => entryOf(step, outcomes));
+}
+
+async function attempt(entry: SyncEntry, act: () => Promise<void>): Promise<SyncEntry> {
+  try {
+    await act();
+    return entry;
+  } catch (error) {
+    return { ...entry, reason: errorWords(survivable(error)), failed: true };
+  }
+}
+
+/**
+ * Makes the live slots match the profiles on the volume, without restarting
+ * anything: a missing slot is made, and started if the profile's state says
+ * so; a slot that differs is refreshed and keeps its environment, its `down`
+ * file and its PID. Slots without a profile are left alone unless `prune` is
+ * set. Unlike a boot it removes no stale files, which belong to live gateways,
+ * and leaves no line in the boot log.
+ *
+ * Needs `--allow-read` for the scandir, `<home>/profiles` and the root
+ * profile's files; `--allow-write` for the scandir; `--allow-run` for
+ * `/usr/bin/mkfifo`, `s6-svc`, `s6-svok` and `s6-svscanctl` by their full
+ * paths. A dry run needs only the reads.
+ *
+ * @param options Where and how.
+ * @returns One entry per profile, `default` first, then by name; then one per
+ * slot without a profile. What failed is marked and does not stop the others.
+ * @throws {ScandirBusyError} If a reconcile or register holds the lock.
+ * @throws {Error} If `<home>/profiles` cannot be read (nothing is changed
+ * then), or the scandir cannot be written to.
+ *
+ * @example
+ * ```ts no-eval
+ * import { syncProfileGateways } from "./sync.ts";
+ * await syncProfileGateways({ home: "/opt/data", prune: true });
+ * ```
+ */
+export async function syncProfileGateways(options: SyncOptions): Promise<SyncEntry[]> {
+  const { home, scandir = "/run/service", timeoutMs = 10_000, bin, warn = () => {} } = options;
+  const where = { scandir, timeoutMs, ...bin === undefined ? {} : { bin } };
+  const manager = new S6ServiceManager({ home, warn, ...where });
+  if (options.dryRun) {
+    const plan = await look(manager, home, options.prune ?? false, warn);
+    const slots = plan.filter((step) => step.do === "apply")
+      .map((step) => slotOf(step, home, scandir, warn));
+    const outcomes = previewSlots(scandir, slots);
+    return plan.map((step) => entryOf(step, outcomes));
+  }
+  const supervision = new Supervision(where);
+  const entries: SyncEntry[] = [];
+  for (const entry of await applyLocked(scandir, manager, options)) {
+    const { profile, action } = entry;
+    entries.push(
+      action === "created"
+        ? await attempt(entry, () => supervision.supervise(slotName(profile)))
+        : action === "pruned"
+        ? await attempt(entry, () => manager.unregisterProfileGateway(profile))
+        : entry,
+    );
+  }
+  if (options.prune) await manager.reapRetired();
+  return entries;
+}

@@ -1,0 +1,103 @@
+import { RUN_FLAGS } from "../../lib/hook.ts";
+import { permissionFlags, type Places, type Stage } from "../../lib/stages.ts";
+import { denoEnv, IS_ROOT, REPO } from "../_fixtures.ts";
+import { type Outcome, run, type RunOptions, runSync, TempDir } from "../_temp.ts";
+import { CAN_MOUNT, Tmpfs } from "../_tmpfs.ts";
+
+/** The user that runs what hermes runs: UID 10000 for root, else whoever runs the tests. */
+export const HERMES: { uid: number; gid: number } = IS_ROOT
+  ? { uid: 10000, gid: 10000 }
+  : { uid: Deno.uid() ?? 0, gid: Deno.gid() ?? 0 };
+
+/** The program and arguments that become hermes and go on with a command. */
+export function asHermes(...command: string[]): [program: string, ...args: string[]] {
+  const ids = [`--reuid=${HERMES.uid}`, `--regid=${HERMES.gid}`];
+  const drop = IS_ROOT ? ["/usr/bin/setpriv", ...ids, "--clear-groups", "--"] : [];
+  const [program = "", ...args] = [...drop, ...command];
+  return [program, ...args];
+}
+
+const NOWHERE: Places = { home: "/nope", scandir: "/nope", servicedirs: "/nope", out: "/nope" };
+
+/** The suite as it lies in the image, where hermes can read it, with a warm cache. */
+export class Installation implements Disposable {
+  /** A directory for tests to work in, on a tmpfs where there can be one. */
+  readonly dir: string;
+  readonly #temp = new TempDir();
+  readonly #tmpfs: Tmpfs | undefined;
+  readonly #deno: string;
+  readonly #cache: string;
+
+  constructor() {
+    const { path } = this.#temp;
+    Deno.chmodSync(path, 0o755);
+    this.dir = this.#temp.mkdir("work");
+    this.#tmpfs = CAN_MOUNT ? new Tmpfs(this.dir, "mode=755") : undefined;
+    this.#cache = `${path}/deno_dir`;
+    runSync("cp", "-R", `${REPO}/lib`, `${REPO}/tasks`, path);
+    this.#deno = this.#reachableDeno();
+    for (const entry of ["tasks/reconcile_profiles.ts", "tasks/supervise_perms.ts"]) {
+      const { success } = new Deno.Command(this.#deno, {
+        args: ["run", "--quiet", `${path}/${entry}`, "--help"],
+        env: { DENO_DIR: this.#cache, NO_COLOR: "1" },
+        stdout: "null",
+      }).outputSync();
+      if (!success) throw new Error(`cannot warm the cache for ${entry}`);
+    }
+    runSync("chmod", "-R", "a+rX", path);
+  }
+
+  /** Makes a directory to work in that hermes can enter. */
+  workDir(): TempDir {
+    const temp = new TempDir(this.dir);
+    Deno.chmodSync(temp.path, 0o755);
+    return temp;
+  }
+
+  #reachableDeno(): string {
+    const deno = Deno.execPath();
+    const [program, ...args] = asHermes(deno, "--version");
+    if (new Deno.Command(program, { args, stdout: "null", stderr: "null" }).outputSync().success) {
+      return deno;
+    }
+    Deno.copyFileSync(deno, `${this.#temp.path}/deno`);
+    return `${this.#temp.path}/deno`;
+  }
+
+  /** The command line of a stage with exactly the flags it declares. */
+  command(stage: Stage, places: Partial<Places>): string[] {
+    return [
+      ...[this.#deno, "run", ...RUN_FLAGS],
+      ...permissionFlags(stage.permissions({ ...NOWHERE, ...places })),
+      `${this.#temp.path}/${stage.entry}`,
+    ];
+  }
+
+  /** The environment of a stage. */
+  env(places: Partial<Places>): Record<string, string> {
+    return {
+      ...denoEnv(),
+      DENO_DIR: this.#cache,
+      ...places.home === undefined ? {} : { HERMES_HOME: places.home },
+      ...places.scandir === undefined ? {} : { S6_PROFILE_GATEWAY_SCANDIR: places.scandir },
+    };
+  }
+
+  /** Runs a stage as the user who runs it at boot. */
+  run(
+    stage: Stage,
+    places: Partial<Places>,
+    { args = [], ...options }: RunOptions = {},
+  ): Promise<Outcome> {
+    const command = [...this.command(stage, places), ...args];
+    const [program, ...rest] = stage.user === "hermes"
+      ? asHermes(...command)
+      : command as [string, ...string[]];
+    return run(program, { ...options, args: rest, env: this.env(places) });
+  }
+
+  [Symbol.dispose](): void {
+    this.#tmpfs?.[Symbol.dispose]();
+    this.#temp[Symbol.dispose]();
+  }
+}

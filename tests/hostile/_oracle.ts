@@ -1,0 +1,202 @@
+import {
+  type Content,
+  type Files,
+  type LogNode,
+  type Node,
+  type Place,
+  type Profile,
+  shownName,
+  type Volume,
+} from "./_volume.ts";
+
+/** One profile as the stage should report it. */
+export interface ExpectedAction {
+  profile: string;
+  priorState: string | null;
+  action: "started" | "registered" | "skipped";
+  priorExit: "clean" | "unclean" | "unknown";
+}
+
+/** What the stage should do about a volume. */
+export interface Expected {
+  code: 0 | 1;
+  actions: ExpectedAction[];
+  /** One word group per line of standard error, in no particular order. */
+  complaints: string[];
+  /** The paths, relative to the home, that vanish. */
+  gone: string[];
+  /** What becomes of the boot log. */
+  bootLog: "appended" | "rotated" | "untouched";
+}
+
+const SEARCH = 0o100;
+const WRITE = 0o200;
+const READ = 0o400;
+
+type Memory = Pick<ExpectedAction, "priorState" | "priorExit"> & { usable: boolean };
+
+/** What a canary that is a state file says; a hard link to it is a regular file. */
+const CANARY: Content = {
+  form: "object",
+  desired: "running",
+  phase: "exited",
+  dressing: "plain",
+};
+
+/** DESIGN 5: only a regular file that can be read and holds an object. */
+function contentOf(node: Node): Extract<Content, { form: "object" }> | undefined {
+  const content = node.is === "hard link"
+    ? CANARY
+    : node.is === "file" && (node.mode & READ) !== 0
+    ? node.content
+    : undefined;
+  return content?.form === "object" ? content : undefined;
+}
+
+function priorStateOf(content: Extract<Content, { form: "object" }>): string | null {
+  const { desired, actual } = content;
+  let state: string | null = null;
+  if (typeof desired === "string") state = desired;
+  else if (typeof actual === "string") {
+    state = ["draining", "degraded"].includes(actual) ? "running" : actual;
+  }
+  return state === null || /^[a-z_]{1,32}$/.test(state) ? state : "unknown";
+}
+
+function priorExitOf(files: Files): ExpectedAction["priorExit"] {
+  if (files.stateDir === "symlink to a directory") return "clean"; // the canary's
+  if (files.stateDir !== "directory") return "unknown";
+  const phase = contentOf(files.lifecycle)?.phase;
+  return phase === "exited" ? "clean" : phase === "running" ? "unclean" : "unknown";
+}
+
+function memoryOf(files: Files, searchable: boolean): Memory {
+  const content = searchable ? contentOf(files.state) : undefined;
+  return {
+    usable: content !== undefined,
+    priorState: content === undefined ? null : priorStateOf(content),
+    priorExit: searchable ? priorExitOf(files) : "unknown",
+  };
+}
+
+/** Notes what happens to a profile that gets a slot. */
+function registerProfile(
+  expected: Expected,
+  profile: string,
+  files: Files,
+  { mode, dir, seen }: { mode: number; dir: string; seen: boolean },
+): void {
+  const searchable = (mode & SEARCH) !== 0;
+  const { usable, priorState, priorExit } = memoryOf(files, searchable);
+  const action = priorState === "running" ? "started" : "registered";
+  expected.actions.push({ profile, priorState, action, priorExit });
+  if (!usable) expected.complaints.push(`${profile} state`);
+  for (const [file, node] of [["gateway.pid", files.pid], ["processes.json", files.processes]]) {
+    const { is } = node as Node;
+    if (is === "absent" || !seen) continue;
+    const full = is === "directory" && (node as { full: boolean }).full;
+    if (searchable && (mode & WRITE) !== 0 && !full) expected.gone.push(`${dir}${file}`);
+    else expected.complaints.push(`${profile} stale ${file}`);
+  }
+}
+
+/** A directory counts if SOUL.md exists, symlinks followed. */
+function holdsSoul({ soul, mode }: Profile): boolean {
+  if (soul.is === "absent") return false;
+  if (soul.is !== "symlink") return true;
+  return (mode & SEARCH) !== 0 && (soul.to === "canary" || soul.to === "directory");
+}
+
+function isLegal(name: string): boolean {
+  return /^[a-z0-9][a-z0-9_-]*$/.test(name) && name.length <= 243;
+}
+
+/** How a name is seen: nothing worth a line, a profile, or one that cannot be looked into. */
+function lookAt(profile: Profile, searchable: boolean): "nothing" | "profile" | "symlink" | "dark" {
+  switch (profile.as) {
+    case "directory": {
+      if (typeof profile.name !== "string" || !searchable) return "dark";
+      if ((profile.mode & READ) === 0) return "dark";
+      return holdsSoul(profile) ? "profile" : "nothing";
+    }
+    case "symlink to a profile":
+    case "symlink to a locked directory":
+      return searchable ? "symlink" : "nothing";
+    default:
+      return "nothing";
+  }
+}
+
+function addNamed(expected: Expected, profile: Profile, searchable: boolean): void {
+  const name = shownName(profile.name);
+  const seen = lookAt(profile, searchable);
+  if (seen === "nothing") return;
+  const regular = isLegal(name) && name !== "default";
+  if (regular && seen === "profile") {
+    const dir = `profiles/${name}/`;
+    registerProfile(expected, name, profile, { mode: profile.mode, dir, seen: true });
+    return;
+  }
+  if (regular && seen === "dark") expected.code = 1;
+  expected.actions.push({
+    profile: name,
+    priorState: null,
+    action: "skipped",
+    priorExit: "unknown",
+  });
+}
+
+function addProfiles(expected: Expected, { profilesAs, profiles, mode }: Volume): void {
+  if ((mode & SEARCH) === 0) {
+    expected.code = 1;
+    expected.complaints.push("fatal profiles");
+  } else if (profilesAs.is !== "directory") {
+    if (profilesAs.is !== "absent") expected.complaints.push("profiles");
+  } else if ((profilesAs.mode & READ) === 0) {
+    expected.code = 1;
+    expected.complaints.push("fatal profiles");
+  } else {
+    const searchable = (profilesAs.mode & SEARCH) !== 0;
+    const byName = (a: Profile, b: Profile) => {
+      const [x, y] = [shownName(a.name), shownName(b.name)];
+      return x < y ? -1 : x > y ? 1 : 0;
+    };
+    for (const profile of [...profiles].sort(byName)) addNamed(expected, profile, searchable);
+  }
+}
+
+function canEnter(place: Place, homeMode: number): number {
+  if (place.is === "absent") return (homeMode & WRITE) !== 0 ? 0o700 : 0;
+  return place.is === "directory" ? place.mode : 0;
+}
+
+function bootLogOf({ mode, logsAs, log, oldLog }: Volume): Expected["bootLog"] {
+  const logsMode = (mode & SEARCH) === 0 ? 0 : canEnter(logsAs, mode);
+  if ((logsMode & SEARCH) === 0) return "untouched";
+  const writable = (logsMode & WRITE) !== 0;
+  const present: LogNode = logsAs.is === "absent" ? { is: "absent" } : log;
+  if (present.is === "absent") return writable ? "appended" : "untouched";
+  if (present.is !== "file") return "untouched";
+  if (present.size < 262144) return (present.mode & WRITE) !== 0 ? "appended" : "untouched";
+  return writable && oldLog.is !== "directory" ? "rotated" : "untouched";
+}
+
+/**
+ * Says what the boot must make of a volume, from DESIGN 5 alone: nothing of
+ * lib/ is used here.
+ */
+export function expectedOf(volume: Volume): Expected {
+  const expected: Expected = {
+    code: 0,
+    actions: [],
+    complaints: [],
+    gone: [],
+    bootLog: bootLogOf(volume),
+  };
+  const seen = (volume.mode & SEARCH) !== 0;
+  registerProfile(expected, "default", volume.root, { mode: volume.mode, dir: "", seen });
+  addProfiles(expected, volume);
+  if (expected.bootLog === "untouched") expected.complaints.push("log");
+  expected.complaints.sort();
+  return expected;
+}

@@ -1,0 +1,172 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Container, until } from "../../tasks/_container.ts";
+import { bootContainer, Home, liveTest } from "./_live.ts";
+
+const RUNNING = { desired_state: "running" };
+const ISOLATED = { env: { HERMES_SUPERVISION: "isolated" } };
+const SCANDIR = "/run/hermes/service";
+
+async function pidOf(container: Container, profile: string): Promise<string | undefined> {
+  const { code, stdout } = await container.exec(
+    ["s6-svstat", "-o", "pid", `${SCANDIR}/gateway-${profile}`],
+    { user: "hermes" },
+  );
+  const pid = stdout.trim();
+  return code === 0 && pid !== "-1" ? pid : undefined;
+}
+
+function untilUp(container: Container, profile: string, not?: string): Promise<string> {
+  return until(`gateway ${profile} is up`, async () => {
+    const pid = await pidOf(container, profile);
+    return pid !== not ? pid : undefined;
+  });
+}
+
+/** Lists the users that own processes with a given name. */
+async function usersOf(container: Container, name: string): Promise<string[]> {
+  const { stdout } = await container.sh(
+    `for dir in /proc/[0-9]*; do read -r comm <$dir/comm && [ "$comm" = ${name} ] && stat -c %U $dir; done`,
+  );
+  return stdout.trim().split("\n").sort();
+}
+
+liveTest(
+  "isolated: the gateways' s6-svscan, s6-supervise and s6-log all run as hermes",
+  async () => {
+    await using home = await Home.make({ default: { state: RUNNING }, coder: { state: RUNNING } });
+    await using container = await bootContainer(home, ISOLATED);
+    await untilUp(container, "default");
+    await untilUp(container, "coder");
+    assertEquals(await usersOf(container, "s6-svscan"), ["hermes", "root"]);
+    assertEquals(await usersOf(container, "s6-log"), ["hermes", "hermes"]);
+    const { stdout } = await container.sh("cd /run/service && ls -d gateway-*; stat -c '%U %a' .");
+    assertEquals(stdout, "root 755\n", "root's scandir is not root's alone");
+  },
+);
+
+liveTest("isolated: hermes controls its gateways, the dashboard and the tree", async () => {
+  await using home = await Home.make({ coder: { state: RUNNING } });
+  await using container = await bootContainer(home, ISOLATED);
+  await untilUp(container, "coder");
+  for (
+    const command of [
+      ["s6-svc", "-wD", "-T5000", "-d", `${SCANDIR}/gateway-coder`],
+      ["s6-svc", "-wu", "-T5000", "-u", `${SCANDIR}/gateway-coder`],
+      ["s6-svscanctl", "-a", SCANDIR],
+      ["s6-svstat", "/run/service/dashboard"],
+      ["s6-svstat", "/run/service/gateways"],
+    ]
+  ) {
+    const { code, stderr } = await container.exec(command, { user: "hermes" });
+    assertEquals(code, 0, `${command.join(" ")}: ${stderr}`);
+  }
+  for (
+    const command of [
+      ["s6-svscanctl", "-a", "/run/service"],
+      ["s6-svstat", "/run/service/s6rc-oneshot-runner"],
+      ["mkdir", "/run/service/evil"],
+    ]
+  ) {
+    const { code } = await container.exec(command, { user: "hermes" });
+    assert(code !== 0, `${command.join(" ")} worked`);
+  }
+});
+
+liveTest("isolated: a killed inner s6-svscan comes back with its gateways", async () => {
+  await using home = await Home.make({ coder: { state: RUNNING } });
+  await using container = await bootContainer(home, ISOLATED);
+  const before = await untilUp(container, "coder");
+  const tree = (await container.sh("s6-svstat -o pid /run/service/gateways")).stdout.trim();
+  await container.sh(`kill -9 ${tree}`);
+  await until("another inner s6-svscan", async () => {
+    const { stdout } = await container.sh("s6-svstat -o pid /run/service/gateways");
+    return !["-1", tree].includes(stdout.trim());
+  });
+  await untilUp(container, "coder");
+  const { stdout } = await container.sh(
+    `for dir in /proc/[0-9]*; do tr '\\0' ' ' <$dir/cmdline; echo; done | grep -c '^/bin/sh /usr/local/bin/hermes -p coder '`,
+  );
+  assertEquals(stdout.trim(), "1", `coder runs more than once; it was ${before}`);
+});
+
+liveTest("isolated: the container's stop reaches the gateways", async () => {
+  await using home = await Home.make({ coder: { state: RUNNING } });
+  await using container = await bootContainer(home, ISOLATED);
+  await untilUp(container, "coder");
+  const lifecycle = `${home.dir("coder")}/state/gateway.lifecycle.json`;
+  await until("the gateway is ready", () => Deno.readTextFile(lifecycle).catch(() => ""));
+  const { code } = await container.exec([
+    ...["s6-svc", "-wD", "-T8000", "-d", "/run/service/gateways"],
+  ]);
+  assertEquals(code, 0);
+  assertEquals(await Deno.readTextFile(lifecycle), '{"phase":"exited"}\n');
+});
+
+liveTest("shared: the service gateways rests", async () => {
+  await using home = await Home.make({});
+  await using container = await bootContainer(home);
+  const status = await until("gateways is parked", async () => {
+    const { stdout } = await container.sh(
+      "s6-svstat -o up,wantedup,exitcode /run/service/gateways",
+    );
+    return stdout === "false false 0\n" && stdout;
+  });
+  assertEquals(status, "false false 0\n");
+});
+
+liveTest("an unknown HERMES_SUPERVISION is refused with one line", async () => {
+  await using home = await Home.make({});
+  await using container = await Container.start({
+    data: home.path,
+    env: { HERMES_SUPERVISION: "mixed" },
+  });
+  for (const hook of ["015-supervise-perms", "02-reconcile-profiles"]) {
+    const { code, stderr } = await container.exec([`/etc/cont-init.d/${hook}`]);
+    assertEquals(code, 2);
+    assertEquals(
+      stderr,
+      `${hook}: fatal: HERMES_SUPERVISION: expected shared or isolated, got 'mixed'\n`,
+    );
+  }
+});
+
+liveTest("with only SETUID, SETGID and CHOWN supervision is isolated by itself", async () => {
+  await using home = await Home.make({ coder: { state: RUNNING } });
+  await using container = await Container.start({
+    data: home.path,
+    env: { HERMES_DASHBOARD: "1" },
+    capabilities: ["setuid", "setgid", "chown"],
+  });
+  const hooks = await container.boot();
+  assertMatch(
+    hooks.get("015-supervise-perms")?.stdout ?? "",
+    /info: isolated supervision: root lacks CAP_DAC_OVERRIDE or CAP_KILL$/m,
+  );
+  for (const [name, { code, stderr }] of hooks) assertEquals(code, 0, `${name}: ${stderr}`);
+  const pid = await untilUp(container, "coder");
+  await container.exec(["s6-svc", "-wD", "-T5000", "-d", `${SCANDIR}/gateway-coder`], {
+    user: "hermes",
+  });
+  await container.exec(["s6-svc", "-wu", "-T5000", "-u", `${SCANDIR}/gateway-coder`], {
+    user: "hermes",
+  });
+  await untilUp(container, "coder", pid);
+  const { code } = await container.exec([
+    ...["s6-svc", "-wD", "-T8000", "-d", "/run/service/gateways"],
+  ]);
+  assertEquals(code, 0, "root without CAP_KILL cannot stop the gateways");
+});
+
+liveTest("shared supervision without the capabilities it needs says which they are", async () => {
+  await using home = await Home.make({});
+  await using container = await Container.start({
+    data: home.path,
+    env: { HERMES_SUPERVISION: "shared" },
+    capabilities: ["setuid", "setgid", "chown"],
+  });
+  const { stderr } = await container.exec(["/etc/cont-init.d/015-supervise-perms"]);
+  assertMatch(
+    stderr,
+    /warning: shared supervision cannot work: root lacks CAP_DAC_OVERRIDE or CAP_KILL/,
+  );
+});

@@ -81,8 +81,8 @@ COPY --from=suite /rootfs/ /
 # left; with that, a read-only root does not boot.
 RUN cd /etc/s6-overlay; \
     if [ -d user-bundles.d/user ] && \
-      [ "$(find s6-rc.d/user -type f)" = s6-rc.d/user/contents.d/dashboard ]; then \
-      mv s6-rc.d/user/contents.d/dashboard user-bundles.d/user/contents.d/ && \
+      [ -z "$(find s6-rc.d/user -type f ! -name dashboard ! -name gateways)" ]; then \
+      mv s6-rc.d/user/contents.d/* user-bundles.d/user/contents.d/ && \
       rm -r s6-rc.d/user; \
     fi
 # PATH is for `docker exec`; services have /command in theirs.

@@ -53,7 +53,7 @@ export { type PriorExit, stateOf } from "./lib/state.ts";
 export {
   type SharedService,
   type ShareOptions,
-  type ShareServicesOptions,
   shareScandir,
+  type ShareServicesOptions,
   shareStaticServices,
 } from "./lib/static_services.ts";

@@ -16,10 +16,7 @@ if [ -n "\${HERMES_DASHBOARD_INSECURE-}" ]; then
   echo "dashboard: warning: HERMES_DASHBOARD_INSECURE does nothing; unset it" >&2
 fi
 export HOME="\${HERMES_HOME:-/opt/data}"
-if [ "$(id -u)" -eq 0 ]; then
-  exec s6-setuidgid hermes hermes dashboard --host "$host" --port "$port" --no-open
-fi
-exec hermes dashboard --host "$host" --port "$port" --no-open
+become_hermes hermes dashboard --host "$host" --port "$port" --no-open
 `;
 
 /**

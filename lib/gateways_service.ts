@@ -1,27 +1,17 @@
 import { renderOptInService } from "./opt_in_service.ts";
 import { SUPERVISION_MODE } from "./supervision_mode.ts";
 
-// Exiting before it is ready would make s6-rc report a failed start, so a
-// service that rests says that it is ready first (notification-fd is 3).
+// The service has a notification-fd (3): s6-rc would take an exit before the
+// readiness for a failed start, and one right after it for a broken pipe.
+const REST = `echo >&3
+  sleep 1
+  `;
+
 const guard = (exitCode: number) =>
   `prog=gateways
 ${SUPERVISION_MODE}[ "$mode" = isolated ] || {
-  ${exitCode === 0 ? "echo >&3\n  " : ""}exit ${exitCode}
+  ${exitCode === 0 ? REST : ""}exit ${exitCode}
 }
-`;
-
-// Root without CAP_KILL cannot pass s6-supervise's SIGTERM on to what runs as
-// hermes; it can still become hermes and ask.
-const RUN = `if $can_kill; then
-  exec s6-setuidgid hermes s6-svscan -d3 -- "$scandir"
-fi
-trap 's6-setuidgid hermes s6-svscanctl -t "$scandir"' TERM
-s6-setuidgid hermes s6-svscan -d3 -- "$scandir" &
-child=$!
-exec 3>&-
-# A trapped signal ends a wait early.
-while [ -d "/proc/$child" ]; do wait "$child"; code=$?; done
-exit "$code"
 `;
 
 /**
@@ -39,5 +29,9 @@ exit "$code"
  * ```
  */
 export function renderGateways(): Map<string, string> {
-  return renderOptInService({ source: "lib/gateways_service.ts", guard, run: RUN });
+  return renderOptInService({
+    source: "lib/gateways_service.ts",
+    guard,
+    run: 'become_hermes s6-svscan -d3 -- "$scandir"\n',
+  });
 }

@@ -1,3 +1,5 @@
+import { BECOME_HERMES } from "./supervision_mode.ts";
+
 /** A static service that rests unless the container's environment turns it on. */
 export interface OptInService {
   /** The module that describes it, for the scripts' first lines. */
@@ -10,7 +12,7 @@ export interface OptInService {
    * @returns The lines.
    */
   guard(exitCode: number): string;
-  /** The shell lines of `run` when the service is on; the last one ends in an exec. */
+  /** The shell lines of `run` when the service is on; the last one is `become_hermes COMMAND...`. */
   run: string;
 }
 
@@ -56,7 +58,7 @@ esac
  * const files = renderOptInService({
  *   source: "lib/mine.ts",
  *   guard: switchGuard("MY_SERVICE"),
- *   run: "exec s6-setuidgid hermes my-service\n",
+ *   run: "become_hermes my-service\n",
  * });
  * [...files.keys()]; // ["run", "finish"]
  * ```
@@ -66,7 +68,7 @@ export function renderOptInService({ source, guard, run }: OptInService): Map<st
 # Generated from ${source} by "deno task generate"; do not edit.
 `;
   return new Map([
-    ["run", header + guard(0) + run],
+    ["run", header + guard(0) + BECOME_HERMES + run],
     ["finish", `${header}${guard(125)}[ "$1" -ne 78 ] || exit 125\nexit 0\n`],
   ]);
 }

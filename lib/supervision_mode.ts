@@ -7,23 +7,28 @@ export const ISOLATED_DIR = "/run/hermes";
 /** The scandir of isolated supervision: of an s6-svscan that runs as hermes. */
 export const ISOLATED_SCANDIR = `${ISOLATED_DIR}/service`;
 
+const CAP_DAC_OVERRIDE = 1 << 1;
+const CAP_KILL = 1 << 5;
+const NEEDED = CAP_DAC_OVERRIDE | CAP_KILL;
+
+/** Shell lines that set `caps`, the effective capabilities as `$((…))` takes them. */
+const CAPABILITIES =
+  `while read -r key caps; do [ "$key" != CapEff: ] || break; done </proc/self/status
+caps=$((0x$caps))
+`;
+
 /**
- * Shell lines that set `mode` to `shared` or `isolated`, `why` to the reason
- * if it was chosen here, `can_kill` to whether root can signal hermes, and
- * `scandir`; `prog` must be set before them.
+ * Shell lines that set `mode` to `shared` or `isolated`, `why` to what speaks
+ * against shared supervision, and `scandir`; `prog` must be set before them.
  *
  * Unless `HERMES_SUPERVISION` says which, it is shared where that can work:
  * root's s6-supervise needs CAP_DAC_OVERRIDE to use what hermes owns and
  * CAP_KILL to signal what runs as hermes.
  */
-export const SUPERVISION_MODE = `mode=\${HERMES_SUPERVISION-} why='' can_kill=true
-if [ "$(id -u)" -eq 0 ]; then
-  while read -r key caps; do [ "$key" != CapEff: ] || break; done </proc/self/status
-  [ $((0x$caps & 0x20)) -ne 0 ] || can_kill=false
-  if [ $((0x$caps & 0x22)) -ne $((0x22)) ]; then
-    why="root lacks CAP_DAC_OVERRIDE or CAP_KILL"
-    mode=\${mode:-isolated}
-  fi
+export const SUPERVISION_MODE = `${CAPABILITIES}mode=\${HERMES_SUPERVISION-} why=''
+if [ "$(id -u)" -eq 0 ] && [ $((caps & ${NEEDED})) -ne ${NEEDED} ]; then
+  why="root lacks CAP_DAC_OVERRIDE or CAP_KILL"
+  mode=\${mode:-isolated}
 fi
 mode=\${mode:-shared}
 case $mode in
@@ -34,4 +39,25 @@ case $mode in
     exit 2
     ;;
 esac
+`;
+
+/**
+ * Shell lines that define `become_hermes COMMAND...`, which ends a `run`.
+ *
+ * It execs where it can. Root without CAP_KILL could not pass s6-supervise's
+ * SIGTERM on to what runs as hermes, so there it stays, as the parent, and has
+ * hermes do it.
+ */
+export const BECOME_HERMES = `become_hermes() {
+  [ "$(id -u)" -eq 0 ] || exec "$@"
+  ${CAPABILITIES.trimEnd().replaceAll("\n", "\n  ")}
+  [ $((caps & ${CAP_KILL})) -eq 0 ] || exec s6-setuidgid hermes "$@"
+  s6-setuidgid hermes "$@" &
+  child=$!
+  exec 3>&- # a readiness notification is the child's to give
+  trap 's6-setuidgid hermes sh -c "kill $child"' TERM
+  # A trapped signal ends a wait early.
+  while [ -d "/proc/$child" ]; do wait "$child"; code=$?; done
+  exit "$code"
+}
 `;

@@ -57,7 +57,14 @@ export function recordedState(content: Readonly<Record<string, unknown>>): Recor
   };
 }
 
-function readRecordedState(dir: string): RecordedState {
+/**
+ * Reads what state is recorded of a profile; whatever lies there, it does not throw.
+ * Needs `--allow-read` for its state file.
+ *
+ * @param dir The profile's directory.
+ * @returns The state.
+ */
+export function readRecordedState(dir: string): RecordedState {
   const nothing = (problem: string) => ({ state: null, setBy: null, setAt: null, problem });
   try {
     const info = lstatIfPresent(`${dir}/${STATE_FILE}`);

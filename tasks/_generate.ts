@@ -1,3 +1,8 @@
+// A script, so it is executable.
+function isScript(text: string): boolean {
+  return text.startsWith("#!");
+}
+
 /**
  * Writes generated files, or with `check` compares them with what is there.
  *
@@ -12,15 +17,15 @@ export function generate(files: ReadonlyMap<string, string>, check: boolean): st
     drifted.push(path);
     if (check) continue;
     Deno.writeTextFileSync(path, text);
-    Deno.chmodSync(path, 0o755);
+    Deno.chmodSync(path, isScript(text) ? 0o755 : 0o644);
   }
   return drifted;
 }
 
 function isUpToDate(path: string, text: string): boolean {
   try {
-    const { mode } = Deno.statSync(path);
-    return Deno.readTextFileSync(path) === text && mode !== null && (mode & 0o111) === 0o111;
+    const executable = ((Deno.statSync(path).mode ?? 0) & 0o111) === 0o111;
+    return Deno.readTextFileSync(path) === text && executable === isScript(text);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;

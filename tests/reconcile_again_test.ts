@@ -105,3 +105,55 @@ Deno.test("reconcileProfileGateways() with dryRun does not wait for the lock", a
   const { actions } = await reconcile(home, { dryRun: true });
   assertEquals(actions.length, 1);
 });
+
+Deno.test("reconcileProfileGateways() writes a new slot out of s6-svscan's sight and shows it by one rename", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("coder", RUNNING);
+  const { stdout } = await runScript(`
+    import { reconcileProfileGateways } from "../lib/reconcile.ts";
+    const slot = "${home.slot("coder")}";
+    const seen = [];
+    const touched = (path) => path === slot || path.startsWith(slot + "/");
+    for (const name of ["mkdirSync", "writeFileSync", "writeTextFileSync", "chmodSync", "renameSync"]) {
+      const real = Deno[name];
+      Deno[name] = (path, ...rest) => {
+        if (touched(path) || touched(String(rest[0]))) seen.push(name);
+        return real(path, ...rest);
+      };
+    }
+    const Command = Deno.Command;
+    Deno.Command = class extends Command {
+      constructor(program, options) {
+        super(program, options);
+        if (options.args.some(touched)) seen.push("Command");
+      }
+    };
+    await reconcileProfileGateways({ home: "${home.path}", scandir: "${home.scandir}" });
+    console.log(seen.join());
+  `);
+  assertEquals(stdout, "renameSync\n");
+  assertWholeSlot(home.slot("coder"), { down: false });
+});
+
+Deno.test("reconcileProfileGateways() that is killed before the FIFOs are made leaves nothing visible; the next pass completes", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  for (const name of ["a", "b", "c"]) home.add(name, RUNNING);
+  const { code } = await runScript(`
+    import { reconcileProfileGateways } from "../lib/reconcile.ts";
+    Deno.Command = class {
+      constructor() {
+        Deno.kill(Deno.pid, "SIGKILL");
+      }
+    };
+    await reconcileProfileGateways({ home: "${home.path}", scandir: "${home.scandir}" });
+  `);
+  assertEquals(code, 128 + 9);
+  assertEquals(visible(home.scandir), []);
+  const { actions } = await reconcile(home);
+  assertEquals(actions.map(({ action }) => action), [
+    ...["registered", "started", "started", "started"],
+  ]);
+  for (const name of ["a", "b", "c"]) assertWholeSlot(home.slot(name), { down: false });
+});

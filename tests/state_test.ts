@@ -131,6 +131,14 @@ for (const [what, content] of unusable) {
   });
 }
 
+Deno.test("readMemory() says of JSON that is no object that it is none", () => {
+  for (const content of ["null", "[]", "1", '"running"', "true"]) {
+    using temp = new TempDir();
+    temp.write(FILE, content);
+    assertMatch(recall(temp.path).warnings[0] ?? "", /not a JSON object$/);
+  }
+});
+
 Deno.test("readMemory() takes a missing state file for no prior state, with one warning", () => {
   using temp = new TempDir();
   assertNothing(recall(temp.path));

@@ -90,6 +90,24 @@ Deno.test("02 sends warnings to stderr, each on a line", async () => {
   assert(!stderr.includes("evil"));
 });
 
+Deno.test("02 keeps a warning printable when the home's own path is not", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("default", RUNNING);
+  const odd = `${temp.path}/esc\x1b[2J\u202e`;
+  Deno.renameSync(home.path, odd);
+  Deno.removeSync(`${odd}/profiles`, { recursive: true });
+  Deno.writeTextFileSync(`${odd}/profiles`, "");
+  const { code, stderr } = await runStage(
+    RECONCILE_PROFILES,
+    { home: odd, scandir: home.scandir },
+    { env: { HERMES_HOME: odd, S6_PROFILE_GATEWAY_SCANDIR: home.scandir } },
+  );
+  assertEquals(code, 0);
+  assertOneLine(stderr);
+  assertStringIncludes(stderr, "profiles is not a directory");
+});
+
 for (const umask of ["000", "022", "077"]) {
   Deno.test(`02 gives slots exact modes under umask ${umask}, new and refreshed`, async () => {
     using temp = new TempDir();

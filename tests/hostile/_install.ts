@@ -1,6 +1,6 @@
 import { RUN_FLAGS } from "../../lib/hook.ts";
 import { permissionFlags, type Places, type Stage } from "../../lib/stages.ts";
-import { denoEnv, IS_ROOT, REPO } from "../_fixtures.ts";
+import { IS_ROOT, REPO } from "../_fixtures.ts";
 import { type Outcome, run, type RunOptions, runSync, TempDir } from "../_temp.ts";
 import { CAN_MOUNT, Tmpfs } from "../_tmpfs.ts";
 
@@ -25,7 +25,8 @@ export class Installation implements Disposable {
   readonly dir: string;
   readonly #temp = new TempDir();
   readonly #tmpfs: Tmpfs | undefined;
-  readonly #deno: string;
+  /** A deno that hermes can run. */
+  readonly deno: string;
   readonly #cache: string;
 
   constructor() {
@@ -35,9 +36,9 @@ export class Installation implements Disposable {
     this.#tmpfs = CAN_MOUNT ? new Tmpfs(this.dir, "mode=755") : undefined;
     this.#cache = `${path}/deno_dir`;
     runSync("cp", "-R", `${REPO}/lib`, `${REPO}/tasks`, path);
-    this.#deno = this.#reachableDeno();
+    this.deno = this.#reachableDeno();
     for (const entry of ["tasks/reconcile_profiles.ts", "tasks/supervise_perms.ts"]) {
-      const { success } = new Deno.Command(this.#deno, {
+      const { success } = new Deno.Command(this.deno, {
         args: ["run", "--quiet", `${path}/${entry}`, "--help"],
         env: { DENO_DIR: this.#cache, NO_COLOR: "1" },
         stdout: "null",
@@ -67,16 +68,16 @@ export class Installation implements Disposable {
   /** The command line of a stage with exactly the flags it declares. */
   command(stage: Stage, places: Partial<Places>): string[] {
     return [
-      ...[this.#deno, "run", ...RUN_FLAGS],
+      ...[this.deno, "run", ...RUN_FLAGS],
       ...permissionFlags(stage.permissions({ ...NOWHERE, ...places })),
       `${this.#temp.path}/${stage.entry}`,
     ];
   }
 
-  /** The environment of a stage. */
+  /** The environment of a stage, as its hook sets it. */
   env(places: Partial<Places>): Record<string, string> {
     return {
-      ...denoEnv(),
+      NO_COLOR: "1",
       DENO_DIR: this.#cache,
       ...places.home === undefined ? {} : { HERMES_HOME: places.home },
       ...places.scandir === undefined ? {} : { S6_PROFILE_GATEWAY_SCANDIR: places.scandir },

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import type { GatewayStatus } from "../../mod.ts";
 import type { Container } from "../../tasks/_container.ts";
 import {
   bootSettled,
@@ -10,7 +11,7 @@ import {
   processesOf,
   untilReady,
 } from "./_drive.ts";
-import { bootContainer, Home, liveTest, status, untilStatus } from "./_live.ts";
+import { bootContainer, Home, liveTest, untilStatus } from "./_live.ts";
 
 const SLOT = "gateway-coder";
 const RUNNING = { desired_state: "running" };
@@ -99,13 +100,18 @@ liveTest("a gateway parked after ten deaths gets a fresh tally from start", asyn
   let last = -1;
   for (let death = 1; death <= 10; death++) last = await die(last);
   await untilStatus(container, SLOT, "parked", ({ up, wantedUp }) => !up && !wantedUp);
-  const deaths = async () =>
-    (await drives(container, [["status", "coder"]]) as [
-      { deaths: number },
-    ])[0].deaths;
-  assertEquals(await deaths(), 10);
+  const ask = async () => (await drives(container, [["status", "coder"]]))[0] as GatewayStatus;
+  const { profile, up, pid: none, exitCode, signal, deaths } = await ask();
+  assertEquals({ profile, up, pid: none, exitCode, signal, deaths }, {
+    profile: "coder",
+    up: false,
+    pid: null,
+    exitCode: null,
+    signal: "SIGKILL",
+    deaths: 10,
+  });
   await drives(container, [["start", "coder"]]);
-  assertEquals(await deaths(), 0);
+  assertEquals((await ask()).deaths, 0);
   const pid = await die(last);
   await untilStatus(
     container,
@@ -113,7 +119,7 @@ liveTest("a gateway parked after ten deaths gets a fresh tally from start", asyn
     "up after its first death",
     (now) => now.up && now.pid !== pid,
   );
-  assertEquals(await deaths(), 1);
+  assertEquals((await ask()).deaths, 1);
 });
 
 liveTest("an illegal name is refused by every method, and nothing is touched", async () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Container } from "../../tasks/_container.ts";
+import type { Container } from "../../tasks/_container.ts";
 import { addProfile, bootSettled, drive, drives, untilReady } from "./_drive.ts";
 import { bootContainer, Home, liveTest, status, untilStatus } from "./_live.ts";
 

@@ -1,0 +1,31 @@
+import { S6ServiceManager } from "../../lib/service_manager.ts";
+import { type Arguments, numberOf } from "./arguments.ts";
+import { type Done, eachProfile } from "./each.ts";
+import { places } from "./places.ts";
+import { warn } from "./report.ts";
+
+/**
+ * Reads `--timeout`.
+ *
+ * @param args What was given.
+ * @returns Milliseconds.
+ */
+export function timeoutMs(args: Arguments): number {
+  return Math.ceil(1000 * numberOf(args, "timeout", 10, /^\d{1,5}(\.\d+)?$/));
+}
+
+/** Runs `start`, `stop` or `restart`. */
+export async function run(args: Arguments): Promise<number> {
+  const { command: { name }, flags, operands } = args;
+  const manager = new S6ServiceManager({ ...places(), timeoutMs: timeoutMs(args), warn });
+  const profiles = flags.has("all") ? await manager.listProfileGateways() : operands;
+  const wait = !flags.has("no-wait");
+  return await eachProfile(args, profiles, async (profile): Promise<Done> => {
+    if (name === "stop") await manager.stop(profile, { wait });
+    else if (name === "start") await manager.start(profile, { wait });
+    else await manager.restart(profile, { wait });
+    if (!wait) return { text: `told to ${name}` };
+    const { up, pid } = await manager.status(profile);
+    return { text: up ? `up, pid ${pid}` : "down", up, pid };
+  });
+}

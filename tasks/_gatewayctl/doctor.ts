@@ -1,0 +1,27 @@
+import { green, red } from "@std/fmt/colors";
+import { examine } from "../../lib/doctor.ts";
+import { gatherDoctorFacts, parseHostFacts } from "../../lib/doctor_facts.ts";
+import { terminalSafe } from "../../lib/quote.ts";
+import { table } from "../_table.ts";
+import type { Arguments } from "./arguments.ts";
+import { places } from "./places.ts";
+import { withProgress } from "./progress.ts";
+import { EXIT } from "./report.ts";
+
+/** Runs `doctor`; its script tells it about the host on standard input. */
+export async function run({ flags }: Arguments): Promise<number> {
+  const told = Deno.stdin.isTerminal() ? "" : await new Response(Deno.stdin.readable).text();
+  const facts = gatherDoctorFacts({ ...places(), host: parseHostFacts(told) });
+  const checks = examine(await withProgress("doctor", facts));
+  if (flags.has("json")) {
+    console.log(JSON.stringify(checks));
+  } else {
+    const rows = checks.map(({ name, ok, detail }) => [
+      ...[ok ? "ok" : "FAIL", name, terminalSafe(detail)],
+    ]);
+    const paint = (cell: string) =>
+      cell.trim() === "FAIL" ? red(cell) : cell.trim() === "ok" ? green(cell) : undefined;
+    console.log(table(rows, Deno.stdout.isTerminal() ? paint : undefined));
+  }
+  return checks.every(({ ok }) => ok) ? EXIT.done : EXIT.failed;
+}

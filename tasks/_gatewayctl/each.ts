@@ -1,0 +1,61 @@
+import { pooledMap } from "@std/async/pool";
+import type { Arguments } from "./arguments.ts";
+import { withProgress } from "./progress.ts";
+import { EXIT, type Failure, wordFailure } from "./report.ts";
+
+/** How many gateways are changed at a time. */
+const AT_ONCE = 8;
+
+/** What became of one profile. */
+type Outcome = { profile: string; done: Done } | {
+  profile: string;
+  failure: Failure;
+};
+
+/** What was done about a profile: in words, and for JSON. */
+export type Done = Readonly<Record<string, unknown>> & {
+  /** The words. */
+  text: string;
+};
+
+/**
+ * Does something about each of several profiles, whatever becomes of the
+ * others, and prints a line for each, or one JSON array.
+ *
+ * @param args What the command was given.
+ * @param profiles The profiles.
+ * @param act What to do; returns what was done.
+ * @returns The exit code: the highest of all.
+ */
+export async function eachProfile(
+  { command, flags }: Arguments,
+  profiles: readonly string[],
+  act: (profile: string) => Promise<Done>,
+): Promise<number> {
+  const attempt = async (profile: string): Promise<Outcome> => {
+    try {
+      return { profile, done: await withProgress(`${command.name} ${profile}`, act(profile)) };
+    } catch (error) {
+      return { profile, failure: wordFailure(error, profile) };
+    }
+  };
+  const json = flags.has("json");
+  const results: Record<string, unknown>[] = [];
+  let worst: number = EXIT.done;
+  for await (const outcome of pooledMap(AT_ONCE, profiles, attempt)) {
+    const { profile } = outcome;
+    if ("failure" in outcome) {
+      const { message, exitCode } = outcome.failure;
+      worst = Math.max(worst, exitCode);
+      results.push({ profile, ok: false, error: message });
+      console.error(`gatewayctl: error: ${message}`);
+    } else {
+      const { text, ...done } = outcome.done;
+      results.push({ profile, ok: true, ...done });
+      if (!json) console.log(`${profile}: ${text}`);
+    }
+  }
+  if (json) console.log(JSON.stringify(results));
+  else if (profiles.length === 0) console.error("gatewayctl: info: there is none: nothing to do");
+  return worst;
+}

@@ -1,0 +1,34 @@
+import { pooledMap } from "@std/async/pool";
+import { isHealthy } from "../../lib/health.ts";
+import { reportGateway } from "../../lib/roster.ts";
+import { S6ServiceManager } from "../../lib/service_manager.ts";
+import { readRecordedState } from "../../lib/why_facts.ts";
+import { profileDir } from "../../lib/profile_name.ts";
+import type { Arguments } from "./arguments.ts";
+import { places } from "./places.ts";
+import { EXIT, reportError } from "./report.ts";
+
+/** How many gateways are asked about at a time. */
+const AT_ONCE = 8;
+
+/** Runs `health`. */
+export async function run({ values }: Arguments): Promise<number> {
+  const { home, scandir } = places();
+  const manager = new S6ServiceManager({ home, scandir });
+  const [only] = values.get("profile") ?? [];
+  if (only !== undefined) {
+    try {
+      return (await manager.status(only)).up ? EXIT.done : EXIT.failed;
+    } catch (error) {
+      reportError(error, only);
+      return EXIT.failed;
+    }
+  }
+  const profiles = await manager.listProfileGateways();
+  const asked = pooledMap(AT_ONCE, profiles, async (profile) => {
+    const { registered, status } = await reportGateway(manager, home, profile);
+    return !registered || isHealthy(status, readRecordedState(profileDir(home, profile)).state);
+  });
+  const healthy = await Array.fromAsync(asked);
+  return healthy.every((one) => one) ? EXIT.done : EXIT.failed;
+}

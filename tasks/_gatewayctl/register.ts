@@ -1,0 +1,61 @@
+import { slotName } from "../../lib/profile_name.ts";
+import { legalProfiles } from "../../lib/roster.ts";
+import { S6TimeoutError } from "../../lib/s6.ts";
+import { type GatewayStatus, S6ServiceManager } from "../../lib/service_manager.ts";
+import { UsageError } from "../_cli.ts";
+import type { Arguments } from "./arguments.ts";
+import { timeoutMs } from "./change.ts";
+import { type Done, eachProfile } from "./each.ts";
+import { places } from "./places.ts";
+import { GatewayEndedError, NoSuchProfileError, warn } from "./report.ts";
+
+const POLL_MS = 20;
+
+function readEnv(values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(values.map((text) => {
+    const [, key, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(text) ?? [];
+    if (key === undefined || value === undefined) {
+      throw new UsageError(`--env: expected KEY=VALUE, KEY as [A-Za-z_][A-Za-z0-9_]*`);
+    }
+    return [key, value];
+  }));
+}
+
+async function untilUp(
+  manager: S6ServiceManager,
+  profile: string,
+  timeoutMs: number,
+): Promise<GatewayStatus> {
+  const deadline = performance.now() + timeoutMs;
+  while (true) {
+    const status = await manager.status(profile);
+    if (status.up) return status;
+    if (!status.wantedUp) throw new GatewayEndedError(`${profile}: registered, but it ended`);
+    if (performance.now() >= deadline) {
+      throw new S6TimeoutError(slotName(profile), "up", timeoutMs);
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** Runs `register`. */
+export async function run(args: Arguments): Promise<number> {
+  const { flags, operands, values } = args;
+  const { home, scandir } = places();
+  const limit = timeoutMs(args);
+  const extraEnv = readEnv(values.get("env") ?? []);
+  const startNow = !flags.has("down");
+  const manager = new S6ServiceManager({ home, scandir, timeoutMs: limit, warn });
+  const known = legalProfiles(home, warn);
+  const registered = new Set(await manager.listProfileGateways());
+  const profiles = flags.has("all") ? known.filter((name) => !registered.has(name)) : operands;
+  return await eachProfile(args, profiles, async (profile): Promise<Done> => {
+    slotName(profile);
+    if (!known.includes(profile)) throw new NoSuchProfileError(profile);
+    await manager.registerProfileGateway(profile, { extraEnv, startNow });
+    if (!startNow) return { text: "registered, down", up: false, pid: null };
+    if (flags.has("no-wait")) return { text: "registered" };
+    const { up, pid } = await untilUp(manager, profile, limit);
+    return { text: `registered, up, pid ${pid}`, up, pid };
+  });
+}

@@ -1,0 +1,91 @@
+import { pooledMap } from "@std/async/pool";
+import { dim, green, red, yellow } from "@std/fmt/colors";
+import { DEFAULT_PROFILE, slotName } from "../../lib/profile_name.ts";
+import { type GatewayReport, legalProfiles, reportGateway } from "../../lib/roster.ts";
+import { GatewayNotRegisteredError, S6ServiceManager } from "../../lib/service_manager.ts";
+import { table } from "../_table.ts";
+import type { Arguments } from "./arguments.ts";
+import { duration } from "./human.ts";
+import { places } from "./places.ts";
+import { EXIT, reportError, warn } from "./report.ts";
+
+/** How many gateways are asked about at a time. */
+const AT_ONCE = 8;
+
+const HEADER = ["PROFILE", "STATE", "FOR", "PID", "WANTED", "LAST EXIT", "DEATHS", "LAST LOG"];
+
+const PAINT: Readonly<Record<string, (text: string) => string>> = {
+  "up": green,
+  "down": yellow,
+  "unsupervised": red,
+  "not registered": dim,
+};
+
+function row({ profile, registered, status, lastLog }: GatewayReport, now: Date): string[] {
+  const age = lastLog === null
+    ? "-"
+    : `${duration((now.getTime() - lastLog.getTime()) / 1000)} ago`;
+  if (status === null) {
+    const state = registered ? "unsupervised" : "not registered";
+    return [profile, state, "-", "-", "-", "-", "-", age];
+  }
+  const { up, wantedUp, pid, exitCode, signal, seconds, deaths } = status;
+  const ended = !up && (deaths > 0 || exitCode !== 0 || signal !== null);
+  return [
+    profile,
+    up ? "up" : "down",
+    duration(seconds),
+    pid === null ? "-" : String(pid),
+    wantedUp ? "up" : "down",
+    ended ? signal ?? String(exitCode) : "-",
+    String(deaths),
+    age,
+  ];
+}
+
+function toJson({ profile, registered, status, lastLog }: GatewayReport) {
+  const known = status ?? {
+    ...{ up: false, wantedUp: false, pid: null, exitCode: null, signal: null, seconds: null },
+    deaths: null,
+  };
+  return { ...known, profile, registered, supervised: status !== null, lastLog };
+}
+
+/** `default` first, then by name. */
+function inOrder(profiles: Iterable<string>): string[] {
+  const rest = new Set(profiles);
+  return rest.delete(DEFAULT_PROFILE) ? [DEFAULT_PROFILE, ...[...rest].sort()] : [...rest].sort();
+}
+
+/** Runs `list` or `status`. */
+export async function run({ command, flags, operands }: Arguments): Promise<number> {
+  const { home, scandir } = places();
+  const manager = new S6ServiceManager({ home, scandir });
+  const registered = await manager.listProfileGateways();
+  let worst: number = EXIT.done;
+  const profiles = operands.length > 0
+    ? operands.filter((profile) => {
+      try {
+        slotName(profile);
+        if (registered.includes(profile)) return true;
+        throw new GatewayNotRegisteredError(profile);
+      } catch (error) {
+        worst = Math.max(worst, reportError(error, profile));
+        return false;
+      }
+    })
+    : inOrder(command.name === "list" ? [...legalProfiles(home, warn), ...registered] : registered);
+  const ask = (profile: string) => reportGateway(manager, home, profile);
+  const reports = await Array.fromAsync(pooledMap(AT_ONCE, profiles, ask));
+  if (flags.has("json")) {
+    console.log(JSON.stringify(reports.map(toJson)));
+  } else if (reports.length > 0) {
+    const now = new Date();
+    const rows = reports.map((report) => row(report, now));
+    const paint = Deno.stdout.isTerminal()
+      ? (cell: string) => PAINT[cell.trim()]?.(cell)
+      : undefined;
+    console.log(table([HEADER, ...rows], paint));
+  }
+  return worst;
+}

@@ -1,0 +1,30 @@
+import { terminalSafe } from "../../lib/quote.ts";
+import { type SyncEntry, syncProfileGateways } from "../../lib/sync.ts";
+import type { Arguments } from "./arguments.ts";
+import { timeoutMs } from "./change.ts";
+import { places } from "./places.ts";
+import { withProgress } from "./progress.ts";
+import { EXIT, warn } from "./report.ts";
+
+function line({ profile, action, starts, reason }: SyncEntry): string {
+  const what = starts === undefined ? action : `${action}, ${starts ? "starts" : "down"}`;
+  return terminalSafe(`${profile}: ${what}${reason === undefined ? "" : `: ${reason}`}`);
+}
+
+/** Runs `sync`. */
+export async function run(args: Arguments): Promise<number> {
+  const { flags } = args;
+  const entries = await withProgress(
+    "sync",
+    syncProfileGateways({
+      ...places(),
+      prune: flags.has("prune"),
+      dryRun: flags.has("dry-run"),
+      timeoutMs: timeoutMs(args),
+      warn,
+    }),
+  );
+  if (flags.has("json")) console.log(JSON.stringify(entries));
+  else for (const entry of entries) console.log(line(entry));
+  return entries.some(({ failed }) => failed) ? EXIT.failed : EXIT.done;
+}

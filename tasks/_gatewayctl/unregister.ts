@@ -1,0 +1,20 @@
+import { slotName } from "../../lib/profile_name.ts";
+import { GatewayNotRegisteredError, S6ServiceManager } from "../../lib/service_manager.ts";
+import type { Arguments } from "./arguments.ts";
+import { timeoutMs } from "./change.ts";
+import { eachProfile } from "./each.ts";
+import { places } from "./places.ts";
+import { warn } from "./report.ts";
+
+/** Runs `unregister`. */
+export async function run(args: Arguments): Promise<number> {
+  const manager = new S6ServiceManager({ ...places(), timeoutMs: timeoutMs(args), warn });
+  const registered = await manager.listProfileGateways();
+  const profiles = args.flags.has("all") ? registered : args.operands;
+  return await eachProfile(args, profiles, async (profile) => {
+    slotName(profile);
+    if (!registered.includes(profile)) throw new GatewayNotRegisteredError(profile);
+    await manager.unregisterProfileGateway(profile);
+    return { text: "unregistered" };
+  });
+}

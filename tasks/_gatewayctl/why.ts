@@ -1,0 +1,36 @@
+import { terminalSafe } from "../../lib/quote.ts";
+import { explain, isProfile, type RecordedState } from "../../lib/why.ts";
+import { gatherWhyFacts } from "../../lib/why_facts.ts";
+import { table } from "../_table.ts";
+import type { Arguments } from "./arguments.ts";
+import { callersTimeWords, type WordTime } from "./human.ts";
+import { wordLogLine } from "./logs.ts";
+import { places } from "./places.ts";
+import { EXIT } from "./report.ts";
+
+function wordState({ state, setBy, setAt, problem }: RecordedState, word: WordTime): string {
+  if (state === null) return problem ?? "none recorded";
+  const when = setAt === null ? "" : ` at ${word(setAt)}`;
+  return `${state}, set by the ${setBy}${when}`;
+}
+
+/** Runs `why`. */
+export async function run({ flags, operands: [profile = ""] }: Arguments): Promise<number> {
+  const word = callersTimeWords();
+  const facts = await gatherWhyFacts(profile, places());
+  const { cause, text, help, seeLog } = explain(facts);
+  const { recorded, bootLine, logLines, nameProblem } = facts;
+  if (flags.has("json")) {
+    console.log(JSON.stringify({ profile, cause, text, help, recorded, bootLine, logLines }));
+  } else {
+    const rows = [
+      ...nameProblem === undefined ? [["state:", wordState(recorded, word)]] : [],
+      ["boot log:", bootLine?.text ?? "no line"],
+      ...seeLog ? logLines.map((line, i) => [i === 0 ? "log:" : "", wordLogLine(line, word)]) : [],
+      ...help === undefined ? [] : [["try:", help]],
+    ];
+    console.log(terminalSafe(`${profile}: ${text}`));
+    console.log(table(rows.map((row) => row.map(terminalSafe))).replace(/^/gm, "  "));
+  }
+  return isProfile(cause) ? EXIT.done : EXIT.absent;
+}

@@ -1,0 +1,39 @@
+import { renderGateways } from "../lib/gateways_service.ts";
+import {
+  BASH_COMPLETION_FILE,
+  renderBashCompletion,
+  renderZshCompletion,
+  ZSH_COMPLETION_FILE,
+} from "../lib/completion.ts";
+import { renderWrapper, WRAPPER_FILE } from "../lib/wrapper.ts";
+import { runProgram, UsageError } from "./_cli.ts";
+import { generate, reportDrift } from "./_generate.ts";
+
+const GATEWAYS_DIR = "etc/s6-overlay/s6-rc.d/gateways";
+
+const name = "generate-gatewayctl";
+const help = `
+Usage: generate_gatewayctl.ts --out DIR [--check]
+
+Writes the cont-init.d hooks of the boot stages from the stages' declaration,
+and the run and finish of the static service gateways.
+
+  --out DIR  the tree that mirrors the image's root, such as rootfs
+  --check    write nothing; exit 1 if a file is missing or differs
+  --help     this text
+
+Exit code: 0 done, or nothing differs; 1 a file differs or cannot be written;
+2 wrong arguments.
+`;
+
+await runProgram({ name, help, flags: ["check"], values: ["out"] }, ({ flags, values }) => {
+  const out = values.get("out");
+  if (!out) throw new UsageError("--out DIR is missing");
+  const files = new Map([
+    [`${out}/${WRAPPER_FILE}`, renderWrapper()],
+    [`${out}/${BASH_COMPLETION_FILE}`, renderBashCompletion()],
+    [`${out}/${ZSH_COMPLETION_FILE}`, renderZshCompletion()],
+  ]);
+  const check = flags.has("check");
+  return reportDrift(name, generate(files, check), check);
+});

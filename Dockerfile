@@ -47,7 +47,10 @@ COPY --from=deno /deno /usr/local/bin/deno
 WORKDIR /opt/hermes-boot
 COPY mod.ts ./
 COPY lib/ lib/
-COPY tasks/_cli.ts tasks/reconcile_profiles.ts tasks/supervise_perms.ts tasks/
+COPY tasks/_cli.ts tasks/_table.ts tasks/gatewayctl.ts tasks/reconcile_profiles.ts \
+  tasks/supervise_perms.ts tasks/
+COPY tasks/_gatewayctl/ tasks/_gatewayctl/
+COPY rootfs/opt/hermes-boot/ ./
 COPY rootfs/ /rootfs/
 # Fills the cache that the hooks use read-only. Compiled code is kept only if a program ends by
 # itself, hence the preload; an unprivileged reader needs the database's -wal and -shm files, which
@@ -56,10 +59,16 @@ RUN set -eu; \
     export DENO_DIR=/opt/hermes-boot/deno_dir; \
     export HERMES_HOME=/tmp S6_PROFILE_GATEWAY_SCANDIR=/tmp/scandir; \
     deno cache mod.ts; \
+    deno cache --config=config/deno.json tasks/gatewayctl.ts; \
     for entry in tasks/supervise_perms.ts tasks/reconcile_profiles.ts; do \
       deno run --allow-all --no-prompt --cached-only \
         --preload 'data:text/javascript,Deno.exit=(code)=>{Deno.exitCode=code}' "$entry"; \
       deno run --no-prompt --cached-only "$entry" --help; \
+    done; \
+    for command in list 'start x' 'register x' 'unregister x' 'sync --dry-run' 'why x' doctor \
+      'logs x' health 'completion bash'; do \
+      deno run --allow-all --no-prompt --cached-only --config=config/deno.json \
+        tasks/gatewayctl.ts $command </dev/null >/dev/null 2>&1 || [ $? -ne 2 ]; \
     done; \
     chmod -R a=rX /opt/hermes-boot; \
     chmod -R u=rwX,go=rX /rootfs

@@ -53,14 +53,24 @@ export function applySlots(
   const outcomes = new Map<string, SlotOutcome>();
   const missing: Slot[] = [];
   for (const slot of slots) {
-    const refresh = () => refreshSlot(scandir.path, slot, scandir.create);
-    const outcome = ifPresent(scandir.path, slot, refresh);
+    const outcome = ifPresent(scandir.path, slot, () => refreshSlot(scandir, slot));
     if (outcome === undefined) missing.push(slot);
     else outcomes.set(slot.name, outcome);
   }
   if (missing.length === 0) return outcomes;
-  const { path, create } = scandir.openStaging();
-  const failed = createSlots(scandir.path, path, missing, create);
-  for (const { name } of missing) outcomes.set(name, failed.get(name) ?? "created");
+  for (const [name, outcome] of createMissing(scandir, missing)) outcomes.set(name, outcome);
   return outcomes;
+}
+
+function createMissing(
+  scandir: LockedScandir,
+  missing: readonly Slot[],
+): Map<string, SlotOutcome> {
+  try {
+    const failed = createSlots(scandir.path, scandir.openStaging(), missing);
+    return new Map(missing.map(({ name }) => [name, failed.get(name) ?? "created"]));
+  } catch (error) {
+    const failure = survivable(error); // no room for the staging directory
+    return new Map(missing.map(({ name }) => [name, failure]));
+  }
 }

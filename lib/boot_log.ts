@@ -1,4 +1,4 @@
-import { lstatIfPresent, makeDirectory } from "./create.ts";
+import { giveAll, lstatIfPresent, makeDirectory } from "./create.ts";
 import type { Owner } from "./owner.ts";
 import { type ReconcileAction, wordAction } from "./plan.ts";
 
@@ -43,12 +43,10 @@ export function bootLogLines(actions: readonly ReconcileAction[], now: Date): st
  */
 export function appendBootLog(home: string, lines: string, owner?: Owner): void {
   if (lines === "") return;
-  const create = owner === undefined ? {} : { owner };
   const dir = `${home}/logs`;
   const path = `${home}/${BOOT_LOG}`;
-  if (!makeDirectory(dir, 0o755, create) && !Deno.lstatSync(dir).isDirectory) {
-    throw new Error(`${dir} is not a directory`);
-  }
+  const made: string[] = [];
+  makeDirectory(dir, 0o755, { made });
   const info = lstatIfPresent(path);
   if (info !== undefined && (!info.isFile || info.nlink !== 1)) {
     throw new Error(`${path} is not a regular file with one name`);
@@ -56,7 +54,6 @@ export function appendBootLog(home: string, lines: string, owner?: Owner): void 
   const rotate = info !== undefined && info.size >= BOOT_LOG_ROTATE_BYTES;
   if (rotate) Deno.renameSync(path, `${path}.1`);
   Deno.writeTextFileSync(path, lines, { append: true, mode: 0o644 });
-  if ((info === undefined || rotate) && owner !== undefined) {
-    Deno.chownSync(path, owner.uid, owner.gid);
-  }
+  if (info === undefined || rotate) made.push(path);
+  giveAll(made, owner);
 }

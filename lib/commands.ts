@@ -53,15 +53,6 @@ function s6(...programs: S6Program[]): string[] {
   return programs.map((program) => `${S6_BIN}/${program}`);
 }
 
-const LIST: Omit<Command, "name" | "purpose" | "operands"> = {
-  options: [JSON_OPTION],
-  permissions: ({ home, scandir }) => ({
-    read: [scandir, `${home}/profiles`, `${home}/logs/gateways`],
-    run: s6("s6-svstat"),
-    env: ENV,
-  }),
-};
-
 /** A command that changes gateways and records what the operator wants of them. */
 function change(name: string, purpose: string): Command {
   return {
@@ -87,13 +78,23 @@ export const COMMANDS: readonly Command[] = [
     name: "list",
     purpose: "shows every gateway, and every profile without one",
     operands: "",
-    ...LIST,
+    options: [JSON_OPTION],
+    permissions: ({ home, scandir }) => ({
+      read: [scandir, `${home}/profiles`, `${home}/logs/gateways`],
+      run: s6("s6-svstat"),
+      env: ENV,
+    }),
   },
   {
     name: "status",
     purpose: "shows some gateways, or every one that is registered",
     operands: "[PROFILE]...",
-    ...LIST,
+    options: [JSON_OPTION],
+    permissions: ({ home, scandir }) => ({
+      read: [scandir, `${home}/logs/gateways`],
+      run: s6("s6-svstat"),
+      env: ENV,
+    }),
   },
   change("start", "starts gateways, now and at the next container start"),
   change("stop", "stops gateways; they stay down, also at the next container start"),

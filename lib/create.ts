@@ -1,11 +1,11 @@
 import type { Owner } from "./owner.ts";
 
-/** How {@linkcode makeDirectory} and {@linkcode makeFile} reach exact modes and owners. */
+/** What {@linkcode makeDirectory} and {@linkcode makeFile} know and tell. */
 export interface CreateOptions {
-  /** Whom to give what is made. Absent: it stays the caller's. */
-  owner?: Owner;
   /** `true` when mkdir(2) and open(2) alone are known to give exact 0o755 and 0o644. */
   modesHold?: boolean;
+  /** Gets the path of everything that is made, parents first. */
+  made?: string[];
 }
 
 /**
@@ -27,29 +27,45 @@ export function giveTo(path: string, owner: Owner): void {
   }
 }
 
-// chmod comes before chown: root without CAP_FOWNER cannot chmod what it gave away.
-function settle(path: string, mode: number, { owner, modesHold }: CreateOptions): void {
+/**
+ * Gives several paths away as {@linkcode giveTo} does, the last one first:
+ * without CAP_DAC_OVERRIDE root has no way into a directory it has given away.
+ * They must have their modes: without CAP_FOWNER root cannot chmod them then.
+ * Needs `--allow-write` for the paths.
+ *
+ * @param paths What to give away, parents first.
+ * @param owner Whom to give it. Absent: nothing is done.
+ * @throws {Error} If chown(2) fails in any way but EPERM.
+ */
+export function giveAll(paths: readonly string[], owner: Owner | undefined): void {
+  if (owner === undefined) return;
+  for (const path of paths.toReversed()) giveTo(path, owner);
+}
+
+function settle(path: string, mode: number, { modesHold, made }: CreateOptions): void {
   const holds = modesHold === true && (mode & ~0o755) === 0;
   if (!holds) Deno.chmodSync(path, mode);
-  if (owner !== undefined) giveTo(path, owner);
+  made?.push(path);
 }
 
 /**
  * Makes a directory with an exact mode, whatever the umask; one that is
- * already there is left as it is. Needs `--allow-write` for the path.
+ * already there is left as it is.
+ * Needs `--allow-read` and `--allow-write` for the path.
  *
  * @param path The directory; its parent must exist.
  * @param mode Its mode, up to 0o7777.
- * @param options The owner, and what is known about modes.
+ * @param options What is known about modes, and who is told.
  * @returns Whether it was made.
- * @throws {Error} If mkdir(2) fails other than with EEXIST.
+ * @throws {Error} If it cannot be made, or something else is there.
  */
-export function makeDirectory(path: string, mode: number, options: CreateOptions): boolean {
+export function makeDirectory(path: string, mode: number, options: CreateOptions = {}): boolean {
   try {
     Deno.mkdirSync(path, { mode: mode & 0o777 });
   } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return false;
-    throw error;
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    if (Deno.lstatSync(path).isDirectory) return false;
+    throw new Error(`${path} is not a directory`);
   }
   settle(path, mode, options);
   return true;
@@ -64,35 +80,43 @@ const encoder = new TextEncoder();
  * @param path The file; nothing may be there.
  * @param text Its content.
  * @param mode Its mode, up to 0o777.
- * @param options The owner, and what is known about modes.
+ * @param options What is known about modes, and who is told.
  * @throws {Deno.errors.AlreadyExists} If something is there.
  * @throws {Error} If the file cannot be written whole.
  */
-export function makeFile(path: string, text: string, mode: number, options: CreateOptions): void {
+export function makeFile(
+  path: string,
+  text: string,
+  mode: number,
+  options: CreateOptions = {},
+): void {
   Deno.writeFileSync(path, encoder.encode(text), { mode, createNew: true });
   settle(path, mode, options);
 }
 
 /**
- * Replaces a file in one step: writes `<path>.new` beside it and renames that
- * over it. Needs `--allow-read` and `--allow-write` for the directory.
+ * Replaces a file in one step: writes another on the same file system and
+ * renames that over it.
+ * Needs `--allow-read` and `--allow-write` for both paths.
  *
  * @param path The file; it need not exist.
  * @param text Its new content.
  * @param mode Its mode, up to 0o777.
- * @param options The owner, and what is known about modes.
+ * @param beside Where it is written first; what is there is removed.
+ * @param owner Whom to give it. Absent: it stays the caller's.
  * @throws {Error} If the file cannot be written whole; `path` is then as it was.
  */
 export function replaceFile(
   path: string,
   text: string,
   mode: number,
-  options: CreateOptions,
+  beside: string,
+  owner?: Owner,
 ): void {
-  const beside = `${path}.new`;
   removeIfPresent(beside);
   try {
-    makeFile(beside, text, mode, options);
+    makeFile(beside, text, mode);
+    giveAll([beside], owner);
     Deno.renameSync(beside, path);
   } catch (error) {
     removeIfPresent(beside);

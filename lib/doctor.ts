@@ -104,20 +104,20 @@ function checkOrphans({ supervised, retired, slots }: DoctorFacts): Check {
   const name = "no supervisor without its slot";
   const expected = new Set(slots.flatMap((slot) => [slot, `${slot}/log`]));
   const orphans = supervised.filter((service) => !expected.delete(service));
-  const all = [...new Set([...orphans, ...retired])];
+  const all = [...new Set([...orphans, ...retired])].sort();
   if (all.length === 0) return { name, ok: true, detail: "none" };
-  const help = `run "gatewayctl sync --prune", then "s6-svscanctl -an" on the scandir`;
+  const help = `run "gatewayctl sync --prune"`;
   return { name, ok: false, detail: `${all.join(", ")}: ${help}` };
 }
 
 function checkSpace({ place, unit, total, free }: Space): Check {
-  const name = unit === "k" ? `space of the ${place}` : `inodes of the ${place}`;
+  const name = `free ${unit === "k" ? "space" : "inodes"} for the ${place}`;
   if (total === 0) return { name, ok: true, detail: "not counted" };
   const least = unit === "k" ? LEAST[place] : LEAST.inodes;
   const word = (count: number) => unit === "k" ? `${Math.floor(count / 1024)} MiB` : String(count);
   return free >= least
-    ? { name, ok: true, detail: `${word(free)} free` }
-    : { name, ok: false, detail: `${word(free)} free, expected ${word(least)}: make room` };
+    ? { name, ok: true, detail: word(free) }
+    : { name, ok: false, detail: `${word(free)}, expected ${word(least)}: make room` };
 }
 
 function check(name: string, problem: string | undefined, good: string, help: string): Check {

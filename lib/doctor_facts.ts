@@ -30,7 +30,7 @@ export interface DoctorOptions {
 }
 
 /** How long an unregister that is under way may take, in milliseconds. */
-const SETTLE_MS = 2000;
+const SETTLE_MS = 1500;
 
 /**
  * Reads what gatewayctl's shell script says about the host: lines that start

@@ -1,5 +1,5 @@
 import { renderOptInService } from "./opt_in_service.ts";
-import { SUPERVISION_MODE } from "./supervision_mode.ts";
+import { BECOME_HERMES, SUPERVISION_MODE } from "./supervision_mode.ts";
 
 // The service has a notification-fd (3): s6-rc would take an exit before the
 // readiness for a failed start, and one right after it for a broken pipe.
@@ -12,6 +12,21 @@ const guard = (exitCode: number) =>
 ${SUPERVISION_MODE}[ "$mode" = isolated ] || {
   ${exitCode === 0 ? REST : ""}exit ${exitCode}
 }
+`;
+
+// An s6-svscan that did not end by itself leaves its s6-supervise processes
+// behind. They would keep the next s6-svscan's out, and nobody could end them.
+const END_SUPERVISORS = `[ "$1" -eq 0 ] || become_hermes sh -c '
+  for dir in "$0"/gateway-*/ "$0"/gateway-*/log/; do s6-svc -xd "$dir"; done
+  tries=0
+  for dir in "$0"/gateway-*/ "$0"/gateway-*/log/; do
+    while s6-svok "$dir"; do
+      tries=$((tries + 1))
+      [ "$tries" -lt 50 ] || s6-svc -k "$dir"
+      sleep 0.1
+    done
+  done
+  exit 0' "$scandir" 2>/dev/null
 `;
 
 /**
@@ -33,5 +48,6 @@ export function renderGateways(): Map<string, string> {
     source: "lib/gateways_service.ts",
     guard,
     run: 'become_hermes s6-svscan -d3 -- "$scandir"\n',
+    cleanUp: BECOME_HERMES + END_SUPERVISORS,
   });
 }

@@ -77,7 +77,8 @@ places=$servicedirs\${scandir:+,$scandir}
     prepare: `drop="s6-setuidgid hermes"
 [ "$(id -u)" -eq 0 ] || drop=
 `,
-    drop: "$drop ",
+    // No read of the volume can hold the boot up for ever.
+    drop: "$drop timeout 120 ",
     env: [`"HERMES_HOME=$home"`, `"S6_PROFILE_GATEWAY_SCANDIR=$scandir"`],
     args: [],
   },

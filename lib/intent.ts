@@ -46,5 +46,5 @@ export function recordIntent(profileDir: string, desired: DesiredState, now: Dat
     desired_state: desired,
     updated_at: Math.floor(now.getTime() / 1000),
   };
-  replaceFile(path, JSON.stringify(updated) + "\n", mode, {});
+  replaceFile(path, JSON.stringify(updated) + "\n", mode, `${path}.new`);
 }

@@ -14,6 +14,8 @@ export interface OptInService {
   guard(exitCode: number): string;
   /** The shell lines of `run` when the service is on; the last one is `become_hermes COMMAND...`. */
   run: string;
+  /** Shell lines of `finish` before a restart. Default: none. */
+  cleanUp?: string;
 }
 
 /**
@@ -63,12 +65,14 @@ esac
  * [...files.keys()]; // ["run", "finish"]
  * ```
  */
-export function renderOptInService({ source, guard, run }: OptInService): Map<string, string> {
+export function renderOptInService(
+  { source, guard, run, cleanUp = "" }: OptInService,
+): Map<string, string> {
   const header = `#!/command/with-contenv sh
 # Generated from ${source} by "deno task generate"; do not edit.
 `;
   return new Map([
     ["run", header + guard(0) + BECOME_HERMES + run],
-    ["finish", `${header}${guard(125)}[ "$1" -ne 78 ] || exit 125\nexit 0\n`],
+    ["finish", `${header}${guard(125)}[ "$1" -ne 78 ] || exit 125\n${cleanUp}exit 0\n`],
   ]);
 }

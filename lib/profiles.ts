@@ -70,7 +70,8 @@ export function refuseProfile({ name, symlink, error }: ProfileEntry): Refusal |
 }
 
 /**
- * Orders profiles as they are reported: by name, as the C locale does.
+ * Orders profiles as they are reported: by code units, which for legal names
+ * is the order of the C locale.
  * Pure; no permission is needed.
  *
  * @param a One entry.

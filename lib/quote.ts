@@ -19,11 +19,11 @@ export function shellQuote(text: string): string {
 }
 
 /**
- * Makes a JSON string of printable ASCII, so that it cannot end a log line,
- * move a terminal's cursor or reorder text. No permission is needed.
+ * Makes JSON of printable ASCII, so that it cannot end a log line, move a
+ * terminal's cursor or reorder text. No permission is needed.
  *
- * @param text Any string.
- * @returns A JSON string literal in which all but printable ASCII is escaped.
+ * @param value Any string, or another value that JSON has.
+ * @returns The JSON, in which all but printable ASCII is escaped.
  *
  * @example
  * ```ts
@@ -31,8 +31,8 @@ export function shellQuote(text: string): string {
  * jsonAscii("a\u202e\n"); // `"a\\u202e\\n"`
  * ```
  */
-export function jsonAscii(text: string): string {
-  return JSON.stringify(text).replace(
+export function jsonAscii(value: unknown): string {
+  return JSON.stringify(value).replace(
     /[^ -~]/g,
     (unit) => "\\u" + unit.charCodeAt(0).toString(16).padStart(4, "0"),
   );

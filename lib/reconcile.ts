@@ -1,4 +1,4 @@
-import { applySlots, type SlotOutcome } from "./apply.ts";
+import { applySlots, previewSlots, type SlotOutcome } from "./apply.ts";
 import { appendBootLog, bootLogLines } from "./boot_log.ts";
 import { errorWords, survivable } from "./errors.ts";
 import type { Owner } from "./owner.ts";
@@ -92,7 +92,7 @@ export async function reconcileProfileGateways(
 ): Promise<ReconcileAction[]> {
   const { home, scandir, owner, dryRun = false, warn = () => {} } = options;
   const { steps, error } = dryRun
-    ? survey(home, warn)
+    ? preview(home, scandir, warn)
     : await reconcileLocked(home, scandir, options, warn);
   const actions = steps.map((step) => step.action);
   if (!dryRun) {
@@ -111,6 +111,23 @@ export async function reconcileProfileGateways(
   return actions;
 }
 
+function settleAll(
+  found: Survey,
+  outcomes: ReadonlyMap<string, SlotOutcome>,
+): Survey {
+  return { ...found, steps: found.steps.map((step) => ({ action: settle(step, outcomes) })) };
+}
+
+function slotsOf({ steps }: Survey, home: string): Slot[] {
+  return steps.filter(({ listing }) => listing !== undefined)
+    .map(({ action }) => slotOf(action, home));
+}
+
+function preview(home: string, scandir: string, warn: Warn): Survey {
+  const found = survey(home, warn);
+  return settleAll(found, previewSlots(scandir, slotsOf(found, home)));
+}
+
 async function reconcileLocked(
   home: string,
   path: string,
@@ -123,12 +140,8 @@ async function reconcileLocked(
     ...lockTimeoutMs === undefined ? {} : { timeoutMs: lockTimeoutMs },
   });
   const found = survey(home, warn);
-  const slots: Slot[] = [];
-  for (const { action, listing } of found.steps) {
-    if (listing === undefined) continue;
-    removeStaleFiles(action.profile, profileDir(home, action.profile), listing, warn);
-    slots.push(slotOf(action, home));
+  for (const { action: { profile }, listing } of found.steps) {
+    if (listing !== undefined) removeStaleFiles(profile, profileDir(home, profile), listing, warn);
   }
-  const outcomes = applySlots(scandir, slots);
-  return { ...found, steps: found.steps.map((step) => ({ action: settle(step, outcomes) })) };
+  return settleAll(found, applySlots(scandir, slotsOf(found, home)));
 }

@@ -8,14 +8,18 @@ import {
   type S6ServiceManager,
 } from "./service_manager.ts";
 
-/** One gateway as an operator sees it. */
-export interface GatewayReport {
-  /** The profile. */
-  profile: string;
+/** Whether a profile has a slot, and what s6 says of it. */
+export interface GatewayState {
   /** Whether it has a slot. */
   registered: boolean;
   /** What s6 says; `null` when nothing supervises the slot, or there is none. */
   status: GatewayStatus | null;
+}
+
+/** One gateway as an operator sees it. */
+export interface GatewayReport extends GatewayState {
+  /** The profile. */
+  profile: string;
   /** When its log was last written to; `null` when there is no log. */
   lastLog: Date | null;
 }
@@ -43,6 +47,37 @@ export function legalProfiles(home: string, warn: Warn): string[] {
 }
 
 /**
+ * Asks about one gateway, which may not be registered or not supervised.
+ * Needs what {@linkcode S6ServiceManager.status} needs.
+ *
+ * @param manager Whom to ask.
+ * @param profile The profile.
+ * @returns Its state.
+ * @throws {InvalidProfileNameError} If the name is not legal.
+ *
+ * @example
+ * ```ts no-eval
+ * import { askGateway } from "./roster.ts";
+ * import { S6ServiceManager } from "./service_manager.ts";
+ * await askGateway(new S6ServiceManager({ home: "/opt/data" }), "coder");
+ * ```
+ */
+export async function askGateway(
+  manager: S6ServiceManager,
+  profile: string,
+): Promise<GatewayState> {
+  try {
+    return { registered: true, status: await manager.status(profile) };
+  } catch (error) {
+    if (error instanceof GatewayNotRegisteredError) return { registered: false, status: null };
+    if (error instanceof S6CommandError || error instanceof S6TimeoutError) {
+      return { registered: true, status: null };
+    }
+    throw error;
+  }
+}
+
+/**
  * Reports on one gateway. Needs what {@linkcode S6ServiceManager.status} needs
  * and `--allow-read` for `<home>/logs/gateways`.
  *
@@ -65,15 +100,5 @@ export async function reportGateway(
   profile: string,
 ): Promise<GatewayReport> {
   const lastLog = lastLogTime(`${home}/logs/gateways/${profile}`);
-  try {
-    return { profile, registered: true, status: await manager.status(profile), lastLog };
-  } catch (error) {
-    if (error instanceof GatewayNotRegisteredError) {
-      return { profile, registered: false, status: null, lastLog };
-    }
-    if (error instanceof S6CommandError || error instanceof S6TimeoutError) {
-      return { profile, registered: true, status: null, lastLog };
-    }
-    throw error;
-  }
+  return { profile, ...await askGateway(manager, profile), lastLog };
 }

@@ -1,4 +1,4 @@
-import { type CreateOptions, makeDirectory, removeIfPresent } from "./create.ts";
+import { giveAll, lstatIfPresent, makeDirectory, removeIfPresent } from "./create.ts";
 import type { Owner } from "./owner.ts";
 
 // s6-svscan skips names that start with a dot, so what is built in here can
@@ -17,18 +17,21 @@ export class ScandirBusyError extends Error {
 export interface Staging {
   /** Its path; it is empty. */
   readonly path: string;
-  /** How to make entries in it. */
-  readonly create: CreateOptions;
+  /** Whether plain modes hold in it, as {@linkcode CreateOptions} has it. */
+  readonly modesHold: boolean;
+  /** Whom to give what is made in it; absent when that is the caller. */
+  readonly owner?: Owner;
 }
 
 /** A scandir that no other reconcile or register changes until this is disposed of. */
 export interface LockedScandir extends Disposable {
   /** The scandir's path. */
   readonly path: string;
-  /** How to make entries in it. */
-  readonly create: CreateOptions;
+  /** Whom to give what is made in it. Absent: it stays the caller's. */
+  readonly owner?: Owner;
   /**
-   * Makes the staging directory; disposing of the lock removes it.
+   * Makes the staging directory, at the first call; disposing of the lock
+   * removes it.
    *
    * @returns The directory.
    * @throws {Error} If it cannot be made.
@@ -60,7 +63,8 @@ export interface LockScandirOptions {
 }
 
 async function takeLock(path: string, timeoutMs: number): Promise<Deno.FsFile> {
-  // Read and write: a FIFO planted there cannot make this open wait for a peer.
+  // Opening would follow a symlink, and wait for ever for the peer of a FIFO.
+  if (lstatIfPresent(path)?.isFile === false) throw new Error(`${path} is not a regular file`);
   const file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
   const deadline = performance.now() + timeoutMs;
   while (!file.tryLockSync(true)) {
@@ -82,7 +86,7 @@ function openStaging(path: string, owner: Owner | undefined): Staging {
   const { mode, uid, gid } = Deno.lstatSync(path);
   const modesHold = mode !== null && (mode & 0o7755) === 0o755;
   const foreign = owner !== undefined && (owner.uid !== uid || owner.gid !== gid);
-  return { path, create: foreign ? { modesHold, owner } : { modesHold } };
+  return foreign ? { path, modesHold, owner } : { path, modesHold };
 }
 
 function retire(path: string, name: string): string {
@@ -121,9 +125,8 @@ export async function lockScandir(
 ): Promise<LockedScandir> {
   const dotDir = `${path}/${DOT_DIR}`;
   const staging = `${dotDir}/staging`;
-  const create = owner === undefined ? {} : { owner };
   Deno.mkdirSync(path, { recursive: true, mode: 0o755 });
-  makeDirectory(dotDir, 0o700, create);
+  if (makeDirectory(dotDir, 0o700)) giveAll([dotDir], owner);
   const lock = await takeLock(`${dotDir}/lock`, timeoutMs);
   const wipe = () => removeIfPresent(staging, { recursive: true });
   try {
@@ -132,10 +135,11 @@ export async function lockScandir(
     lock.close();
     throw error;
   }
+  let opened: Staging | undefined;
   return {
     path,
-    create,
-    openStaging: () => openStaging(staging, owner),
+    ...owner === undefined ? {} : { owner },
+    openStaging: () => opened ??= openStaging(staging, owner),
     retire: (name) => retire(path, name),
     retired: () => listRetired(path),
     [Symbol.dispose]() {

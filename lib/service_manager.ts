@@ -353,7 +353,7 @@ export class S6ServiceManager {
       using _ = await lockScandir(this.#scandir);
       const down = `${this.#scandir}/${slotName(profile)}/down`;
       removeIfPresent(down);
-      if (desired === "stopped") makeFile(down, "", 0o644, {});
+      if (desired === "stopped") makeFile(down, "", 0o644);
       recordIntent(profileDir(this.#home, profile), desired, new Date());
     } catch (error) {
       this.#warn(`profile=${profile}: cannot record ${desired}: ${errorWords(survivable(error))}`);

@@ -1,4 +1,4 @@
-import { type CreateOptions, giveTo, lstatIfPresent, makeDirectory } from "./create.ts";
+import { type CreateOptions, giveAll, lstatIfPresent, makeDirectory } from "./create.ts";
 import type { Owner } from "./owner.ts";
 
 /** Where mkfifo(1) is; the only program a boot stage may run. */
@@ -31,7 +31,7 @@ export interface SkeletonOptions {
  * Needs `--allow-write` for the service directory.
  *
  * @param serviceDir A service directory, or the `log` directory in one.
- * @param options The owner, and what is known about modes.
+ * @param options What is known about modes, and who is told.
  * @returns The path of the control FIFO that belongs to them.
  */
 export function makeSkeletonDirectories(serviceDir: string, options: CreateOptions): string {
@@ -57,14 +57,12 @@ function* chunks(paths: readonly string[]): Generator<string[]> {
 
 /**
  * Makes FIFOs, mode 0o660 whatever the umask, in one exec of mkfifo(1) for
- * several thousand. Needs `--allow-run` for {@linkcode MKFIFO}, and
- * `--allow-write` for the paths if an owner is given.
+ * several thousand. Needs `--allow-run` for {@linkcode MKFIFO}.
  *
  * @param paths Where; nothing may be there.
- * @param owner Whom to give them.
  * @throws {Error} With the first line mkfifo said, if one of them was not made.
  */
-export function makeFifos(paths: readonly string[], owner?: Owner): void {
+export function makeFifos(paths: readonly string[]): void {
   for (const chunk of chunks(paths)) {
     const { success, stderr } = new Deno.Command(MKFIFO, {
       args: ["-m", "0660", "--", ...chunk],
@@ -78,7 +76,6 @@ export function makeFifos(paths: readonly string[], owner?: Owner): void {
       throw new Error(line || `Failed to run ${MKFIFO}`);
     }
   }
-  if (owner !== undefined) { for (const path of paths) giveTo(path, owner); }
 }
 
 /**
@@ -107,7 +104,10 @@ export function makeFifos(paths: readonly string[], owner?: Owner): void {
  */
 export function seedSuperviseSkeleton(serviceDir: string, options: SkeletonOptions = {}): void {
   const log = `${serviceDir}/log`;
-  const fifos = [makeSkeletonDirectories(serviceDir, options)];
-  if (lstatIfPresent(log) !== undefined) fifos.push(makeSkeletonDirectories(log, options));
-  makeFifos(fifos.filter((path) => lstatIfPresent(path) === undefined), options.owner);
+  const made: string[] = [];
+  const controls = [makeSkeletonDirectories(serviceDir, { made })];
+  if (lstatIfPresent(log) !== undefined) controls.push(makeSkeletonDirectories(log, { made }));
+  const missing = controls.filter((path) => lstatIfPresent(path) === undefined);
+  makeFifos(missing);
+  giveAll([...made, ...missing], options.owner);
 }

@@ -1,12 +1,15 @@
 import {
   type CreateOptions,
+  giveAll,
   lstatIfPresent,
   makeDirectory,
   makeFile,
   removeIfPresent,
   replaceFile,
 } from "./create.ts";
+import { survivable } from "./errors.ts";
 import type { SlotFiles } from "./render.ts";
+import type { LockedScandir, Staging } from "./scandir.ts";
 import { makeFifos, makeSkeletonDirectories, seedSuperviseSkeleton } from "./skeleton.ts";
 
 const encoder = new TextEncoder();
@@ -35,23 +38,56 @@ function* slotFiles({ files, down }: Slot): Generator<[path: string, text: strin
  *
  * @param staging Where to build it.
  * @param slot The slot.
- * @param create The owner, and what is known about modes.
+ * @param options What is known about modes, and who is told.
  * @returns The FIFOs it still lacks.
  * @throws {Error} If an entry cannot be made; nothing of the slot is then left.
  */
-export function stageSlot(staging: string, slot: Slot, create: CreateOptions): string[] {
+export function stageSlot(staging: string, slot: Slot, options: CreateOptions = {}): string[] {
   const dir = `${staging}/${slot.name}`;
+  const log = `${dir}/log`;
   try {
-    makeDirectory(dir, 0o755, create);
-    makeDirectory(`${dir}/log`, 0o755, create);
+    makeDirectory(dir, 0o755, options);
+    makeDirectory(log, 0o755, options);
     for (const [path, text, mode] of slotFiles(slot)) {
-      makeFile(`${dir}/${path}`, text, mode, create);
+      makeFile(`${dir}/${path}`, text, mode, options);
     }
-    return [makeSkeletonDirectories(dir, create), makeSkeletonDirectories(`${dir}/log`, create)];
+    return [makeSkeletonDirectories(dir, options), makeSkeletonDirectories(log, options)];
   } catch (error) {
     removeIfPresent(dir, { recursive: true });
     throw error;
   }
+}
+
+/** A slot in the staging directory: what it consists of, and the FIFOs it still lacks. */
+interface StagedSlot {
+  slot: Slot;
+  made: string[];
+  fifos: string[];
+}
+
+/** Stages each slot that can be staged; notes why the others cannot. */
+function stageAll(
+  { path, modesHold }: Staging,
+  slots: readonly Slot[],
+  failed: Map<string, Error>,
+): StagedSlot[] {
+  const staged: StagedSlot[] = [];
+  for (const slot of slots) {
+    const made: string[] = [];
+    try {
+      staged.push({ slot, made, fifos: stageSlot(path, slot, { modesHold, made }) });
+    } catch (error) {
+      failed.set(slot.name, survivable(error));
+    }
+  }
+  return staged;
+}
+
+/** Publishes a staged slot that has its FIFOs. */
+function publish(scandir: string, { path, owner }: Staging, staged: StagedSlot): void {
+  const { slot: { name }, made, fifos } = staged;
+  giveAll([...made, ...fifos], owner);
+  Deno.renameSync(`${path}/${name}`, `${scandir}/${name}`);
 }
 
 /**
@@ -61,56 +97,40 @@ export function stageSlot(staging: string, slot: Slot, create: CreateOptions): s
  * `--allow-run=/usr/bin/mkfifo`; one mkfifo serves several thousand slots.
  *
  * @param scandir The scandir.
- * @param staging An empty directory on the same file system.
+ * @param staging A directory on the same file system.
  * @param slots The slots; none of their names may exist in the scandir.
- * @param create The owner, and what is known about modes.
  * @returns What went wrong, by the name of each slot that was not published.
  */
 export function createSlots(
   scandir: string,
-  staging: string,
+  staging: Staging,
   slots: readonly Slot[],
-  create: CreateOptions,
 ): Map<string, Error> {
   const failed = new Map<string, Error>();
-  const staged: Slot[] = [];
-  const fifos: string[] = [];
-  for (const slot of slots) {
-    try {
-      fifos.push(...stageSlot(staging, slot, create));
-      staged.push(slot);
-    } catch (error) {
-      failed.set(slot.name, asFailure(error));
-    }
-  }
+  const staged = stageAll(staging, slots, failed);
   try {
-    makeFifos(fifos, create.owner);
+    makeFifos(staged.flatMap(({ fifos }) => fifos));
   } catch (error) {
-    for (const { name } of staged) removeIfPresent(`${staging}/${name}`, { recursive: true });
-    const [only] = staged;
-    if (staged.length === 1 && only !== undefined) return failed.set(only.name, asFailure(error));
+    for (const { slot: { name } } of staged) {
+      removeIfPresent(`${staging.path}/${name}`, { recursive: true });
+    }
+    if (staged.length === 1) return failed.set(staged[0]!.slot.name, survivable(error));
     // No room for all their FIFOs: what fits is found by halves.
     const half = staged.length >> 1;
     for (const part of [staged.slice(0, half), staged.slice(half)]) {
-      for (const [name, failure] of createSlots(scandir, staging, part, create)) {
-        failed.set(name, failure);
-      }
+      const partly = createSlots(scandir, staging, part.map(({ slot }) => slot));
+      for (const [name, failure] of partly) failed.set(name, failure);
     }
     return failed;
   }
-  for (const { name } of staged) {
+  for (const one of staged) {
     try {
-      Deno.renameSync(`${staging}/${name}`, `${scandir}/${name}`);
+      publish(scandir, staging, one);
     } catch (error) {
-      failed.set(name, asFailure(error));
+      failed.set(one.slot.name, survivable(error));
     }
   }
   return failed;
-}
-
-function asFailure(error: unknown): Error {
-  if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
-  return error;
 }
 
 function holds(path: string, text: string, mode: number): boolean {
@@ -143,27 +163,23 @@ export function isCurrent(scandir: string, slot: Slot): boolean {
  * right is only read. Needs `--allow-read` and `--allow-write` for the scandir
  * and `--allow-run=/usr/bin/mkfifo`.
  *
- * @param scandir The scandir.
+ * @param scandir The locked scandir.
  * @param slot The slot; its service directory exists.
- * @param create The owner, and what is known about modes.
  * @returns Whether anything was changed.
  * @throws {Error} If a file cannot be read or replaced.
  */
-export function refreshSlot(scandir: string, slot: Slot, create: CreateOptions): boolean {
-  const dir = `${scandir}/${slot.name}`;
-  const log = `${dir}/log`;
-  let changed = makeDirectory(log, 0o755, create);
-  for (const path of [dir, log]) {
-    if (!Deno.lstatSync(path).isDirectory) {
-      throw new Error(`Failed to refresh ${slot.name}: ${path} is not a directory`);
-    }
-  }
+export function refreshSlot(scandir: LockedScandir, slot: Slot): boolean {
+  const dir = `${scandir.path}/${slot.name}`;
+  const made: string[] = [];
+  let changed = makeDirectory(`${dir}/log`, 0o755, { made });
+  giveAll(made, scandir.owner);
   for (const [path, text, mode] of slotFiles(slot)) {
     if (holds(`${dir}/${path}`, text, mode)) continue;
-    replaceFile(`${dir}/${path}`, text, mode, create);
+    const beside = `${scandir.openStaging().path}/replacement`;
+    replaceFile(`${dir}/${path}`, text, mode, beside, scandir.owner);
     changed = true;
   }
   if (!slot.down) changed = removeIfPresent(`${dir}/down`) || changed;
-  seedSuperviseSkeleton(dir, create);
+  seedSuperviseSkeleton(dir, scandir.owner === undefined ? {} : { owner: scandir.owner });
   return changed;
 }

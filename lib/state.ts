@@ -120,7 +120,8 @@ export function readMemory(
   } catch (error) {
     warn(`profile=${profile}: no prior state: ${STATE_FILE}: ${errorWords(survivable(error))}`);
   }
-  return { priorState, priorExit: listing.has("state") ? readPriorExit(dir) : "unknown" };
+  const mayHaveExit = listing.get("state")?.isSymlink === false;
+  return { priorState, priorExit: mayHaveExit ? readPriorExit(dir) : "unknown" };
 }
 
 /**

@@ -26,13 +26,15 @@ const INTERNAL_PREFIX = "s6rc-";
 
 /**
  * Refuses a directory in which the new owner could swap an entry for a
- * symlink between a look at it and a chown of it.
+ * symlink between a look at it and a chown of it. In a sticky directory that
+ * holds for root's entries only, so just the scandir, where only root's are
+ * looked at, may be one.
  */
-function assertNobodySwaps(dir: string, { uid }: Owner): void {
+function assertNobodySwaps(dir: string, { uid }: Owner, { sticky = false } = {}): void {
   const info = Deno.lstatSync(dir);
   if (!info.isDirectory) throw new Error(`${dir} is not a directory`);
   const mode = info.mode ?? 0o777;
-  const writable = (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
+  const writable = (mode & 0o022) !== 0 && !(sticky && (mode & 0o1000) !== 0);
   if (info.uid === uid || writable) {
     throw new Error(`${dir} can be changed by UID ${uid}: expected it to be root's alone`);
   }
@@ -40,9 +42,13 @@ function assertNobodySwaps(dir: string, { uid }: Owner): void {
 
 // chmod comes before chown: root without CAP_FOWNER cannot chmod what it gave
 // away, and without CAP_FSETID a chmod would lose the setgid bit of event/.
-function share(path: string, mode: number, { gid }: Owner): void {
+function share(path: string, kind: "FIFO" | "directory", mode: number, { gid }: Owner): void {
   const info = Deno.lstatSync(path);
-  if (info.isSymlink) throw new Error(`${path} is a symlink`);
+  // A second name of a FIFO could be anywhere.
+  const expected = kind === "FIFO" ? info.isFifo && info.nlink === 1 : info.isDirectory;
+  if (!expected) {
+    throw new Error(`${path} is not a ${kind}${kind === "FIFO" ? " with one name" : ""}`);
+  }
   if (info.mode === null || (info.mode & 0o7777) !== mode) Deno.chmodSync(path, mode);
   if (info.gid === gid) return;
   try {
@@ -57,9 +63,9 @@ function shareService(dir: string, owner: Owner): void {
   const supervise = `${dir}/supervise`;
   assertNobodySwaps(dir, owner);
   assertNobodySwaps(supervise, owner);
-  share(`${supervise}/control`, 0o660, owner);
-  share(`${dir}/event`, 0o3730, owner);
-  share(supervise, 0o755, owner);
+  share(`${supervise}/control`, "FIFO", 0o660, owner);
+  share(`${dir}/event`, "directory", 0o3730, owner);
+  share(supervise, "directory", 0o755, owner);
 }
 
 /**
@@ -121,8 +127,8 @@ export function shareStaticServices(
  * ```
  */
 export function shareScandir(scandir: string, { owner }: ShareOptions): void {
-  assertNobodySwaps(scandir, owner);
+  assertNobodySwaps(scandir, owner, { sticky: true });
   assertNobodySwaps(`${scandir}/.s6-svscan`, owner);
-  share(`${scandir}/.s6-svscan/control`, 0o660, owner);
-  share(scandir, 0o1775, owner);
+  share(`${scandir}/.s6-svscan/control`, "FIFO", 0o660, owner);
+  share(scandir, "directory", 0o1775, owner);
 }

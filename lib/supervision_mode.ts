@@ -35,7 +35,7 @@ case $mode in
   shared) scandir=\${S6_PROFILE_GATEWAY_SCANDIR:-${SHARED_SCANDIR}} ;;
   isolated) scandir=\${S6_PROFILE_GATEWAY_SCANDIR:-${ISOLATED_SCANDIR}} ;;
   *)
-    echo "$prog: fatal: HERMES_SUPERVISION: expected shared or isolated, got '$mode'" >&2
+    echo "$prog: fatal: HERMES_SUPERVISION: expected shared or isolated" >&2
     exit 2
     ;;
 esac

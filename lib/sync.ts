@@ -214,6 +214,10 @@ export async function syncProfileGateways(options: SyncOptions): Promise<SyncEnt
         : entry,
     );
   }
-  if (options.prune) await manager.reapRetired();
+  if (options.prune) {
+    // Also the supervisors of slots that somebody has simply removed.
+    await supervision.svscanctl("-an");
+    await manager.reapRetired();
+  }
   return entries;
 }

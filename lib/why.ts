@@ -39,8 +39,8 @@ export interface WhyFacts {
   bootLine?: BootLine;
   /** Whether it has a slot. */
   registered: boolean;
-  /** What s6 says; absent when nothing supervises the slot. */
-  status?: GatewayStatus;
+  /** What s6 says; `null` when nothing supervises the slot, or there is none. */
+  status: GatewayStatus | null;
   /** The last lines of its log. */
   logLines: readonly string[];
 }
@@ -125,7 +125,7 @@ const inTheScandir: Rule = (facts) => {
       : "not registered: it is newer than the container's start";
     return { cause: "newer-than-boot", text, help: "gatewayctl sync" };
   }
-  if (status === undefined) {
+  if (status === null) {
     const text = "registered, but no s6-supervise listens for this user";
     return { cause: "not-supervised", text, help: "gatewayctl doctor" };
   }
@@ -156,7 +156,7 @@ const stoppedOnPurpose: Rule = (facts) => {
 
 const parked: Rule = (facts) => {
   const { status } = facts;
-  if (status === undefined || status.deaths === 0) return undefined;
+  if (status === null || status.deaths === 0) return undefined;
   const [logs, start] = [ctl("logs", facts), ctl("start", facts)];
   if (status.exitCode === 78) {
     const text = "parked: its configuration is wrong (exit code 78), s6 does not retry";
@@ -175,7 +175,7 @@ const parked: Rule = (facts) => {
 
 const neverStarted: Rule = (facts) => {
   const { recorded: { state, setBy, problem }, status } = facts;
-  if (status === undefined || status.deaths !== 0) return undefined;
+  if (status === null || status.deaths !== 0) return undefined;
   const help = ctl("start", facts);
   if (state === null) {
     const text = `down: no prior state (${problem ?? "none recorded"}), and only "running" starts`;
@@ -215,6 +215,7 @@ const RULES: readonly Rule[] = [
  *   found: "no SOUL.md",
  *   recorded: { state: null, setBy: null, setAt: null },
  *   registered: false,
+ *   status: null,
  *   logLines: [],
  * }).cause; // "no-soul"
  * ```
@@ -225,7 +226,7 @@ export function explain(facts: WhyFacts): Answer {
     if (answer !== undefined) return answer;
   }
   const { status } = facts;
-  const end = status === undefined ? "" : `, its last end: ${lastEnd(status)}`;
+  const end = status === null ? "" : `, its last end: ${lastEnd(status)}`;
   return {
     cause: "down",
     text: `down: it was brought down past gatewayctl (s6-svc -d)${end}`,

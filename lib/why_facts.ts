@@ -4,13 +4,9 @@ import { errorWords, survivable } from "./errors.ts";
 import { DEFAULT_PROFILE, profileDir, profileNameProblem } from "./profile_name.ts";
 import { listProfiles, refuseProfile, STATE_FILE } from "./profiles.ts";
 import { logWord } from "./quote.ts";
-import { S6CommandError } from "./s6.ts";
+import { askGateway } from "./roster.ts";
 import { lastLogLines, readFileEnd } from "./s6_log.ts";
-import {
-  GatewayNotRegisteredError,
-  type GatewayStatus,
-  S6ServiceManager,
-} from "./service_manager.ts";
+import { S6ServiceManager } from "./service_manager.ts";
 import { readJsonObject, stateOf } from "./state.ts";
 import type { BootLine, RecordedState, WhyFacts } from "./why.ts";
 
@@ -119,19 +115,6 @@ function lookAtVolume(home: string, profile: string): Pick<WhyFacts, "found" | "
     : { found: "profile", refusal: refusal.reason };
 }
 
-async function askStatus(
-  manager: S6ServiceManager,
-  profile: string,
-): Promise<{ registered: boolean; status?: GatewayStatus }> {
-  try {
-    return { registered: true, status: await manager.status(profile) };
-  } catch (error) {
-    if (error instanceof GatewayNotRegisteredError) return { registered: false };
-    if (error instanceof S6CommandError) return { registered: true };
-    throw error;
-  }
-}
-
 /**
  * Gathers what there is to know about a profile and its gateway.
  *
@@ -160,6 +143,7 @@ export async function gatherWhyFacts(profile: string, options: WhyOptions): Prom
     ...lookAtVolume(home, profile),
     recorded: { state: null, setBy: null, setAt: null },
     registered: false,
+    status: null,
     logLines: [],
   };
   const bootLine = readBootLine(home, profile);
@@ -168,7 +152,7 @@ export async function gatherWhyFacts(profile: string, options: WhyOptions): Prom
   if (nameProblem !== undefined) return { ...facts, nameProblem };
   return {
     ...facts,
-    ...await askStatus(new S6ServiceManager({ home, ...where }), profile),
+    ...await askGateway(new S6ServiceManager({ home, ...where }), profile),
     recorded: readRecordedState(dir),
     logLines: lastLogLines(`${home}/logs/gateways/${profile}`, logLines),
   };

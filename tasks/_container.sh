@@ -44,8 +44,11 @@ echo 'passwd: files
 group: files' >etc/nsswitch.conf
 
 # What the image holds.
-cp -R --preserve=mode "$REPO/rootfs/." .
-mount -t tmpfs tmpfs usr/local/bin # an ordinary user cannot write to an overlay of root's files
+cp -R --preserve=mode "$REPO/rootfs/etc" "$REPO/rootfs/opt" .
+# An ordinary user cannot write to an overlay of root's files.
+mount -t tmpfs -o mode=755 tmpfs usr/local/bin
+cp --preserve=mode "$REPO"/rootfs/usr/local/bin/* usr/local/bin/
+[ "$(id -u)" -ne 0 ] || cp -R "$REPO/rootfs/usr/share" usr/
 mkdir -p opt/data opt/hermes-boot/deno_dir
 cp -R --preserve=mode "$REPO/lib" "$REPO/tasks" "$REPO/mod.ts" opt/hermes-boot/
 cp --preserve=mode "$REPO/tests/stub/hermes" usr/local/bin/hermes
@@ -90,7 +93,9 @@ mkdir -m 755 run/service/.s6-svscan
 
 path=/command:$PATH:/usr/lib/execline/bin
 [ "$(id -u)" -ne 0 ] || chroot . /usr/bin/env -i "PATH=$path" DENO_DIR=/opt/hermes-boot/deno_dir \
-  deno cache --quiet /opt/hermes-boot/tasks/supervise_perms.ts /opt/hermes-boot/tasks/reconcile_profiles.ts
+  deno cache --quiet --config=/opt/hermes-boot/config/deno.json \
+  /opt/hermes-boot/tasks/supervise_perms.ts /opt/hermes-boot/tasks/reconcile_profiles.ts \
+  /opt/hermes-boot/tasks/gatewayctl.ts
 mount -o remount,bind,ro opt/hermes-boot/deno_dir
 [ -z "$READONLY" ] || mount -o remount,ro "$ROOT"
 echo "$outer" >"$PIDFILE.new"

@@ -1,6 +1,6 @@
 import { parseOwner } from "../lib/owner.ts";
 import { type ReconcileAction, wordAction } from "../lib/plan.ts";
-import { printable } from "../lib/quote.ts";
+import { jsonAscii, printable } from "../lib/quote.ts";
 import { reconcileProfileGateways, UnreadableProfilesError } from "../lib/reconcile.ts";
 import { runProgram, UsageError } from "./_cli.ts";
 
@@ -61,7 +61,7 @@ await runProgram(
       return error.actions;
     });
     const lines = flags.has("json")
-      ? actions.map((action) => JSON.stringify(action))
+      ? actions.map(({ failed: _, ...shown }) => jsonAscii(shown))
       : [...actions.map((action) => `${name}: ${wordAction(action)}`), summary(actions, startedAt)];
     console.log(lines.join("\n"));
     if (failure !== undefined) console.error(`${name}: fatal: ${printable(failure)}`);

@@ -61,7 +61,7 @@ export interface RunOptions {
   /** Octal digits. */
   umask?: string;
   /** What is left of root's capabilities; means nothing to an ordinary user. */
-  capabilities?: "none" | "chown";
+  capabilities?: keyof typeof BOUNDING;
   stdin?: string;
   /** After which it is killed: it hangs. */
   timeoutMs?: number;
@@ -75,7 +75,12 @@ export interface Outcome {
   stderr: string;
 }
 
-const BOUNDING = { none: "-all", chown: "-all,+chown" };
+const BOUNDING = {
+  none: "-all",
+  chown: "-all,+chown",
+  "without kill": "-kill",
+  "without dac_override": "-dac_override",
+};
 
 /** Runs a program; one that takes too long is killed, and that is an error. */
 export async function run(program: string, options: RunOptions = {}): Promise<Outcome> {

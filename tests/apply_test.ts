@@ -1,10 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
-import { applySlots } from "../lib/apply.ts";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { applySlots, previewSlots } from "../lib/apply.ts";
 import { renderSlot } from "../lib/render.ts";
 import { lockScandir } from "../lib/scandir.ts";
 import type { Slot } from "../lib/slot.ts";
 import { assertWholeSlot, visible } from "./_fixtures.ts";
-import { TempDir } from "./_temp.ts";
+import { exists, snapshot, TempDir } from "./_temp.ts";
 
 /** Applies slots to a scandir under a lock of its own. */
 async function apply(path: string, slots: Slot[]) {
@@ -45,4 +45,92 @@ Deno.test("applySlots() leaves slots it was not given alone", async () => {
   await apply(temp.path, [slot("a")]);
   await apply(temp.path, [slot("b")]);
   assertEquals(visible(temp.path), ["gateway-a", "gateway-b"]);
+});
+
+Deno.test("applySlots() refuses a slot that is a symlink to a directory and leaves that alone", async () => {
+  using temp = new TempDir();
+  const target = temp.mkdir("target");
+  temp.mkdir("scandir");
+  Deno.symlinkSync(target, `${temp.path}/scandir/gateway-a`);
+  const outcomes = await apply(`${temp.path}/scandir`, [slot("a")]);
+  const failure = outcomes.get("gateway-a");
+  assert(failure instanceof Error);
+  assertStringIncludes(failure.message, "is not a directory");
+  assertEquals([...Deno.readDirSync(target)], []);
+});
+
+Deno.test("applySlots() has an error for a slot that cannot be refreshed, and goes on with the others", async () => {
+  using temp = new TempDir();
+  await apply(temp.path, [slot("a"), slot("b")]);
+  const path = `${temp.path}/gateway-a/run`;
+  Deno.removeSync(path);
+  Deno.mkdirSync(`${path}/inside`, { recursive: true });
+  Deno.removeSync(`${temp.path}/gateway-b/run`);
+  const outcomes = await apply(temp.path, [slot("a"), slot("b"), slot("c")]);
+  assert(outcomes.get("gateway-a") instanceof Error);
+  assertEquals([outcomes.get("gateway-b"), outcomes.get("gateway-c")], ["refreshed", "created"]);
+});
+
+Deno.test("applySlots() without a staging directory has an error for each new slot, and keeps the others", async () => {
+  using temp = new TempDir();
+  await apply(temp.path, [slot("a")]);
+  using scandir = await lockScandir(temp.path);
+  temp.write(".hermes/staging", "in the way");
+  const outcomes = applySlots(scandir, [slot("a"), slot("b"), slot("c")]);
+  assertEquals(outcomes.get("gateway-a"), "unchanged");
+  for (const name of ["gateway-b", "gateway-c"]) assert(outcomes.get(name) instanceof Error);
+  assertEquals(visible(temp.path), ["gateway-a"]);
+});
+
+Deno.test({
+  name: "applySlots() never swallows Deno's NotCapable",
+  permissions: { read: true, write: true, run: false, sys: true },
+  async fn() {
+    using temp = new TempDir();
+    using scandir = await lockScandir(temp.mkdir("scandir"));
+    assertThrows(() => applySlots(scandir, [slot("a")]), Deno.errors.NotCapable);
+    assertEquals(visible(scandir.path), []);
+  },
+});
+
+Deno.test("previewSlots() of a scandir that does not exist creates every slot, and makes nothing", () => {
+  using temp = new TempDir();
+  const outcomes = previewSlots(`${temp.path}/none`, [slot("a"), slot("b", true)]);
+  assertEquals([...outcomes], [["gateway-a", "created"], ["gateway-b", "created"]]);
+  assert(!exists(`${temp.path}/none`));
+});
+
+Deno.test("previewSlots() says what applySlots() does, and writes nothing", async () => {
+  using temp = new TempDir();
+  await apply(temp.path, ["same", "down", "edited", "bare"].map((name) => slot(name)));
+  Deno.writeTextFileSync(`${temp.path}/gateway-edited/run`, "");
+  Deno.removeSync(`${temp.path}/gateway-bare/log`, { recursive: true });
+  temp.write("gateway-file", "in the way");
+  Deno.symlinkSync(`${temp.path}/gateway-same`, `${temp.path}/gateway-link`);
+  const slots = [
+    slot("down", true),
+    ...["same", "edited", "bare", "file", "link", "new"].map((name) => slot(name)),
+  ];
+  const before = snapshot(temp.path, { exact: true });
+  const preview = previewSlots(temp.path, slots);
+  assertEquals(snapshot(temp.path, { exact: true }), before);
+  const words = (outcomes: typeof preview) =>
+    [...outcomes].map(([name, outcome]) =>
+      `${name} ${outcome instanceof Error ? outcome.message : outcome}`
+    ).sort();
+  assertEquals(words(preview), [
+    ...["gateway-bare refreshed", "gateway-down refreshed", "gateway-edited refreshed"],
+    "gateway-file gateway-file in the scandir is not a directory",
+    "gateway-link gateway-link in the scandir is not a directory",
+    ...["gateway-new created", "gateway-same unchanged"],
+  ]);
+  assertEquals(words(await apply(temp.path, slots)), words(preview));
+});
+
+Deno.test({
+  name: "previewSlots() never swallows Deno's NotCapable",
+  permissions: { read: false },
+  fn() {
+    assertThrows(() => previewSlots("/run/service", [slot("a")]), Deno.errors.NotCapable);
+  },
 });

@@ -144,6 +144,43 @@ Deno.test("appendBootLog() throws when the home is missing or logs is not writab
   assertMatch(stderr, /PermissionDenied/);
 });
 
+Deno.test("appendBootLog() takes being refused the chown (EPERM: not root)", async () => {
+  using temp = new TempDir();
+  const { code, stderr } = await runScript(
+    `
+    import { appendBootLog } from "../lib/boot_log.ts";
+    for (const line of ["one\\n", "two\\n"]) {
+      appendBootLog(".", line, { uid: 12345, gid: 12345 });
+    }
+    `,
+    { cwd: temp.path, capabilities: "none" },
+  );
+  assertEquals([code, stderr], [0, ""]);
+  assertEquals(Deno.readTextFileSync(`${temp.path}/${LOG}`), "one\ntwo\n");
+  assertEquals(Deno.lstatSync(`${temp.path}/${LOG}`).uid, Deno.uid());
+});
+
+Deno.test({
+  name: "appendBootLog() gives logs and the log away as root with CAP_CHOWN alone " +
+    "(only root can give away)",
+  ignore: !IS_ROOT,
+  async fn() {
+    using temp = new TempDir();
+    const { code, stderr } = await runScript(
+      `
+      import { appendBootLog } from "../lib/boot_log.ts";
+      appendBootLog(".", "line\\n", { uid: 10000, gid: 10001 });
+      `,
+      { cwd: temp.path, capabilities: "chown" },
+    );
+    assertEquals([code, stderr], [0, ""]);
+    for (const path of ["logs", LOG]) {
+      const { uid, gid } = Deno.lstatSync(`${temp.path}/${path}`);
+      assertEquals([uid, gid], [10000, 10001]);
+    }
+  },
+});
+
 Deno.test({
   name: "appendBootLog() gives what it makes to the owner (only root can give away)",
   ignore: !IS_ROOT,

@@ -1,7 +1,16 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { giveTo, makeDirectory, makeFile, removeIfPresent, replaceFile } from "../lib/create.ts";
-import { IS_ROOT, runScript } from "./_fixtures.ts";
+import {
+  giveAll,
+  giveTo,
+  lstatIfPresent,
+  makeDirectory,
+  makeFile,
+  removeIfPresent,
+  replaceFile,
+} from "../lib/create.ts";
+import { IS_ROOT, mkfifo, runScript } from "./_fixtures.ts";
 import { exists, modeOf, snapshot, TempDir, writeFile } from "./_temp.ts";
+import { CAN_MOUNT, Tmpfs } from "./_tmpfs.ts";
 
 for (const umask of ["000", "022", "077"]) {
   Deno.test(`makeDirectory(), makeFile() and replaceFile() give exact modes under umask ${umask}`, async () => {
@@ -9,11 +18,11 @@ for (const umask of ["000", "022", "077"]) {
     const { code, stderr } = await runScript(
       `
       import { makeDirectory, makeFile, replaceFile } from "../lib/create.ts";
-      makeDirectory("event", 0o3730, {});
-      makeDirectory("plain", 0o755, {});
-      makeFile("file", "", 0o644, {});
-      makeFile("script", "", 0o755, {});
-      replaceFile("replaced", "", 0o755, {});
+      makeDirectory("event", 0o3730);
+      makeDirectory("plain", 0o755);
+      makeFile("file", "", 0o644);
+      makeFile("script", "", 0o755);
+      replaceFile("replaced", "", 0o755, "beside");
       `,
       { cwd: temp.path, umask },
     );
@@ -27,16 +36,48 @@ for (const umask of ["000", "022", "077"]) {
 
 Deno.test("makeDirectory() says whether it made the directory", () => {
   using temp = new TempDir();
-  assertEquals(makeDirectory(`${temp.path}/a`, 0o700, {}), true);
-  assertEquals(makeDirectory(`${temp.path}/a`, 0o755, {}), false);
+  assertEquals(makeDirectory(`${temp.path}/a`, 0o700), true);
+  assertEquals(makeDirectory(`${temp.path}/a`, 0o755), false);
   assertEquals(modeOf(`${temp.path}/a`), 0o700);
 });
 
 Deno.test("makeDirectory() throws when the parent is missing or a file", () => {
   using temp = new TempDir();
   temp.write("file");
-  assertThrows(() => makeDirectory(`${temp.path}/none/a`, 0o755, {}), Deno.errors.NotFound);
-  assertThrows(() => makeDirectory(`${temp.path}/file/a`, 0o755, {}), Error);
+  assertThrows(() => makeDirectory(`${temp.path}/none/a`, 0o755), Deno.errors.NotFound);
+  assertThrows(() => makeDirectory(`${temp.path}/file/a`, 0o755), Error);
+});
+
+const notDirectories: [what: string, make: (path: string, temp: TempDir) => void][] = [
+  ["file", (path) => Deno.writeTextFileSync(path, "kept")],
+  ["FIFO", (path) => mkfifo(path)],
+  ["symlink to a directory", (path, temp) => Deno.symlinkSync(temp.mkdir("elsewhere"), path)],
+  ["dangling symlink", (path, temp) => Deno.symlinkSync(`${temp.path}/none`, path)],
+];
+
+for (const [what, make] of notDirectories) {
+  Deno.test(`makeDirectory() throws when a ${what} is there, and touches nothing`, () => {
+    using temp = new TempDir();
+    make(`${temp.path}/a`, temp);
+    const before = snapshot(temp.path);
+    const made: string[] = [];
+    assertThrows(
+      () => makeDirectory(`${temp.path}/a`, 0o755, { made }),
+      Error,
+      `${temp.path}/a is not a directory`,
+    );
+    assertEquals([snapshot(temp.path), made], [before, []]);
+  });
+}
+
+Deno.test("makeDirectory() and makeFile() tell what they made, and nothing else", () => {
+  using temp = new TempDir();
+  temp.mkdir("old");
+  const made: string[] = [];
+  for (const name of ["old", "new"]) makeDirectory(`${temp.path}/${name}`, 0o755, { made });
+  makeFile(`${temp.path}/new/file`, "", 0o644, { made });
+  assertThrows(() => makeFile(`${temp.path}/new/file`, "", 0o644, { made }), Error);
+  assertEquals(made, [`${temp.path}/new`, `${temp.path}/new/file`]);
 });
 
 Deno.test("makeFile() never writes over or through what is there", () => {
@@ -45,7 +86,7 @@ Deno.test("makeFile() never writes over or through what is there", () => {
   Deno.symlinkSync(target, `${temp.path}/link`);
   for (const name of ["target", "link"]) {
     assertThrows(
-      () => makeFile(`${temp.path}/${name}`, "new", 0o644, {}),
+      () => makeFile(`${temp.path}/${name}`, "new", 0o644),
       Deno.errors.AlreadyExists,
     );
   }
@@ -56,17 +97,17 @@ Deno.test("replaceFile() replaces a symlink, not its target", () => {
   using temp = new TempDir();
   const target = temp.write("target", "kept");
   Deno.symlinkSync(target, `${temp.path}/run`);
-  replaceFile(`${temp.path}/run`, "new", 0o755, {});
+  replaceFile(`${temp.path}/run`, "new", 0o755, `${temp.path}/beside`);
   assertEquals(Deno.readTextFileSync(target), "kept");
   assert(Deno.lstatSync(`${temp.path}/run`).isFile);
   assertEquals(Deno.readTextFileSync(`${temp.path}/run`), "new");
 });
 
-Deno.test("replaceFile() gets over what an interrupted run left beside the file", () => {
+Deno.test("replaceFile() gets over what an interrupted run left where it writes first", () => {
   using temp = new TempDir();
   const target = temp.write("target", "kept");
-  Deno.symlinkSync(target, `${temp.path}/run.new`);
-  replaceFile(`${temp.path}/run`, "new", 0o755, {});
+  Deno.symlinkSync(target, `${temp.path}/beside`);
+  replaceFile(`${temp.path}/run`, "new", 0o755, `${temp.path}/beside`);
   assertEquals(Deno.readTextFileSync(target), "kept");
   assertEquals([...Deno.readDirSync(temp.path)].map((e) => e.name).sort(), ["run", "target"]);
 });
@@ -76,7 +117,8 @@ Deno.test("replaceFile() that fails leaves the file as it was and nothing beside
   temp.mkdir("run");
   temp.write("run/inside");
   const before = snapshot(temp.path);
-  assertThrows(() => replaceFile(`${temp.path}/run`, "new", 0o755, {}), Error);
+  const beside = `${temp.path}/beside`;
+  assertThrows(() => replaceFile(`${temp.path}/run`, "new", 0o755, beside), Error);
   assertEquals(snapshot(temp.path), before);
 });
 
@@ -84,7 +126,7 @@ Deno.test("replaceFile() puts a new file in place, so that a reader of the old o
   using temp = new TempDir();
   const path = temp.write("run", "old");
   using reader = Deno.openSync(path);
-  replaceFile(path, "new and longer", 0o755, {});
+  replaceFile(path, "new and longer", 0o755, `${temp.path}/beside`);
   const buffer = new Uint8Array(20);
   assertEquals(new TextDecoder().decode(buffer.subarray(0, reader.readSync(buffer) ?? 0)), "old");
 });
@@ -148,16 +190,41 @@ Deno.test({
 });
 
 Deno.test({
-  name: "makeDirectory() chmods before it chowns (only root can give away)",
+  name: "giveTo() lets what is no refusal (a read-only file system) surface (only root can mount)",
+  ignore: !CAN_MOUNT,
+  fn() {
+    using temp = new TempDir();
+    using tmpfs = new Tmpfs(temp.mkdir("mount"), "size=64k");
+    temp.write("mount/file");
+    tmpfs.grow("ro");
+    const error = assertThrows(
+      () => giveTo(`${temp.path}/mount/file`, { uid: 10000, gid: 10000 }),
+      Error,
+    );
+    assertStringIncludes(error.message, "Read-only file system");
+  },
+});
+
+Deno.test("giveAll() without an owner does nothing", () => {
+  giveAll(["/none/at all"], undefined);
+});
+
+Deno.test({
+  name: "what is made and then given away has its exact mode and owner, as root with CAP_CHOWN " +
+    "alone (only root can give away)",
   ignore: !IS_ROOT,
   async fn() {
     using temp = new TempDir();
     const { code, stderr } = await runScript(
       `
-      import { makeDirectory, makeFile } from "../lib/create.ts";
+      import { giveAll, makeDirectory, makeFile, replaceFile } from "../lib/create.ts";
       const owner = { uid: 10000, gid: 10000 };
-      makeDirectory("event", 0o3730, { owner });
-      makeFile("run", "", 0o755, { owner });
+      const made = [];
+      makeDirectory("shut", 0o700, { made });
+      makeDirectory("shut/event", 0o3730, { made });
+      makeFile("shut/event/run", "", 0o755, { made });
+      giveAll(made, owner);
+      replaceFile("replaced", "", 0o755, "beside", owner);
       `,
       { cwd: temp.path, capabilities: "chown", umask: "077" },
     );
@@ -166,6 +233,17 @@ Deno.test({
       const { uid, gid } = Deno.lstatSync(`${temp.path}/${name}`);
       return `${modeOf(`${temp.path}/${name}`).toString(8)} ${uid}:${gid}`;
     };
-    assertEquals([line("event"), line("run")], ["3730 10000:10000", "755 10000:10000"]);
+    assertEquals(["shut", "shut/event", "shut/event/run", "replaced"].map(line), [
+      ...["700 10000:10000", "3730 10000:10000", "755 10000:10000", "755 10000:10000"],
+    ]);
+    assert(!exists(`${temp.path}/beside`));
   },
+});
+
+Deno.test("lstatIfPresent() does not follow a symlink and takes absence, but nothing else", () => {
+  using temp = new TempDir();
+  Deno.symlinkSync(temp.write("file"), `${temp.path}/link`);
+  assertEquals(lstatIfPresent(`${temp.path}/link`)?.isSymlink, true);
+  assertEquals(lstatIfPresent(`${temp.path}/none`), undefined);
+  assertThrows(() => lstatIfPresent(`${temp.path}/file/below`), Error);
 });

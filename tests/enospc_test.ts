@@ -1,8 +1,8 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { ReconcileAction } from "../lib/plan.ts";
 import { reconcileProfileGateways } from "../lib/reconcile.ts";
 import { assertWholeSlot, Home, RUNNING, visible } from "./_fixtures.ts";
-import { TempDir } from "./_temp.ts";
+import { snapshot, TempDir } from "./_temp.ts";
 import { CAN_MOUNT, Tmpfs } from "./_tmpfs.ts";
 
 const COUNT = 12;
@@ -51,6 +51,39 @@ for (const [what, small, large] of limits) {
     },
   });
 }
+
+Deno.test({
+  name: "a scandir without a free inode leaves out the new profile alone, until it has grown " +
+    "(only root can mount a tmpfs)",
+  ignore: !CAN_MOUNT,
+  async fn() {
+    using temp = new TempDir();
+    const home = new Home(temp);
+    home.add("default", RUNNING);
+    using tmpfs = new Tmpfs(temp.mkdir("scandir"), "size=4m,nr_inodes=60");
+    await reconcile(home);
+    const before = snapshot(home.slot("default"), { exact: true });
+    home.add("late", RUNNING);
+    try {
+      for (let i = 0;; i++) Deno.writeTextFileSync(`${home.scandir}/.fill${i}`, "");
+    } catch {
+      // As intended: no inode is left, not even for the staging directory.
+    }
+    const actions = await reconcile(home);
+    assertEquals(actions.map(({ profile, action, failed = false }) => [profile, action, failed]), [
+      ...[["default", "started", false], ["late", "skipped", true]],
+    ]);
+    assertStringIncludes(actions[1]?.reason ?? "", "No space left on device");
+    assertEquals(visible(home.scandir), ["gateway-default"]);
+    assertEquals(snapshot(home.slot("default"), { exact: true }), before);
+    const log = Deno.readTextFileSync(`${home.path}/logs/container-boot.log`);
+    assertMatch(log, /profile=late prior_state=running action=skipped .*\n$/);
+
+    tmpfs.grow("nr_inodes=4000");
+    assertEquals((await reconcile(home)).map(({ action }) => action), ["started", "started"]);
+    assertWholeSlot(home.slot("late"), { down: false });
+  },
+});
 
 Deno.test({
   name: "a refresh that finds the scandir full leaves the slot's old files whole " +

@@ -21,6 +21,7 @@ function runHook(
       *) exit 1 ;;
     esac`,
     env: recorder(`${temp.path}/env`),
+    timeout: recorder(`${temp.path}/timeout`, 'shift; exec "$@"'),
     "s6-setuidgid": recorder(`${temp.path}/setuidgid`, 'shift; exec "$@"'),
   });
   return run("/bin/sh", {
@@ -49,7 +50,9 @@ Deno.test("02 becomes hermes before Deno starts, with exactly the stage's permis
   using temp = new TempDir();
   const { code, stderr } = await runHook(temp, "02-reconcile-profiles", {});
   assertEquals([code, stderr], [0, ""]);
-  assertEquals(recorded(`${temp.path}/setuidgid`).slice(0, 2), ["hermes", "env"]);
+  assertEquals(recorded(`${temp.path}/setuidgid`).slice(0, 4), [
+    ...["hermes", "timeout", "120", "env"],
+  ]);
   const places = { home: "/opt/data", scandir: "/run/service", servicedirs: "", out: "" };
   assertEquals(recorded(`${temp.path}/env`), [
     "-i",
@@ -68,15 +71,30 @@ Deno.test("02 does not drop what it does not have: not root", async () => {
   const { code } = await runHook(temp, "02-reconcile-profiles", {}, 10000);
   assertEquals(code, 0);
   assert(!exists(`${temp.path}/setuidgid`));
+  assertEquals(recorded(`${temp.path}/timeout`).slice(0, 2), ["120", "env"]);
   assertEquals(recorded(`${temp.path}/env`)[0], "-i");
 });
+
+for (const uid of [0, 10000]) {
+  Deno.test(`02 as UID ${uid} ends what hangs on the volume, and its exit code is the stage's`, async () => {
+    using temp = new TempDir();
+    await runHook(temp, "02-reconcile-profiles", {}, uid);
+    assertEquals(recorded(`${temp.path}/timeout`)[0], "120");
+    fakeBin(`${temp.path}/bin`, { timeout: "exit 124" });
+    const { code } = await run("/bin/sh", {
+      args: [`${REPO}/rootfs/etc/cont-init.d/02-reconcile-profiles`],
+      env: { PATH: `${temp.path}/bin`, HERMES_SUPERVISION: "shared" },
+    });
+    assertEquals(code, 124);
+  });
+}
 
 Deno.test("015 stays root and passes hermes's real UID and GID", async () => {
   using temp = new TempDir();
   const env = { S6_PROFILE_GATEWAY_SCANDIR: "/run/other" };
   const { code } = await runHook(temp, "015-supervise-perms", env);
   assertEquals(code, 0);
-  assert(!exists(`${temp.path}/setuidgid`));
+  assert(!exists(`${temp.path}/setuidgid`) && !exists(`${temp.path}/timeout`));
   const servicedirs = "/run/s6-rc/servicedirs";
   const places = { home: "", scandir: "/run/other", servicedirs, out: "" };
   assertEquals(recorded(`${temp.path}/env`), [

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { jsonAscii, logWord, printable, shellQuote } from "../lib/quote.ts";
+import { jsonAscii, logWord, printable, shellQuote, terminalSafe } from "../lib/quote.ts";
 import { run } from "./_temp.ts";
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
@@ -69,4 +69,38 @@ Deno.test("printable() is printable ASCII on one line and leaves printable ASCII
 
 Deno.test("printable() shows what it escaped", () => {
   assertEquals(printable("a\nb\x1b[31m\u202e"), "a\\nb\\u001b[31m\\u202e");
+});
+
+Deno.test("terminalSafe() has no control character but the tab, and none that reorders or hides text", () => {
+  fc.assert(fc.property(anyText, (text) => {
+    const safe = terminalSafe(text);
+    assertMatch(safe.replaceAll("\t", ""), /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u);
+    assertEquals(terminalSafe(safe), safe);
+  }));
+});
+
+Deno.test("terminalSafe() leaves every other character as it is", () => {
+  for (
+    const text of ["", "plain text", "caf\u00e9\t\u{1f600}", "a\\b\"c'", "e\u0301", "\u65e5\u672c"]
+  ) {
+    assertEquals(terminalSafe(text), text);
+  }
+  fc.assert(fc.property(fc.string({ unit: "grapheme-ascii" }), (text) => {
+    assertEquals(terminalSafe(text), text);
+  }));
+});
+
+Deno.test("terminalSafe() shows what it escaped, each UTF-16 unit by its number", () => {
+  for (
+    const [text, safe] of [
+      ["a\nb\r", "a\\u000ab\\u000d"],
+      ["\x1b[2J", "\\u001b[2J"],
+      ["\u009b31m", "\\u009b31m"],
+      ["\x7f\0", "\\u007f\\u0000"],
+      ["\u202e\u2066", "\\u202e\\u2066"],
+      ["\u200b\ufeff\u00ad", "\\u200b\\ufeff\\u00ad"],
+      ["\u2028\u2029", "\\u2028\\u2029"],
+      ["tag\u{e0041}", "tag\\udb40\\udc41"],
+    ] as const
+  ) assertEquals(terminalSafe(text), safe);
 });

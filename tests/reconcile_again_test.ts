@@ -157,3 +157,59 @@ Deno.test("reconcileProfileGateways() that is killed before the FIFOs are made l
   ]);
   for (const name of ["a", "b", "c"]) assertWholeSlot(home.slot(name), { down: false });
 });
+
+for (const at of ["chmodSync", "renameSync"]) {
+  Deno.test(`reconcileProfileGateways() that is killed in a refresh, before ${at}, leaves nothing in the slot; the next pass wipes the rest`, async () => {
+    using temp = new TempDir();
+    const home = new Home(temp);
+    home.add("default", RUNNING);
+    await reconcile(home);
+    const slot = home.slot("default");
+    const files = ["run", "finish", "log/run"].map((name) => `${slot}/${name}`);
+    const whole = files.map((path) => Deno.readTextFileSync(path));
+    for (const path of files) Deno.writeTextFileSync(path, "#!/bin/sh\nexec old\n");
+    const before = snapshot(slot, { exact: true });
+    const { code } = await runScript(`
+      import { reconcileProfileGateways } from "../lib/reconcile.ts";
+      Deno.${at} = () => Deno.kill(Deno.pid, "SIGKILL");
+      await reconcileProfileGateways({ home: "${home.path}", scandir: "${home.scandir}" });
+    `);
+    assertEquals(code, 128 + 9);
+    assertEquals(snapshot(slot, { exact: true }), before);
+    assertWholeSlot(slot, { down: false });
+    const staging = `${home.scandir}/.hermes/staging`;
+    assertEquals([...Deno.readDirSync(staging)].length, 1);
+    assertEquals(visible(home.scandir), ["gateway-default"]);
+
+    await reconcile(home);
+    assert(!exists(staging));
+    assertWholeSlot(slot, { down: false });
+    assertEquals(files.map((path) => Deno.readTextFileSync(path)), whole);
+  });
+}
+
+Deno.test("reconcileProfileGateways() that is killed between two files of a refresh leaves each old or new, and nothing else", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("default", RUNNING);
+  await reconcile(home);
+  const slot = home.slot("default");
+  const files = ["run", "finish", "log/run"].map((name) => `${slot}/${name}`);
+  const whole = files.map((path) => Deno.readTextFileSync(path));
+  const old = "#!/bin/sh\nexec old\n";
+  for (const path of files) Deno.writeTextFileSync(path, old);
+  const { code } = await runScript(`
+    import { reconcileProfileGateways } from "../lib/reconcile.ts";
+    const rename = Deno.renameSync;
+    Deno.renameSync = (from, to) => {
+      rename(from, to);
+      Deno.kill(Deno.pid, "SIGKILL");
+    };
+    await reconcileProfileGateways({ home: "${home.path}", scandir: "${home.scandir}" });
+  `);
+  assertEquals(code, 128 + 9);
+  assertEquals(files.map((path) => Deno.readTextFileSync(path)), [whole[0], old, old]);
+  assertWholeSlot(slot, { down: false });
+  await reconcile(home);
+  assertEquals(files.map((path) => Deno.readTextFileSync(path)), whole);
+});

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { reconcileProfileGateways, UnreadableProfilesError } from "../lib/reconcile.ts";
 import {
   assertWholeSlot,
@@ -188,6 +188,72 @@ Deno.test("reconcileProfileGateways() with dryRun decides the same and writes no
   assertEquals(snapshot(temp.path, { exact: true }), before);
   assertEquals(dry, await reconcile(home));
 });
+
+for (const [what, make] of occupied) {
+  Deno.test(`reconcileProfileGateways() with dryRun decides the same about a slot path that is a ${what}`, async () => {
+    using temp = new TempDir();
+    const home = new Home(temp);
+    for (const name of ["default", "b"]) home.add(name, RUNNING);
+    temp.mkdir("scandir");
+    make(home.slot("b"), temp.mkdir("outside"));
+    const before = snapshot(temp.path, { exact: true });
+    const dry = await reconcile(home, { dryRun: true });
+    assertEquals(snapshot(temp.path, { exact: true }), before);
+    assertEquals(dry.actions.map(({ action }) => action), ["started", "skipped"]);
+    assertEquals(dry, await reconcile(home));
+  });
+}
+
+Deno.test("reconcileProfileGateways() with dryRun leaves slots that it would refresh as they are", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  for (const name of ["default", "edited", "turned"]) home.add(name, RUNNING);
+  await reconcile(home);
+  Deno.writeTextFileSync(`${home.slot("edited")}/run`, "");
+  home.add("turned", STOPPED);
+  const before = snapshot(temp.path, { exact: true });
+  const dry = await reconcile(home, { dryRun: true });
+  assertEquals(snapshot(temp.path, { exact: true }), before);
+  assertEquals(dry, await reconcile(home));
+  assertWholeSlot(home.slot("turned"), { down: true });
+});
+
+for (const planted of ["supervise", "log/supervise", "event", "log"]) {
+  Deno.test(`reconcileProfileGateways() skips a profile whose slot has a symlink for ${planted}, making nothing outside`, async () => {
+    using temp = new TempDir();
+    const home = new Home(temp);
+    for (const name of ["default", "other"]) home.add(name, RUNNING);
+    await reconcile(home);
+    const outside = temp.mkdir("outside");
+    const path = `${home.slot("default")}/${planted}`;
+    Deno.removeSync(path, { recursive: true });
+    Deno.symlinkSync(outside, path);
+    const before = snapshot(outside);
+    const { actions } = await reconcile(home);
+    assertEquals(actions.map(({ action, failed }) => [action, failed]), [
+      ...[["skipped", true], ["started", undefined]],
+    ]);
+    assertStringIncludes(actions[0]?.reason ?? "", `${planted} is not a directory`);
+    assertEquals(snapshot(outside), before);
+  });
+}
+
+for (const [what, leadsTo] of [["symlink", "outside"], ["dangling symlink", "none"]] as const) {
+  for (const planted of [".hermes", ".hermes/lock"]) {
+    Deno.test(`reconcileProfileGateways() refuses a scandir whose ${planted} is a ${what} and writes nothing at all`, async () => {
+      using temp = new TempDir();
+      const home = new Home(temp);
+      home.add("default", RUNNING);
+      temp.mkdir("outside/staging");
+      temp.write("outside/staging/precious", "kept");
+      temp.mkdir(planted === ".hermes" ? "scandir" : "scandir/.hermes");
+      Deno.symlinkSync(`${temp.path}/${leadsTo}`, `${home.scandir}/${planted}`);
+      const before = snapshot(temp.path);
+      await assertRejects(() => reconcile(home), Error, `${planted} is not a `);
+      assertEquals(snapshot(temp.path), before);
+    });
+  }
+}
 
 Deno.test("UnreadableProfilesError carries what was done about the root profile", async () => {
   using temp = new TempDir();

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { lockScandir, ScandirBusyError } from "../lib/scandir.ts";
-import { mkfifo, runScript, visible } from "./_fixtures.ts";
+import { IS_ROOT, mkfifo, runScript, visible } from "./_fixtures.ts";
 import { exists, modeOf, snapshot, TempDir } from "./_temp.ts";
 
 Deno.test("lockScandir() makes a scandir that does not exist, with its parents", async () => {
@@ -168,6 +168,45 @@ Deno.test("lockScandir() does not hang on a FIFO planted as its lock", async () 
   assertEquals(stdout, "over\n");
 });
 
+const notLocks: [what: string, make: (lock: string, temp: TempDir) => void][] = [
+  ["symlink to a file", (lock, temp) => Deno.symlinkSync(temp.write("outside/file", "kept"), lock)],
+  ["dangling symlink", (lock, temp) => Deno.symlinkSync(`${temp.path}/outside/none`, lock)],
+  ["directory", (lock) => Deno.mkdirSync(lock)],
+  ["FIFO", (lock) => mkfifo(lock)],
+];
+
+for (const [what, make] of notLocks) {
+  Deno.test(`lockScandir() refuses a lock that is a ${what} and makes nothing outside the scandir`, async () => {
+    using temp = new TempDir();
+    temp.mkdir("outside");
+    const path = temp.mkdir("scandir");
+    temp.mkdir("scandir/.hermes", 0o700);
+    make(`${path}/.hermes/lock`, temp);
+    const before = snapshot(temp.path);
+    await assertRejects(() => lockScandir(path), Error, "lock is not a regular file");
+    assertEquals(snapshot(temp.path), before);
+  });
+}
+
+const notDotDirectories: [what: string, make: (path: string, temp: TempDir) => void][] = [
+  ["symlink to a directory", (path, temp) => Deno.symlinkSync(`${temp.path}/outside`, path)],
+  ["dangling symlink", (path, temp) => Deno.symlinkSync(`${temp.path}/none`, path)],
+  ["file", (path) => Deno.writeTextFileSync(path, "kept")],
+];
+
+for (const [what, make] of notDotDirectories) {
+  Deno.test(`lockScandir() refuses a .hermes that is a ${what} and touches nothing`, async () => {
+    using temp = new TempDir();
+    temp.mkdir("outside/staging");
+    temp.write("outside/staging/precious", "kept");
+    const path = temp.mkdir("scandir");
+    make(`${path}/.hermes`, temp);
+    const before = snapshot(temp.path);
+    await assertRejects(() => lockScandir(path), Error, ".hermes is not a directory");
+    assertEquals(snapshot(temp.path), before);
+  });
+}
+
 Deno.test("a locked scandir's staging directory is empty, on the same file system, and goes with the lock", async () => {
   using temp = new TempDir();
   let staging: string;
@@ -186,7 +225,7 @@ Deno.test("openStaging() trusts mkdir(2) with modes unless umask or parent bend 
   const script = `
   import { lockScandir } from "../lib/scandir.ts";
   using scandir = await lockScandir(".");
-  console.log(scandir.openStaging().create.modesHold);
+  console.log(scandir.openStaging().modesHold);
   `;
   for (const [umask, holds] of [["000", true], ["022", true], ["077", false], ["027", false]]) {
     const { stdout } = await runScript(script, { cwd: temp.path, umask: String(umask) });
@@ -199,7 +238,7 @@ Deno.test("openStaging() trusts mkdir(2) with modes unless umask or parent bend 
   const [dot] = [...Deno.readDirSync(setgid)];
   Deno.chmodSync(`${setgid}/${dot?.name}`, 0o2700);
   using scandir = await lockScandir(setgid);
-  assertEquals(scandir.openStaging().create.modesHold, false);
+  assertEquals(scandir.openStaging().modesHold, false);
 });
 
 Deno.test("openStaging() asks for a chown only when the owner is somebody else", async () => {
@@ -207,18 +246,99 @@ Deno.test("openStaging() asks for a chown only when the owner is somebody else",
   const owner = { uid: Deno.uid() ?? 0, gid: Deno.lstatSync(temp.path).gid ?? 0 };
   {
     using scandir = await lockScandir(temp.path, { owner });
-    assertEquals(scandir.openStaging().create.owner, undefined);
+    assertEquals(scandir.openStaging().owner, undefined);
   }
   const other = { ...owner, uid: owner.uid + 1 };
   const { stdout } = await runScript(
     `
     import { lockScandir } from "../lib/scandir.ts";
     using scandir = await lockScandir(".", { owner: ${JSON.stringify(other)} });
-    console.log(JSON.stringify(scandir.openStaging().create.owner));
+    console.log(JSON.stringify(scandir.openStaging().owner));
     `,
     { cwd: temp.path, capabilities: "none" },
   );
   assertEquals(JSON.parse(stdout), other);
+});
+
+Deno.test("openStaging() makes one directory per lock, however often it is asked", async () => {
+  using temp = new TempDir();
+  using scandir = await lockScandir(temp.path);
+  const staging = scandir.openStaging();
+  Deno.writeTextFileSync(`${staging.path}/file`, "kept");
+  assertEquals(scandir.openStaging(), staging);
+  assertEquals(Deno.readTextFileSync(`${staging.path}/file`), "kept");
+});
+
+Deno.test("openStaging() that failed is tried again at the next call", async () => {
+  using temp = new TempDir();
+  using scandir = await lockScandir(temp.path);
+  const { path } = scandir.openStaging();
+  scandir[Symbol.dispose]();
+  using again = await lockScandir(temp.path);
+  Deno.writeTextFileSync(path, "in the way");
+  assertThrows(() => again.openStaging(), Deno.errors.AlreadyExists);
+  Deno.removeSync(path);
+  assertEquals(again.openStaging().path, path);
+});
+
+Deno.test("retire() takes a slot out of s6-svscan's sight by one rename, and retired() lists it", async () => {
+  using temp = new TempDir();
+  using scandir = await lockScandir(temp.path);
+  for (const name of ["a", "b", "c"]) temp.mkdir(`gateway-${name}`);
+  temp.write("gateway-a/run", "kept");
+  assertEquals(scandir.retired(), []);
+  const { ino } = Deno.lstatSync(`${temp.path}/gateway-a`);
+  const first = scandir.retire("gateway-a");
+  const second = scandir.retire("gateway-b");
+  assertEquals(visible(temp.path), ["gateway-c"]);
+  assertEquals(Deno.lstatSync(`${temp.path}/${first}`).ino, ino);
+  assertEquals(Deno.readTextFileSync(`${temp.path}/${first}/run`), "kept");
+  assertEquals(scandir.retired().sort(), [first, second].sort());
+});
+
+Deno.test("retire() takes the same name again and again", async () => {
+  using temp = new TempDir();
+  using scandir = await lockScandir(temp.path);
+  for (const _ of [1, 2, 3]) {
+    temp.mkdir("gateway-a");
+    scandir.retire("gateway-a");
+  }
+  assertEquals(new Set(scandir.retired()).size, 3);
+});
+
+Deno.test("retire() throws when there is no such slot", async () => {
+  using temp = new TempDir();
+  using scandir = await lockScandir(temp.path);
+  assertThrows(() => scandir.retire("gateway-none"), Deno.errors.NotFound);
+  assertEquals(scandir.retired(), []);
+});
+
+Deno.test("what was retired outlives the lock, for it may still be supervised", async () => {
+  using temp = new TempDir();
+  let retired: string;
+  {
+    using scandir = await lockScandir(temp.path);
+    scandir.openStaging();
+    temp.mkdir("gateway-a");
+    retired = scandir.retire("gateway-a");
+  }
+  using scandir = await lockScandir(temp.path);
+  assertEquals(scandir.retired(), [retired]);
+  Deno.removeSync(`${temp.path}/${retired}`);
+  assertEquals(scandir.retired(), []);
+});
+
+Deno.test({
+  name: "lockScandir() gives its dot directory to the owner (only root can give away)",
+  ignore: !IS_ROOT,
+  async fn() {
+    using temp = new TempDir();
+    const owner = { uid: 10000, gid: 10001 };
+    using scandir = await lockScandir(temp.path, { owner });
+    const { uid, gid } = Deno.lstatSync(`${temp.path}/.hermes`);
+    assertEquals([{ uid, gid }, modeOf(`${temp.path}/.hermes`)], [owner, 0o700]);
+    assertEquals([scandir.owner, scandir.openStaging().owner], [owner, owner]);
+  },
 });
 
 Deno.test({

@@ -135,6 +135,41 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "seedSuperviseSkeleton() gives the whole tree away as root with CAP_CHOWN alone " +
+    "(only root can give away)",
+  ignore: !IS_ROOT,
+  async fn() {
+    using temp = new TempDir();
+    temp.mkdir("log");
+    const { code, stderr } = await runScript(
+      SEED.replace('"."', '".", { owner: { uid: 10000, gid: 10001 } }'),
+      { cwd: temp.path, capabilities: "chown" },
+    );
+    assertEquals([code, stderr], [0, ""]);
+    for (const dir of [temp.path, `${temp.path}/log`]) {
+      assertHalf(dir);
+      for (const [path] of HALF) {
+        const { uid, gid } = Deno.lstatSync(`${dir}/${path}`);
+        assertEquals([path, uid, gid], [path, 10000, 10001]);
+      }
+    }
+  },
+});
+
+for (const [path] of HALF.filter(([, kind]) => kind === "directory")) {
+  Deno.test(`seedSuperviseSkeleton() refuses a symlink for ${path} and makes nothing where it leads`, () => {
+    using temp = new TempDir();
+    const dir = temp.mkdir("service");
+    const target = temp.mkdir("target");
+    if (path.includes("/")) temp.mkdir("service/supervise");
+    Deno.symlinkSync(target, `${dir}/${path}`);
+    const before = snapshot(target);
+    assertThrows(() => seedSuperviseSkeleton(dir), Error, `${path} is not a directory`);
+    assertEquals(snapshot(target), before);
+  });
+}
+
 Deno.test("makeFifos() makes thousands in one exec, mode 0660 whatever the umask", async () => {
   using temp = new TempDir();
   const { stdout } = await runScript(

@@ -262,6 +262,18 @@ Deno.test("readMemory() takes a lifecycle file that is no regular file for unkno
   assertEquals((await recallApart(dir)).priorExit, "unknown");
 });
 
+Deno.test("readMemory() takes a state directory that is a symlink for an unknown prior exit", async () => {
+  using temp = new TempDir();
+  const dir = temp.mkdir("profile");
+  temp.write(`profile/${FILE}`, RUNNING);
+  temp.mkdir("elsewhere");
+  temp.write("elsewhere/gateway.lifecycle.json", '{"phase":"exited"}');
+  Deno.symlinkSync(`${temp.path}/elsewhere`, `${dir}/state`);
+  assertEquals(await recallApart(dir), {
+    ...{ priorState: "running", priorExit: "unknown", warnings: [] },
+  });
+});
+
 Deno.test({
   name: "readMemory() never swallows Deno's NotCapable",
   permissions: { read: false },

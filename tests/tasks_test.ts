@@ -57,6 +57,40 @@ Deno.test("02 --json prints one object per action and nothing else", async () =>
   assertEquals(typeof actions[1].reason, "string");
 });
 
+Deno.test("02 --json is printable ASCII whatever the names are, and loses nothing of them", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  const names = [
+    "a\nb",
+    "bidi\u202e",
+    "c1\u009b31m",
+    "del\x7f",
+    "esc\x1b[2J",
+    "q\"'\\",
+    "\u{1f600}",
+  ];
+  for (const name of names) home.add(name, RUNNING);
+  const { code, stdout } = await reconcile(home, ["--json"]);
+  assertEquals(code, 0);
+  assertMatch(stdout, /^[\x20-\x7e\n]*$/);
+  const actions = lines(stdout).map((line) => JSON.parse(line));
+  assertEquals(actions.slice(1).map(({ profile }) => profile).sort(), names.toSorted());
+});
+
+Deno.test("02 --json has a reason and nothing more for a profile that failed, and exits 1", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("coder", RUNNING);
+  temp.mkdir("scandir");
+  Deno.writeTextFileSync(home.slot("coder"), "in the way");
+  const { code, stdout } = await reconcile(home, ["--json"]);
+  assertEquals(code, 1);
+  const [root, coder] = lines(stdout).map((line) => JSON.parse(line));
+  assertEquals(Object.keys(root), ["profile", "priorState", "action", "priorExit"]);
+  assertEquals(Object.keys(coder), ["profile", "priorState", "action", "priorExit", "reason"]);
+  assertEquals([coder.action, coder.priorState], ["skipped", "running"]);
+});
+
 for (const args of [["--dry-run"], ["--dry-run", "--json"]]) {
   Deno.test(`02 ${args.join(" ")} says the same and writes nothing`, async () => {
     using temp = new TempDir();

@@ -3,6 +3,7 @@ import { type Arguments, numberOf } from "./arguments.ts";
 import { type Done, eachProfile } from "./each.ts";
 import { places } from "./places.ts";
 import { warn } from "./report.ts";
+import { settled } from "./settle.ts";
 
 /**
  * Reads `--timeout`.
@@ -17,7 +18,8 @@ export function timeoutMs(args: Arguments): number {
 /** Runs `start`, `stop` or `restart`. */
 export async function run(args: Arguments): Promise<number> {
   const { command: { name }, flags, operands } = args;
-  const manager = new S6ServiceManager({ ...places(), timeoutMs: timeoutMs(args), warn });
+  const limit = timeoutMs(args);
+  const manager = new S6ServiceManager({ ...places(), timeoutMs: limit, warn });
   const profiles = flags.has("all") ? await manager.listProfileGateways() : operands;
   const wait = !flags.has("no-wait");
   return await eachProfile(args, profiles, async (profile): Promise<Done> => {
@@ -25,7 +27,7 @@ export async function run(args: Arguments): Promise<number> {
     else if (name === "start") await manager.start(profile, { wait });
     else await manager.restart(profile, { wait });
     if (!wait) return { text: `told to ${name}` };
-    const { up, pid } = await manager.status(profile);
-    return { text: up ? `up, pid ${pid}` : "down", up, pid };
+    if (name === "stop") return { text: "down", up: false, pid: null };
+    return await settled(manager, profile, limit);
   });
 }

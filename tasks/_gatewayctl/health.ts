@@ -1,6 +1,6 @@
 import { pooledMap } from "@std/async/pool";
 import { isHealthy } from "../../lib/health.ts";
-import { reportGateway } from "../../lib/roster.ts";
+import { askGateway } from "../../lib/roster.ts";
 import { S6ServiceManager } from "../../lib/service_manager.ts";
 import { readRecordedState } from "../../lib/why_facts.ts";
 import { profileDir } from "../../lib/profile_name.ts";
@@ -26,7 +26,7 @@ export async function run({ values }: Arguments): Promise<number> {
   }
   const profiles = await manager.listProfileGateways();
   const asked = pooledMap(AT_ONCE, profiles, async (profile) => {
-    const { registered, status } = await reportGateway(manager, home, profile);
+    const { registered, status } = await askGateway(manager, profile);
     return !registered || isHealthy(status, readRecordedState(profileDir(home, profile)).state);
   });
   const healthy = await Array.fromAsync(asked);

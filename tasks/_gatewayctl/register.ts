@@ -1,15 +1,13 @@
 import { slotName } from "../../lib/profile_name.ts";
 import { legalProfiles } from "../../lib/roster.ts";
-import { S6TimeoutError } from "../../lib/s6.ts";
-import { type GatewayStatus, S6ServiceManager } from "../../lib/service_manager.ts";
+import { S6ServiceManager } from "../../lib/service_manager.ts";
 import { UsageError } from "../_cli.ts";
 import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
 import { type Done, eachProfile } from "./each.ts";
 import { places } from "./places.ts";
-import { GatewayEndedError, NoSuchProfileError, warn } from "./report.ts";
-
-const POLL_MS = 20;
+import { NoSuchProfileError, warn } from "./report.ts";
+import { settled } from "./settle.ts";
 
 function readEnv(values: readonly string[]): Record<string, string> {
   return Object.fromEntries(values.map((text) => {
@@ -19,23 +17,6 @@ function readEnv(values: readonly string[]): Record<string, string> {
     }
     return [key, value];
   }));
-}
-
-async function untilUp(
-  manager: S6ServiceManager,
-  profile: string,
-  timeoutMs: number,
-): Promise<GatewayStatus> {
-  const deadline = performance.now() + timeoutMs;
-  while (true) {
-    const status = await manager.status(profile);
-    if (status.up) return status;
-    if (!status.wantedUp) throw new GatewayEndedError(`${profile}: registered, but it ended`);
-    if (performance.now() >= deadline) {
-      throw new S6TimeoutError(slotName(profile), "up", timeoutMs);
-    }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
 }
 
 /** Runs `register`. */
@@ -55,7 +36,7 @@ export async function run(args: Arguments): Promise<number> {
     await manager.registerProfileGateway(profile, { extraEnv, startNow });
     if (!startNow) return { text: "registered, down", up: false, pid: null };
     if (flags.has("no-wait")) return { text: "registered" };
-    const { up, pid } = await untilUp(manager, profile, limit);
-    return { text: `registered, up, pid ${pid}`, up, pid };
+    const done = await settled(manager, profile, limit);
+    return { ...done, text: `registered, ${done.text}` };
   });
 }

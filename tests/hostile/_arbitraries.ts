@@ -204,10 +204,10 @@ const profile: Arbitrary<Profile> = fc.tuple(name, as, node(8, 1, 4), files, fc.
   }),
 );
 
-function place(modes: readonly number[]): Arbitrary<Place> {
+function place(directories: number, modes: readonly number[]): Arbitrary<Place> {
   return fc.oneof(
     {
-      weight: 12,
+      weight: directories,
       arbitrary: fc.constantFrom(0o755, 0o755, 0o755, 0o755, ...modes).map(
         (mode): Place => ({ is: "directory", mode }),
       ),
@@ -215,8 +215,10 @@ function place(modes: readonly number[]): Arbitrary<Place> {
     {
       weight: 2,
       arbitrary: fc.constantFrom<Place>(
-        ...(["absent", "file", "fifo", "socket", "outward symlink", "dangling symlink"] as const)
-          .map((is) => ({ is })),
+        ...[
+          ...["absent", "file", "fifo", "socket", "dangling symlink"] as const,
+          ...["outward symlink", "outward symlink"] as const,
+        ].map((is) => ({ is })),
       ),
     },
   );
@@ -239,14 +241,14 @@ const log: Arbitrary<LogNode> = fc.oneof(
 export const volume: Arbitrary<Volume> = fc.record({
   mode: fc.nat(24).map((n) => [0o000, 0o311, 0o444, 0o555, 0o700][n] ?? 0o755),
   root: files,
-  profilesAs: place([0o000, 0o311, 0o444, 0o555]),
+  profilesAs: place(10, [0o000, 0o311, 0o444, 0o555]),
   profiles: fc.uniqueArray(profile, {
     minLength: 20,
     maxLength: 40,
     size: "max",
     selector: ({ name }) => shownName(name),
   }),
-  logsAs: place([0o000, 0o444, 0o555]),
+  logsAs: place(3, [0o000, 0o444, 0o555]),
   log,
   oldLog: log,
   json: fc.boolean(),

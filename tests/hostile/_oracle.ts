@@ -63,19 +63,20 @@ function priorStateOf(content: Extract<Content, { form: "object" }>): string | n
   return state === null || /^[a-z_]{1,32}$/.test(state) ? state : "unknown";
 }
 
-function priorExitOf(files: Files): ExpectedAction["priorExit"] {
-  if (files.stateDir === "symlink to a directory") return "clean"; // the canary's
+function priorExitOf(files: Files, isRoot: boolean): ExpectedAction["priorExit"] {
+  // A boot may not look at the home's `state` itself, only at the file in it: the canary's.
+  if (isRoot && files.stateDir === "symlink to a directory") return "clean";
   if (files.stateDir !== "directory") return "unknown";
   const phase = contentOf(files.lifecycle)?.phase;
   return phase === "exited" ? "clean" : phase === "running" ? "unclean" : "unknown";
 }
 
-function memoryOf(files: Files, searchable: boolean): Memory {
+function memoryOf(files: Files, searchable: boolean, isRoot: boolean): Memory {
   const content = searchable ? contentOf(files.state) : undefined;
   return {
     usable: content !== undefined,
     priorState: content === undefined ? null : priorStateOf(content),
-    priorExit: searchable ? priorExitOf(files) : "unknown",
+    priorExit: searchable ? priorExitOf(files, isRoot) : "unknown",
   };
 }
 
@@ -87,7 +88,7 @@ function registerProfile(
   { mode, dir, seen }: { mode: number; dir: string; seen: boolean },
 ): void {
   const searchable = (mode & SEARCH) !== 0;
-  const { usable, priorState, priorExit } = memoryOf(files, searchable);
+  const { usable, priorState, priorExit } = memoryOf(files, searchable, dir === "");
   const action = priorState === "running" ? "started" : "registered";
   expected.actions.push({ profile, priorState, action, priorExit });
   if (!usable) expected.complaints.push(`${profile} state`);

@@ -1,33 +1,32 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { SUPERVISE_PERMS } from "../../lib/stages.ts";
 import { mkfifo } from "../_fixtures.ts";
-import { modeOf, type Outcome, run, snapshot, type TempDir } from "../_temp.ts";
+import { modeOf, type Outcome, run, runSync, snapshot, type TempDir } from "../_temp.ts";
 import { asHermes, HERMES, type Installation } from "./_install.ts";
 import { addScandir, addService, Canary, giveToHermes } from "./_static_tree.ts";
 
-// Runs as hermes: swaps each entry for its decoy and back, as fast as it can.
+// Runs as hermes: swaps each entry with its decoy in one step and back, as
+// fast as it can, and sets its own entries' modes wrong in between, so that
+// there is always something to set right.
 const SWAPPER = `
+const { symbols } = Deno.dlopen("libc.so.6", {
+  renameat2: { parameters: ["i32", "buffer", "i32", "buffer", "u32"], result: "i32" },
+  chmod: { parameters: ["buffer", "u32"], result: "i32" },
+});
 const [durationMs, ...paths] = Deno.args;
+const bytes = (text) => new TextEncoder().encode(text + "\\0");
+const entries = paths.map((path) => [bytes(path), bytes(path + ".decoy")]);
+const exchange = (a, b) => symbols.renameat2(-100, a, -100, b, 2) === 0;
 const end = performance.now() + Number(durationMs);
-const move = (from, to) => {
-  try {
-    Deno.renameSync(from, to);
-    return true;
-  } catch {
-    return false;
-  }
-};
 let swaps = 0;
 while (performance.now() < end) {
-  for (const path of paths) {
-    // What is not hermes's to rename costs one failure.
-    if (!move(path, path + ".real")) continue;
-    move(path + ".decoy", path);
-    move(path, path + ".decoy");
-    move(path + ".real", path);
-    // So that there is something to set right again.
-    if (path.endsWith("/event") || path.endsWith("/control")) Deno.chmodSync(path, 0o700);
-    swaps++;
+  for (const [path, decoy] of entries) {
+    for (let i = 0; i < 20; i++) {
+      if (!exchange(path, decoy)) break;
+      exchange(path, decoy);
+      symbols.chmod(path, 0o700);
+      swaps++;
+    }
   }
 }
 console.log(swaps);
@@ -98,6 +97,22 @@ class RacedTree {
     this.swaps.push({ path: `${this.scandir}/.hermes`, to: `${this.#canary}/file` });
   }
 
+  /** Makes the decoys hermes's: in a sticky directory nobody else's can be renamed. */
+  plantDecoys(): void {
+    const decoys = this.swaps.map(({ path, to }) => {
+      Deno.symlinkSync(to, `${path}.decoy`);
+      return `${path}.decoy`;
+    });
+    runSync("chown", "-h", `${HERMES.uid}:${HERMES.gid}`, ...decoys);
+  }
+
+  /** Undoes what would keep hermes out after a run that was fooled. */
+  reopen(): void {
+    for (let i = 0; i < COUNT; i++) {
+      Deno.chmodSync(`${this.servicedirs}/supervise${i}/supervise`, 0o1777);
+    }
+  }
+
   /** 015's own arguments. */
   arguments(): string[] {
     return [
@@ -128,7 +143,7 @@ export async function race(installation: Installation, durationMs: number): Prom
   using temp = installation.workDir();
   const canary = new Canary(temp);
   const tree = new RacedTree(temp, canary);
-  for (const { path, to } of tree.swaps) Deno.symlinkSync(to, `${path}.decoy`);
+  tree.plantDecoys();
   const before = snapshot(canary.path);
   const [program, ...args] = asHermes(
     ...[installation.deno, "eval", "--no-config", "--ext=js", SWAPPER],
@@ -144,6 +159,7 @@ export async function race(installation: Installation, durationMs: number): Prom
   swapping.finally(() => ended = true);
   let runs = 0;
   for (; !ended; runs++) {
+    tree.reopen();
     const args = tree.arguments();
     assertRun(await installation.run(SUPERVISE_PERMS, tree, { args }), tree.servicedirs);
   }

@@ -125,10 +125,6 @@ export const EVENT_TRAPS: readonly Trap[] = [
     what: "event that is a hard link",
     spoil: (dir, canary) => replace(`${dir}/event`, linkTo(`${canary}/file`)),
   },
-  {
-    what: "event of hermes's own",
-    spoil: (dir) => giveToHermes(`${dir}/event`),
-  },
 ];
 
 /** What makes a scandir, or a directory of service directories, one that 015 must leave alone. */

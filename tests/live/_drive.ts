@@ -102,7 +102,9 @@ export async function observe(container: Container, forMs: number): Promise<Obse
 /** Boots a container and waits until all that it starts by itself is there and the rest is down. */
 export async function bootSettled(home: Home): Promise<Container> {
   const container = await bootContainer(home);
-  await untilStatus(container, "dashboard", "parked", ({ up, wantedUp }) => !up && !wantedUp);
+  for (const service of ["dashboard", "gateways"]) {
+    await untilStatus(container, service, "parked", ({ up, wantedUp }) => !up && !wantedUp);
+  }
   await until("the logger of default", async () => {
     return (await processesOf(container, "default")).length === 3;
   });

@@ -133,7 +133,7 @@ liveTest("a slot that s6-svscan cannot be told of is taken back", async () => {
 
 liveTest("a gateway that is not to start now has a down file and stays down", async () => {
   await using home = await Home.make({});
-  await using container = await bootSettled(home);
+  await using container = await bootContainer(home);
   await addProfile(home, "coder");
   await drives(container, [["registerProfileGateway", "coder", { startNow: false }]]);
   const { stdout } = await container.sh(`stat -c '%U %a %s' /run/service/${SLOT}/down`);
@@ -166,7 +166,7 @@ liveTest("a gateway that exits 0 on SIGTERM comes back at restart", async () => 
 
 liveTest("unregister of what is not there is fine, and a name is free again at once", async () => {
   await using home = await Home.make({});
-  await using container = await bootSettled(home);
+  await using container = await bootContainer(home);
   await drives(container, [
     ["unregisterProfileGateway", "coder"],
     ["registerProfileGateway", "coder"],
@@ -179,7 +179,7 @@ liveTest("unregister of what is not there is fine, and a name is free again at o
 
 liveTest("hostile environment arrives byte for byte and runs nothing", async () => {
   await using home = await Home.make({});
-  await using container = await bootSettled(home);
+  await using container = await bootContainer(home);
   await addProfile(home, "coder", { stub: "environ" });
   const extraEnv = {
     SINGLE: "it's '' 'quoted''",

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Container } from "../../tasks/_container.ts";
-import { addProfile, bootSettled, drive, drives, untilReady } from "./_drive.ts";
+import { addProfile, drive, drives, untilReady } from "./_drive.ts";
 import { bootContainer, Home, liveTest, status, untilStatus } from "./_live.ts";
 
 const SLOT = "gateway-coder";
@@ -72,7 +72,7 @@ liveTest("start, stop and restart record the intent and keep the rest of the fil
     default: { state: KEPT },
     coder: { state: KEPT },
   });
-  await using container = await bootSettled(home);
+  await using container = await bootContainer(home);
   for (const profile of ["coder", "default"]) {
     const file = `${home.dir(profile)}/gateway_state.json`;
     await Deno.chmod(file, 0o640);
@@ -101,7 +101,7 @@ liveTest(
   "an intent that cannot be recorded is a warning, and s6 is told all the same",
   async () => {
     await using home = await Home.make({});
-    await using container = await bootSettled(home);
+    await using container = await bootContainer(home);
     await addProfile(home, "sealed", { state: KEPT });
     await Deno.chmod(home.dir("sealed"), 0o555);
     try {

@@ -1,0 +1,36 @@
+import { type CreateOptions, makeFile } from "./create.ts";
+import { STATE_FILE } from "./profiles.ts";
+
+/**
+ * Gives the root profile of a container whose command is `gateway run` the
+ * state it would have, had s6 run its gateway before: so an upgraded container
+ * keeps serving. A state file that is there, whatever it is, is left alone.
+ * Needs `--allow-write` for `<home>/gateway_state.json`.
+ *
+ * @param home The Hermes home.
+ * @param now When.
+ * @param create Whom to give the file.
+ * @returns Whether it was made.
+ * @throws {Error} If it cannot be written.
+ *
+ * @example
+ * ```ts no-eval
+ * import { seedLegacyState } from "./legacy_state.ts";
+ * seedLegacyState("/opt/data", new Date(), {});
+ * ```
+ */
+export function seedLegacyState(home: string, now: Date, create: CreateOptions): boolean {
+  const state = {
+    gateway_state: "running",
+    desired_state: "running",
+    timestamp: Math.floor(now.getTime() / 1000),
+    migrated_from: "legacy-container-cmd",
+  };
+  try {
+    makeFile(`${home}/${STATE_FILE}`, JSON.stringify(state) + "\n", 0o644, create);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+import { type HomeSetup, setUpHome } from "../lib/home_setup.ts";
+import { parseOwner } from "../lib/owner.ts";
+import { printable } from "../lib/quote.ts";
+import { runProgram, UsageError } from "./_cli.ts";
+
+const name = "01-hermes-setup";
+const help = `
+Usage: hermes_setup.ts --home DIR [--owner UID:GID]
+
+Makes the Hermes home and the folders that the suite needs in it, and gives
+these and the files right in the home to their owner.
+
+  --home DIR       the Hermes home, absolute
+  --owner UID:GID  who shall own it; without it nothing is given away
+  --help           this text
+
+Exit code: 0 done, also with something left alone; 1 something could not be
+made or given away; 2 wrong arguments.
+`;
+
+function wordSetup(home: string, { made, given }: HomeSetup): string {
+  const parts = [
+    made.length === 0 ? "" : `made ${made.join(", ")}`,
+    given.length === 0 ? "" : `gave away ${given.join(", ")}`,
+  ].filter((part) => part !== "");
+  return `${home}: ${parts.join("; ") || "nothing to do"}`;
+}
+
+await runProgram({ name, help, values: ["home", "owner"] }, ({ values }) => {
+  const home = values.get("home") ?? "";
+  if (!home.startsWith("/")) throw new UsageError("--home: expected an absolute path");
+  const ownerText = values.get("owner");
+  const owner = ownerText === undefined ? undefined : parseOwner(ownerText);
+  if (ownerText !== undefined && owner === undefined) {
+    throw new UsageError("--owner: expected UID:GID, two decimal numbers");
+  }
+  const warn = (message: string) => console.error(`${name}: warning: ${printable(message)}`);
+  const setup = setUpHome(home, { warn, ...owner === undefined ? {} : { owner } });
+  setup.failed.forEach(warn);
+  console.log(`${name}: info: ${printable(wordSetup(home, setup))}`);
+  return setup.failed.length === 0 ? 0 : 1;
+});

@@ -1,0 +1,44 @@
+import { assertEquals } from "@std/assert";
+import type { Container, ExecOptions, ExecResult } from "../../tasks/_container.ts";
+
+/** Runs gatewayctl in a container, as hermes unless told otherwise. */
+export function ctl(
+  container: Container,
+  args: readonly string[],
+  options: ExecOptions = {},
+): Promise<ExecResult> {
+  return container.exec(["/usr/local/bin/gatewayctl", ...args], { user: "hermes", ...options });
+}
+
+/** Runs gatewayctl, which must succeed, and returns what it printed. */
+export async function ctlOk(
+  container: Container,
+  args: readonly string[],
+  options: ExecOptions = {},
+): Promise<string> {
+  const { code, stdout, stderr } = await ctl(container, args, options);
+  assertEquals(
+    { code, stderr },
+    { code: 0, stderr: "" },
+    `gatewayctl ${args.join(" ")}: ${stdout}`,
+  );
+  return stdout;
+}
+
+/** Runs gatewayctl with --json, whatever its exit code. */
+export async function ctlJson<T = Record<string, unknown>[]>(
+  container: Container,
+  args: readonly string[],
+): Promise<T> {
+  return JSON.parse((await ctl(container, [...args, "--json"])).stdout);
+}
+
+/** The PIDs of the gateways that are up, by profile. */
+export async function pids(container: Container): Promise<Record<string, number>> {
+  const reports = await ctlJson<{ profile: string; up: boolean; pid: number }[]>(container, [
+    "list",
+  ]);
+  return Object.fromEntries(
+    reports.filter(({ up }) => up).map(({ profile, pid }) => [profile, pid]),
+  );
+}

@@ -1,0 +1,118 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Container } from "../../tasks/_container.ts";
+import { ctl, ctlOk } from "./_gatewayctl.ts";
+import { bootContainer, Home, liveTest, untilStatus } from "./_live.ts";
+
+const RUNNING = { state: { desired_state: "running" } };
+
+/** What belongs to root in the home and, what s6 makes itself aside, in the scandir. */
+async function ofRoot(container: Container): Promise<string[]> {
+  const { stdout } = await container.sh(
+    "find /opt/data /run/service ! -user hermes ! -path '*/s6-linux-init-shutdownd*'" +
+      " ! -path '*/.s6-svscan*' ! -name lock ! -name status ! -name death_tally",
+  );
+  return stdout.trim().split("\n").sort();
+}
+
+liveTest("gatewayctl as root changes no file's owner to root", async () => {
+  await using home = await Home.make({ default: RUNNING, coder: RUNNING });
+  await using container = await bootContainer(home);
+  await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
+  const before = await ofRoot(container);
+  await home.put("writer", RUNNING);
+  await home.put("late", RUNNING);
+  await container.sh("chown -R hermes: /opt/data");
+  const user = "root";
+  for (
+    const args of [
+      ...[["list"], ["status"], ["stop", "coder"], ["start", "coder"], ["restart", "default"]],
+      ...[["register", "writer", "--env", "A=1"], ["unregister", "coder"], ["sync", "--prune"]],
+      ...[["why", "coder"], ["doctor"], ["logs", "coder"], ["health"], ["stop", "--all"]],
+      ["completion", "bash"],
+    ]
+  ) {
+    await ctlOk(container, args, { user });
+    assertEquals(await ofRoot(container), before, args.join(" "));
+  }
+  const { stdout } = await container.sh(
+    "stat -c '%U %a' /opt/data/profiles/coder/gateway_state.json",
+  );
+  assertEquals(stdout, "hermes 644\n");
+});
+
+for (
+  const [variable, value] of [
+    ["HERMES_HOME", "data"],
+    ["HERMES_HOME", "/opt/a,b"],
+    ["S6_PROFILE_GATEWAY_SCANDIR", "/run/a\nb"],
+  ] as const
+) {
+  liveTest(`gatewayctl refuses ${variable}=${JSON.stringify(value)} with one line`, async () => {
+    await using home = await Home.make({});
+    await using container = await bootContainer(home);
+    for (const user of ["hermes", "root"] as const) {
+      const { code, stdout, stderr } = await ctl(container, ["list"], {
+        ...{ user, env: { [variable]: value } },
+      });
+      assertEquals([code, stdout], [2, ""]);
+      assertMatch(stderr, new RegExp(`^gatewayctl: fatal: ${variable}: expected [^\\n]+\\n$`));
+    }
+  });
+}
+
+liveTest("gatewayctl passes nothing of the caller's environment on", async () => {
+  await using home = await Home.make({ coder: { ...RUNNING, stub: "environ" } });
+  await using container = await bootContainer(home);
+  const env = { DENO_FLAGS: "--allow-all", NODE_OPTIONS: "-r /x", SECRET: "s", DENO_DIR: "/nope" };
+  assertEquals((await ctl(container, ["list"], { env })).code, 0);
+});
+
+liveTest(
+  "the completions of bash complete commands, options and profiles, and run nothing",
+  async () => {
+    await using home = await Home.make({ coder: RUNNING, writer: {} });
+    await using container = await bootContainer(home);
+    await Deno.mkdir(`${home.path}/profiles/$(touch \${HERMES_HOME}pwned)`);
+    await home.put("late", {});
+    const file = "/usr/share/bash-completion/completions/gatewayctl";
+    const complete = async (...words: string[]) => {
+      const quoted = words.map((word) => `'${word}'`).join(" ");
+      const { code, stdout, stderr } = await container.exec([
+        "bash",
+        "-c",
+        `set -u
+. ${file}; COMP_WORDS=(gatewayctl ${quoted}); COMP_CWORD=${words.length}; _gatewayctl
+printf '%s\\n' "\${COMPREPLY[@]+"\${COMPREPLY[@]}"}"`,
+      ]);
+      assertEquals([code, stderr], [0, ""]);
+      return stdout.trim().split("\n").filter((word) => word !== "");
+    };
+    assertEquals(
+      (await container.exec([
+        "bash",
+        "-c",
+        `bash -n ${file} && . ${file} && complete -p gatewayctl`,
+      ])).stdout,
+      "complete -F _gatewayctl gatewayctl\n",
+    );
+    assertEquals(await complete("st"), ["status", "start", "stop"]);
+    assertEquals(await complete("start", ""), ["coder", "default", "writer"]);
+    assertEquals(await complete("start", "coder", "w"), ["writer"]);
+    assertEquals(await complete("start", "--no"), ["--no-wait"]);
+    assertEquals(await complete("start", "--timeout", ""), []);
+    assertEquals(await complete("why", "l"), ["late"]);
+    assertEquals(await complete("health", "--profile", "c"), ["coder"]);
+    assertEquals(await complete("completion", ""), ["bash", "zsh"]);
+    assertEquals(await complete("nope", ""), []);
+    assertEquals(
+      (await container.sh("ls -d /opt/datapwned /opt/data/pwned pwned 2>/dev/null")).stdout,
+      "",
+    );
+    for (const shell of ["bash", "zsh"]) {
+      const installed = shell === "bash" ? file : "/usr/share/zsh/vendor-completions/_gatewayctl";
+      const { stdout } = await container.exec(["cat", installed]);
+      assertEquals(await ctlOk(container, ["completion", shell]), stdout);
+      assert(stdout.length > 0);
+    }
+  },
+);

@@ -59,7 +59,6 @@ RUN set -eu; \
     export DENO_DIR=/opt/hermes-boot/deno_dir; \
     export HERMES_HOME=/tmp S6_PROFILE_GATEWAY_SCANDIR=/tmp/scandir; \
     deno cache mod.ts; \
-    deno cache --config=config/deno.json tasks/gatewayctl.ts; \
     for entry in tasks/supervise_perms.ts tasks/reconcile_profiles.ts; do \
       deno run --allow-all --no-prompt --cached-only \
         --preload 'data:text/javascript,Deno.exit=(code)=>{Deno.exitCode=code}' "$entry"; \
@@ -67,7 +66,7 @@ RUN set -eu; \
     done; \
     for command in list 'start x' 'register x' 'unregister x' 'sync --dry-run' 'why x' doctor \
       'logs x' health 'completion bash'; do \
-      deno run --allow-all --no-prompt --cached-only --config=config/deno.json \
+      deno run --allow-all --no-prompt --cached-only \
         tasks/gatewayctl.ts $command </dev/null >/dev/null 2>&1 || [ $? -ne 2 ]; \
     done; \
     chmod -R a=rX /opt/hermes-boot; \

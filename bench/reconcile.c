@@ -54,7 +54,9 @@ static void fifo(const char *dir) {
   need(chmod(path, 0660) == 0, path);
 }
 
-static int is_running(const char *dir) {
+static int is_running(const char *profiles, const char *name) {
+  char dir[4096];
+  snprintf(dir, sizeof dir, "%s/%s", profiles, name);
   DIR *listing = opendir(dir);
   need(listing != NULL, dir);
   while (readdir(listing) != NULL);
@@ -124,7 +126,7 @@ int main(int argc, char **argv) {
   file(staging, "down", "", 0, 0644);
   list(profiles);
   int *running = calloc(count, sizeof *running);
-  for (size_t i = 0; i < count; i++) running[i] = is_running(join(profiles, names[i]));
+  for (size_t i = 0; i < count; i++) running[i] = is_running(profiles, names[i]);
   for (size_t i = 0; i < count; i++) {
     char slot[300];
     snprintf(slot, sizeof slot, "gateway-%s", names[i]);

@@ -54,7 +54,7 @@ function s6(...programs: S6Program[]): string[] {
 }
 
 /** A command that changes gateways and records what the operator wants of them. */
-function change(name: string, purpose: string): Command {
+function change(name: string, purpose: string, ...programs: S6Program[]): Command {
   return {
     name,
     purpose,
@@ -65,7 +65,7 @@ function change(name: string, purpose: string): Command {
       return {
         read: [scandir, ...state],
         write: [scandir, ...state],
-        run: s6("s6-svc", "s6-svok", "s6-svscanctl", "s6-svstat"),
+        run: s6("s6-svc", "s6-svok", "s6-svscanctl", ...programs),
         env: ENV,
       };
     },
@@ -96,9 +96,9 @@ export const COMMANDS: readonly Command[] = [
       env: ENV,
     }),
   },
-  change("start", "starts gateways, now and at the next container start"),
+  change("start", "starts gateways, now and at the next container start", "s6-svstat"),
   change("stop", "stops gateways; they stay down, also at the next container start"),
-  change("restart", "stops gateways, waits until they are down, and starts them"),
+  change("restart", "stops gateways, waits until they are down, and starts them", "s6-svstat"),
   {
     name: "register",
     purpose: "makes profiles' gateways and starts them",

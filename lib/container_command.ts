@@ -39,6 +39,7 @@ function stripLaunchers(argv: readonly string[]): readonly string[] {
     [/^(ba|da)?sh$/, /^-e$/, /^rc\.init$/, /^top$/],
     [/^rc\.init$/, /^top$/],
     [/^init$/],
+    [/^s6-setuidgid$/, /^hermes$/],
     [/^(ba|da)?sh$/, /^main-wrapper\.sh$/],
     [/^main-wrapper\.sh$/],
     [/^hermes$/],
@@ -49,8 +50,8 @@ function stripLaunchers(argv: readonly string[]): readonly string[] {
 /**
  * Tells what a container is for from the command line of the process that
  * runs its command: under s6-overlay 3 `sh -e …/rc.init top COMMAND…`, under
- * s6-overlay 2 `/init COMMAND…`; with `main-wrapper.sh`, `hermes` or both in
- * front of what hermes is to do. `gateway run` with `--no-supervise` is
+ * s6-overlay 2 `/init COMMAND…`; with any of `s6-setuidgid hermes`,
+ * `main-wrapper.sh` and `hermes` in front of what hermes is to do. `gateway run` with `--no-supervise` is
  * `other`: it wants no slot. Pure; no permission is needed.
  *
  * @param argv The command line.

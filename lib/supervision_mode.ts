@@ -55,9 +55,9 @@ export const BECOME_HERMES = `become_hermes() {
   s6-setuidgid hermes "$@" &
   child=$!
   exec 3>&- # a readiness notification is the child's to give
-  trap 's6-setuidgid hermes sh -c "kill $child"' TERM
-  # A trapped signal ends a wait early.
-  while [ -d "/proc/$child" ]; do wait "$child"; code=$?; done
+  # A trapped signal ends a wait early, with a code that is not the child's.
+  trap 'again=1; s6-setuidgid hermes sh -c "kill $child"' TERM
+  while again='' && { wait "$child"; code=$?; [ -n "$again" ]; }; do :; done
   exit "$code"
 }
 `;

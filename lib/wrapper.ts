@@ -7,9 +7,6 @@ import { ISOLATED_DIR, ISOLATED_SCANDIR, SHARED_SCANDIR } from "./supervision_mo
 /** Where gatewayctl is in the image, relative to the root. */
 export const WRAPPER_FILE = "usr/local/bin/gatewayctl";
 
-/** Where gatewayctl's import map is; boot stages need none and do not find it there. */
-export const CONFIG_DIR = `${INSTALL_DIR}/config`;
-
 // What Deno could read only with every permission, or not at all; df's numbers
 // are the total, the used and the free KiB or inodes.
 const FACTS = `facts() {
@@ -68,7 +65,7 @@ start() {
   exec env -i DENO_DIR=${INSTALL_DIR}/deno_dir \\
     \${NO_COLOR:+NO_COLOR=1} \${TZ:+"GATEWAYCTL_TZ=$TZ"} \\
     "HERMES_HOME=$home" "S6_PROFILE_GATEWAY_SCANDIR=$scandir" \\
-    ${DENO} run ${RUN_FLAGS.join(" ")} --config=${CONFIG_DIR}/deno.json "$@"
+    ${DENO} run ${RUN_FLAGS.join(" ")} "$@"
 }
 ${FACTS}[ "$command" = doctor ] || start "$@"
 facts 2>/dev/null | start "$@"

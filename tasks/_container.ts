@@ -76,26 +76,11 @@ function boundingSet(capabilities: readonly string[]): string {
   return ["-all", ...capabilities.map((name) => `+${name}`)].join();
 }
 
-let filled: Promise<void> | undefined;
-
-/** Puts gatewayctl's packages into Deno's cache: a container has no network. */
-async function fillCache(cache: string): Promise<void> {
-  await Deno.mkdir(cache, { recursive: true });
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["cache", "--quiet", `--config=${REPOSITORY}/rootfs/opt/hermes-boot/config/deno.json`],
-      `${REPOSITORY}/tasks/gatewayctl.ts`,
-    ],
-    env: { DENO_DIR: cache },
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr).trim());
-}
-
 /** Lays out what `_container.sh` needs and spawns it in its namespaces. */
 async function spawn(work: string, options: ContainerOptions): Promise<Deno.ChildProcess> {
   const s6 = await findS6(REPOSITORY, options.progress ?? (() => {}));
   const cache = `${REPOSITORY}/.cache/container_deno_dir`;
-  await (filled ??= fillCache(cache));
+  await Deno.mkdir(cache, { recursive: true });
   await Deno.mkdir(`${work}/root`);
   await Deno.mkdir(`${work}/env`);
   for (const [name, value] of Object.entries(options.env ?? {})) {

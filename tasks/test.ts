@@ -1,5 +1,6 @@
 const MIN_LINES_PERCENT = 95;
 const COVERAGE_DIR = "coverage";
+const ANSI_STYLE = new RegExp("\\u001b\\[[\\d;]*m", "g");
 
 async function deno(args: string[], env: Record<string, string> = {}): Promise<[boolean, string]> {
   const child = new Deno.Command(Deno.execPath(), {
@@ -14,7 +15,7 @@ async function deno(args: string[], env: Record<string, string> = {}): Promise<[
     await Deno.stdout.write(chunk);
     text += decoder.decode(chunk, { stream: true });
   }
-  return [(await child.status).success, text.replace(/\x1b\[[\d;]*m/g, "")];
+  return [(await child.status).success, text.replace(ANSI_STYLE, "")];
 }
 
 /** Runs `deno test` with the arguments given, or the whole suite with the coverage of lib/. */

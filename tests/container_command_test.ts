@@ -23,6 +23,7 @@ const FRONTS: Readonly<Record<string, readonly string[]>> = {
   "main-wrapper.sh": [WRAPPER],
   "main-wrapper.sh and hermes": [WRAPPER, "hermes"],
   "main-wrapper.sh run by sh": ["/bin/sh", WRAPPER],
+  "hermes run as hermes": ["/command/s6-setuidgid", "hermes", "hermes"],
 };
 
 const COMMANDS: readonly (readonly [ContainerRole, readonly string[]])[] = [
@@ -61,6 +62,7 @@ Deno.test("containerRole() does not take another program's arguments for a launc
       ["/opt/initialise", "dashboard"],
       ["my-hermes", "dashboard"],
       ["hermes", "hermes", "dashboard"],
+      ["s6-setuidgid", "nobody", "hermes", "dashboard"],
     ]
   ) assertEquals(containerRole(argv), "other", argv.join(" "));
 });

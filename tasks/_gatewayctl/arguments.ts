@@ -1,4 +1,4 @@
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { Command } from "../../lib/commands.ts";
 import { UsageError } from "../_cli.ts";
 
@@ -32,6 +32,24 @@ function checkOperands(
   }
 }
 
+function parse({ options }: Command, args: readonly string[]) {
+  const known: NonNullable<ParseArgsConfig["options"]> = {
+    help: { type: "boolean", short: "h" },
+  };
+  for (const { name, short, value } of options) {
+    known[name] = {
+      ...value === undefined ? { type: "boolean" } : { type: "string", multiple: true },
+      ...short === undefined ? {} : { short },
+    };
+  }
+  try {
+    return parseArgs({ args: [...args], options: known, allowPositionals: true });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new UsageError(error.message.replace(/\. .*$/s, ""));
+  }
+}
+
 /**
  * Parses what comes after the name of a command.
  *
@@ -41,33 +59,17 @@ function checkOperands(
  * @throws {UsageError} If something is unknown, missing or too much.
  */
 export function parseArguments(command: Command, args: readonly string[]): Arguments {
-  const named = (value: boolean) =>
-    command.options.filter((option) => (option.value !== undefined) === value)
-      .map(({ name }) => name);
-  const [withValue, withoutValue] = [named(true), [...named(false), "help"]];
-  const alias = Object.fromEntries([
-    ["h", "help"],
-    ...command.options.flatMap(({ name, short }) => short === undefined ? [] : [[short, name]]),
-  ]);
-  const parsed = parseArgs(args, {
-    alias,
-    boolean: withoutValue,
-    collect: withValue,
-    string: ["_", ...withValue],
-    unknown: (arg, key) => {
-      if (key !== undefined) throw new UsageError(`unexpected option ${JSON.stringify(arg)}`);
-    },
-  });
-  const flags = new Set(withoutValue.filter((name) => parsed[name] === true));
+  const { values: given, positionals } = parse(command, args);
+  const flags = new Set(Object.keys(given).filter((name) => given[name] === true));
   const values = new Map<string, readonly string[]>();
   for (const { name, many, value: what } of command.options) {
-    const given = parsed[name];
-    if (!Array.isArray(given) || given.length === 0) continue;
-    if (given.includes("")) throw new UsageError(`--${name} needs a value: ${what}`);
-    if (given.length > 1 && !many) throw new UsageError(`--${name} is given more than once`);
-    values.set(name, given);
+    const texts = given[name];
+    if (!Array.isArray(texts)) continue;
+    if (texts.includes("")) throw new UsageError(`--${name} needs a value: ${what}`);
+    if (texts.length > 1 && !many) throw new UsageError(`--${name} is given more than once`);
+    values.set(name, texts.map(String));
   }
-  const operands = [...new Set(parsed._.map(String))];
+  const operands = [...new Set(positionals)];
   if (!flags.has("help")) checkOperands(command, operands, flags);
   return { command, operands, flags, values };
 }

@@ -1,4 +1,4 @@
-import { green, red } from "@std/fmt/colors";
+import { green, red } from "./colors.ts";
 import { examine } from "../../lib/doctor.ts";
 import { gatherDoctorFacts, parseHostFacts } from "../../lib/doctor_facts.ts";
 import { terminalSafe } from "../../lib/quote.ts";

@@ -1,10 +1,7 @@
-import { pooledMap } from "@std/async/pool";
 import type { Arguments } from "./arguments.ts";
+import { pooled } from "./pool.ts";
 import { withProgress } from "./progress.ts";
 import { EXIT, type Failure, wordFailure } from "./report.ts";
-
-/** How many gateways are changed at a time. */
-const AT_ONCE = 8;
 
 /** What became of one profile. */
 type Outcome = { profile: string; done: Done } | {
@@ -42,7 +39,7 @@ export async function eachProfile(
   const json = flags.has("json");
   const results: Record<string, unknown>[] = [];
   let worst: number = EXIT.done;
-  for await (const outcome of pooledMap(AT_ONCE, profiles, attempt)) {
+  for await (const outcome of pooled(profiles, attempt)) {
     const { profile } = outcome;
     if ("failure" in outcome) {
       const { message, exitCode } = outcome.failure;

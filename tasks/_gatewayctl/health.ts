@@ -1,4 +1,3 @@
-import { pooledMap } from "@std/async/pool";
 import { isHealthy } from "../../lib/health.ts";
 import { askGateway } from "../../lib/roster.ts";
 import { S6ServiceManager } from "../../lib/service_manager.ts";
@@ -6,10 +5,8 @@ import { readRecordedState } from "../../lib/why_facts.ts";
 import { profileDir } from "../../lib/profile_name.ts";
 import type { Arguments } from "./arguments.ts";
 import { places } from "./places.ts";
+import { pooled } from "./pool.ts";
 import { EXIT, reportError } from "./report.ts";
-
-/** How many gateways are asked about at a time. */
-const AT_ONCE = 8;
 
 /** Runs `health`. */
 export async function run({ values }: Arguments): Promise<number> {
@@ -25,7 +22,7 @@ export async function run({ values }: Arguments): Promise<number> {
     }
   }
   const profiles = await manager.listProfileGateways();
-  const asked = pooledMap(AT_ONCE, profiles, async (profile) => {
+  const asked = pooled(profiles, async (profile) => {
     const { registered, status } = await askGateway(manager, profile);
     return !registered || isHealthy(status, readRecordedState(profileDir(home, profile)).state);
   });

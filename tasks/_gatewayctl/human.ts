@@ -1,4 +1,9 @@
-import { format } from "@std/fmt/duration";
+const UNITS: readonly (readonly [name: string, seconds: number])[] = [
+  ["d", 86400],
+  ["h", 3600],
+  ["m", 60],
+  ["s", 1],
+];
 
 /**
  * Words a duration by its two largest units.
@@ -7,8 +12,14 @@ import { format } from "@std/fmt/duration";
  * @returns Such as `2h 5m`.
  */
 export function duration(seconds: number): string {
-  const words = format(Math.max(0, Math.floor(seconds)) * 1000, { ignoreZero: true });
-  return words === "" ? "0s" : words.split(" ").slice(0, 2).join(" ");
+  let rest = Math.max(0, Math.floor(seconds));
+  const words: string[] = [];
+  for (const [name, length] of UNITS) {
+    const count = Math.floor(rest / length);
+    rest -= count * length;
+    if (count > 0) words.push(`${count}${name}`);
+  }
+  return words.slice(0, 2).join(" ") || "0s";
 }
 
 /** Words a time for a person. */

@@ -69,7 +69,10 @@ export interface Failure {
 export function wordFailure(error: unknown, profile = ""): Failure {
   // What pooledMap throws.
   if (error instanceof AggregateError) return wordFailure(error.errors[0], profile);
-  const words = errorWords(error);
+  // The path helps an operator, the number does not.
+  const words = error instanceof Error && !(error instanceof SyntaxError)
+    ? error.message.replace(/ \(os error \d+\)/, "")
+    : errorWords(error);
   const about = profile === "" || words.startsWith(`${profile}:`) ? "" : `${profile}: `;
   const message = terminalSafe(`${about}${words}; ${nextStep(error, profile)}`);
   const exitCode = error instanceof UsageError

@@ -1,5 +1,4 @@
-import { pooledMap } from "@std/async/pool";
-import { dim, green, red, yellow } from "@std/fmt/colors";
+import { dim, green, red, yellow } from "./colors.ts";
 import { DEFAULT_PROFILE, slotName } from "../../lib/profile_name.ts";
 import { type GatewayReport, legalProfiles, reportGateway } from "../../lib/roster.ts";
 import { GatewayNotRegisteredError, S6ServiceManager } from "../../lib/service_manager.ts";
@@ -7,10 +6,8 @@ import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { duration } from "./human.ts";
 import { places } from "./places.ts";
+import { pooled } from "./pool.ts";
 import { EXIT, reportError, warn } from "./report.ts";
-
-/** How many gateways are asked about at a time. */
-const AT_ONCE = 8;
 
 const HEADER = ["PROFILE", "STATE", "FOR", "PID", "WANTED", "LAST EXIT", "DEATHS", "LAST LOG"];
 
@@ -76,7 +73,7 @@ export async function run({ command, flags, operands }: Arguments): Promise<numb
     })
     : inOrder(command.name === "list" ? [...legalProfiles(home, warn), ...registered] : registered);
   const ask = (profile: string) => reportGateway(manager, home, profile);
-  const reports = await Array.fromAsync(pooledMap(AT_ONCE, profiles, ask));
+  const reports = await Array.fromAsync(pooled(profiles, ask));
   if (flags.has("json")) {
     console.log(JSON.stringify(reports.map(toJson)));
   } else if (reports.length > 0) {

@@ -199,7 +199,8 @@ const profile: Arbitrary<Profile> = fc.tuple(name, as, node(8, 1, 4), files, fc.
     // A symlink has no contents to tell, so under a name that is no text it shows nothing.
     as: typeof name === "string" || as === "file" ? as : "directory",
     soul,
-    mode: [0o000, 0o311, 0o444, 0o555, 0o700][mode] ?? 0o755,
+    // Its mode does not matter then either, but to the builder.
+    mode: typeof name === "string" ? [0o000, 0o311, 0o444, 0o555, 0o700][mode] ?? 0o755 : 0o755,
     ...files,
   }),
 );

@@ -29,7 +29,7 @@ for (const [what, stepped] of KILLED) {
 
 Deno.test("02, killed after any delay, leaves no half slot and the next pass converges", async () => {
   using installation = new Installation();
-  const { kills, between } = await killAfterDelays(installation, { profiles: 50, rounds: 20 });
+  const { kills, between } = await killAfterDelays(installation, { profiles: 50, rounds: 16 });
   console.log(`tried ${kills} kills, ${between} of them amid the publishing`);
 });
 

@@ -186,7 +186,7 @@ liveTest("a gateway runs as hermes in its home, and its log too", async () => {
   });
   assertMatch(
     text,
-    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+  gateway coder: up as hermes, pid \d+\n$/,
+    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ {2}gateway coder: up as hermes, pid \d+\n$/,
   );
   assertEquals((await Deno.stat(log)).uid, 10000);
   const { pid } = await status(container, "gateway-coder");

@@ -68,7 +68,7 @@ const BROKEN: Readonly<Record<string, readonly [break_: string, says: RegExp]>> 
   ],
   "a slot that was removed under its supervisor": [
     `rm -r ${CODER}`,
-    /^FAIL +no supervisor  +gateway-coder, gateway-coder\/log: run/m,
+    /^FAIL +no supervisor .* gateway-coder, gateway-coder\/log: run/m,
   ],
   "a retired slot that is still supervised": [
     `mv ${CODER} /run/service/.hermes/retired-x`,

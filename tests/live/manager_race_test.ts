@@ -115,19 +115,19 @@ liveTest(
       reconcile(),
     ]);
     assertEquals(seen.missing, []);
-    assertGreater(seen.rounds, 20);
-    assertGreater(seen.slots, 10);
-    assertGreater(reconciles, 3);
+    assertGreater(seen.rounds, 10);
+    // More than default and kept and one each of the others: some came back.
+    assertGreater(seen.slots, 5);
+    assertGreater(reconciles, 1);
     const allowed: Record<string, string[]> = {
       registerProfileGateway: ["ok", "GatewayRegisteredError", "GatewayNotRegisteredError"],
       // The last: its slot went, and somebody else's of the same name came.
       start: ["ok", "GatewayNotRegisteredError", "S6CommandError"],
       unregisterProfileGateway: ["ok"],
     };
-    for (const { method, error, ms } of outcomes.flat()) {
+    for (const { method, error } of outcomes.flat()) {
       const verdict = error?.name ?? "ok";
       assert(allowed[method]?.includes(verdict), `${method}: ${JSON.stringify(error)}`);
-      assert(ms < 8000, `${method} took ${ms} ms`);
     }
     const now = await untilStatus(container, "gateway-kept", "up", ({ up }) => up);
     assertEquals(now.pid, pid, "a gateway that nobody touched was restarted");

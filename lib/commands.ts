@@ -228,3 +228,29 @@ export function wordOption({ name, short, value }: CommandOption): string {
   const letter = short === undefined ? "" : `-${short}, `;
   return `${letter}--${name}${value === undefined ? "" : ` ${value}`}`;
 }
+
+/**
+ * Words every command's permissions as a Markdown table; commands that may do
+ * the same share a row. Pure; no permission is needed.
+ *
+ * @returns The table, each line ending in a newline.
+ *
+ * @example
+ * ```ts
+ * import { commandTable } from "./commands.ts";
+ * commandTable().startsWith("| gatewayctl |"); // true
+ * ```
+ */
+export function commandTable(): string {
+  const cell = (values: readonly string[] = []) =>
+    values.map((value) => `\`${value}\``).join(", ") || "-";
+  const rows = new Map<string, string[]>();
+  for (const { name, permissions } of COMMANDS) {
+    const { read, write, run } = permissions({ home: "$home", scandir: "$scandir" });
+    const programs = run?.map((path) => path.replace(`${S6_BIN}/`, ""));
+    const may = `${cell(read)} | ${cell(write)} | ${cell(programs)}`;
+    rows.set(may, [...rows.get(may) ?? [], name]);
+  }
+  return "| gatewayctl | read | write | run |\n| --- | --- | --- | --- |\n" +
+    [...rows].map(([may, names]) => `| ${names.join(", ")} | ${may} |\n`).join("");
+}

@@ -55,9 +55,14 @@ export const BECOME_HERMES = `become_hermes() {
   s6-setuidgid hermes "$@" &
   child=$!
   exec 3>&- # a readiness notification is the child's to give
-  # A trapped signal ends a wait early, with a code that is not the child's.
+  # A trapped signal ends a wait early, with a code that is not the child's;
+  # 127 is what waiting for it once more than needed gives.
   trap 'again=1; s6-setuidgid hermes sh -c "kill $child"' TERM
-  while again='' && { wait "$child"; code=$?; [ -n "$again" ]; }; do :; done
+  code=127
+  while again='' && { wait "$child"; got=$?; }; do
+    [ "$got" -eq 127 ] || code=$got
+    [ -n "$again" ] || break
+  done
   exit "$code"
 }
 `;

@@ -18,7 +18,7 @@ export interface WhyOptions {
   scandir?: string;
   /** Where s6's programs are. Default: `/command`. */
   bin?: string;
-  /** How many of the log's last lines. Default: 5. */
+  /** How many of the log's last lines. Default: 3. */
   logLines?: number;
 }
 
@@ -135,7 +135,7 @@ function lookAtVolume(home: string, profile: string): Pick<WhyFacts, "found" | "
  * ```
  */
 export async function gatherWhyFacts(profile: string, options: WhyOptions): Promise<WhyFacts> {
-  const { home, logLines = 5, ...where } = options;
+  const { home, logLines = 3, ...where } = options;
   const dir = profileDir(home, profile);
   const facts: WhyFacts = {
     profile,

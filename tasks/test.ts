@@ -1,6 +1,7 @@
 const MIN_LINES_PERCENT = 95;
 const COVERAGE_DIR = "coverage";
-const ANSI_STYLE = new RegExp("\\u001b\\[[\\d;]*m", "g");
+// deno-lint-ignore no-control-regex
+const ANSI_STYLE = /\x1b\[[\d;]*m/g;
 
 async function deno(args: string[], env: Record<string, string> = {}): Promise<[boolean, string]> {
   const child = new Deno.Command(Deno.execPath(), {

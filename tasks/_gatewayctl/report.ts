@@ -1,4 +1,3 @@
-import { errorWords } from "../../lib/errors.ts";
 import { InvalidProfileNameError } from "../../lib/profile_name.ts";
 import { terminalSafe } from "../../lib/quote.ts";
 import { S6CommandError, S6TimeoutError } from "../../lib/s6.ts";
@@ -67,12 +66,10 @@ export interface Failure {
  * @returns The words and the exit code.
  */
 export function wordFailure(error: unknown, profile = ""): Failure {
-  // What pooledMap throws.
-  if (error instanceof AggregateError) return wordFailure(error.errors[0], profile);
   // The path helps an operator, the number does not.
-  const words = error instanceof Error && !(error instanceof SyntaxError)
+  const words = error instanceof Error
     ? error.message.replace(/ \(os error \d+\)/, "")
-    : errorWords(error);
+    : "unknown error";
   const about = profile === "" || words.startsWith(`${profile}:`) ? "" : `${profile}: `;
   const message = terminalSafe(`${about}${words}; ${nextStep(error, profile)}`);
   const exitCode = error instanceof UsageError

@@ -1,3 +1,4 @@
+import { listDirectory } from "./create.ts";
 import { survivable } from "./errors.ts";
 import type { LockedScandir } from "./scandir.ts";
 import { createSlots, isCurrent, refreshSlot, type Slot } from "./slot.ts";
@@ -5,20 +6,27 @@ import { createSlots, isCurrent, refreshSlot, type Slot } from "./slot.ts";
 /** What became of a slot, or why nothing did. */
 export type SlotOutcome = "created" | "refreshed" | "unchanged" | Error;
 
-/** Does something to a slot that is there; `undefined` if there is none. */
+/** Does something to a slot that was there; `undefined` if there is none. */
 function ifPresent(
-  scandir: string,
-  slot: Slot,
+  entry: Deno.DirEntry | undefined,
   change: () => boolean,
 ): SlotOutcome | undefined {
+  if (entry === undefined) return undefined;
+  if (!entry.isDirectory) return new Error(`${entry.name} in the scandir is not a directory`);
   try {
-    if (!Deno.lstatSync(`${scandir}/${slot.name}`).isDirectory) {
-      return new Error(`${slot.name} in the scandir is not a directory`);
-    }
     return change() ? "refreshed" : "unchanged";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     return survivable(error);
+  }
+}
+
+function listIfPresent(path: string): Map<string, Deno.DirEntry> {
+  try {
+    return listDirectory(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return new Map();
+    throw error;
   }
 }
 
@@ -31,9 +39,10 @@ function ifPresent(
  * @returns What would become of each, by its name.
  */
 export function previewSlots(scandir: string, slots: readonly Slot[]): Map<string, SlotOutcome> {
+  const entries = listIfPresent(scandir);
   return new Map(slots.map((slot) => [
     slot.name,
-    ifPresent(scandir, slot, () => !isCurrent(scandir, slot)) ?? "created",
+    ifPresent(entries.get(slot.name), () => !isCurrent(scandir, slot)) ?? "created",
   ]));
 }
 
@@ -52,8 +61,9 @@ export function applySlots(
 ): Map<string, SlotOutcome> {
   const outcomes = new Map<string, SlotOutcome>();
   const missing: Slot[] = [];
+  const entries = listDirectory(scandir.path);
   for (const slot of slots) {
-    const outcome = ifPresent(scandir.path, slot, () => refreshSlot(scandir, slot));
+    const outcome = ifPresent(entries.get(slot.name), () => refreshSlot(scandir, slot));
     if (outcome === undefined) missing.push(slot);
     else outcomes.set(slot.name, outcome);
   }

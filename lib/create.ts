@@ -6,6 +6,11 @@ export interface CreateOptions {
   modesHold?: boolean;
   /** Gets the path of everything that is made, parents first. */
   made?: string[];
+  /**
+   * Files made before, by their text, of which another name (a hard link) will
+   * do where the same text and mode are asked for.
+   */
+  twins?: Map<string, string>;
 }
 
 /**
@@ -75,12 +80,12 @@ const encoder = new TextEncoder();
 
 /**
  * Makes a new file with an exact mode, whatever the umask.
- * Needs `--allow-write` for the path.
+ * Needs `--allow-write` for the path, with `twins` also `--allow-read`.
  *
  * @param path The file; nothing may be there.
  * @param text Its content.
  * @param mode Its mode, up to 0o777.
- * @param options What is known about modes, and who is told.
+ * @param options What is known about modes, who is told, and which files may be shared.
  * @throws {Deno.errors.AlreadyExists} If something is there.
  * @throws {Error} If the file cannot be written whole.
  */
@@ -90,8 +95,16 @@ export function makeFile(
   mode: number,
   options: CreateOptions = {},
 ): void {
+  const { twins, made } = options;
+  const twin = twins?.get(text);
+  if (twin !== undefined) {
+    Deno.linkSync(twin, path);
+    made?.push(path);
+    return;
+  }
   Deno.writeFileSync(path, encoder.encode(text), { mode, createNew: true });
   settle(path, mode, options);
+  twins?.set(text, path);
 }
 
 /**
@@ -141,6 +154,19 @@ export function removeIfPresent(path: string, options: Deno.RemoveOptions = {}):
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
+}
+
+/**
+ * Lists a directory. Needs `--allow-read` for it.
+ *
+ * @param path The directory.
+ * @returns Its entries, by name.
+ * @throws {Error} If it cannot be listed.
+ */
+export function listDirectory(path: string): Map<string, Deno.DirEntry> {
+  const entries = new Map<string, Deno.DirEntry>();
+  for (const entry of Deno.readDirSync(path)) entries.set(entry.name, entry);
+  return entries;
 }
 
 /**

@@ -1,4 +1,11 @@
-import { type CreateOptions, giveAll, lstatIfPresent, makeDirectory } from "./create.ts";
+import {
+  type CreateOptions,
+  giveAll,
+  listDirectory,
+  lstatIfPresent,
+  makeDirectory,
+} from "./create.ts";
+import { survivable } from "./errors.ts";
 import type { Owner } from "./owner.ts";
 
 /** Where mkfifo(1) is; the only program a boot stage may run. */
@@ -39,6 +46,18 @@ export function makeSkeletonDirectories(serviceDir: string, options: CreateOptio
     makeDirectory(`${serviceDir}/${path}`, mode, options);
   }
   return `${serviceDir}/${SKELETON_FIFO[0]}`;
+}
+
+/** Whether a skeleton is whole, by two listings: asking for each entry costs several times as much. */
+function isSeeded(serviceDir: string): boolean {
+  if (!listDirectory(serviceDir).get("event")?.isDirectory) return false;
+  try {
+    const supervise = listDirectory(`${serviceDir}/supervise`);
+    return supervise.get("event")?.isDirectory === true && supervise.has("control");
+  } catch (error) {
+    survivable(error);
+    return false; // making it will tell what is wrong
+  }
 }
 
 function* chunks(paths: readonly string[]): Generator<string[]> {
@@ -104,9 +123,10 @@ export function makeFifos(paths: readonly string[]): void {
  */
 export function seedSuperviseSkeleton(serviceDir: string, options: SkeletonOptions = {}): void {
   const log = `${serviceDir}/log`;
+  const dirs = lstatIfPresent(log) === undefined ? [serviceDir] : [serviceDir, log];
   const made: string[] = [];
-  const controls = [makeSkeletonDirectories(serviceDir, { made })];
-  if (lstatIfPresent(log) !== undefined) controls.push(makeSkeletonDirectories(log, { made }));
+  const controls = dirs.filter((dir) => !isSeeded(dir))
+    .map((dir) => makeSkeletonDirectories(dir, { made }));
   const missing = controls.filter((path) => lstatIfPresent(path) === undefined);
   makeFifos(missing);
   giveAll([...made, ...missing], options.owner);

@@ -43,8 +43,8 @@ export interface ExecOptions {
  * Waits until a condition holds.
  *
  * @param what What is waited for, for the error.
- * @param condition Asked every 20 ms; a value other than `undefined` and
- * `false` ends the wait.
+ * @param condition Asked every 20 ms; a value other than `undefined`, `false`
+ * and the empty string ends the wait.
  * @param timeoutMs How long, in milliseconds.
  * @returns What the condition returned.
  * @throws {Error} When the time is over.
@@ -57,7 +57,7 @@ export async function until<T>(
   const deadline = performance.now() + timeoutMs;
   while (true) {
     const value = await condition();
-    if (value !== undefined && value !== false) return value;
+    if (value !== undefined && value !== false && value !== "") return value;
     if (performance.now() >= deadline) throw new Error(`Timed out after ${timeoutMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

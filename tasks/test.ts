@@ -42,7 +42,12 @@ async function test(args: string[]): Promise<boolean> {
   return success && covered;
 }
 
+async function soakFiles(): Promise<string[]> {
+  const names = (await Array.fromAsync(Deno.readDir("tests/soak"))).map(({ name }) => name);
+  return names.filter((name) => name.endsWith("_soak.ts")).map((name) => `tests/soak/${name}`);
+}
+
 await Deno.remove(COVERAGE_DIR, { recursive: true }).catch(() => {});
-const ok = await test(Deno.args);
+const ok = await test(Deno.args[0] === "--soak" ? await soakFiles() : Deno.args);
 await Deno.remove(COVERAGE_DIR, { recursive: true }).catch(() => {});
 Deno.exit(ok ? 0 : 1);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { COMMANDS, wordOption } from "../lib/commands.ts";
+import { COMMANDS, commandTable, wordOption } from "../lib/commands.ts";
 import {
   BASH_COMPLETION_FILE,
   renderBashCompletion,
@@ -124,4 +124,11 @@ Deno.test("both completions know every command and every option", () => {
 Deno.test("wordOption() words short and long options with their value", () => {
   assertEquals(wordOption({ name: "follow", short: "f", text: "" }), "-f, --follow");
   assertEquals(wordOption({ name: "timeout", value: "SECONDS", text: "" }), "--timeout SECONDS");
+});
+
+Deno.test("commandTable() is what the README shows, a row for each set of permissions", () => {
+  assertStringIncludes(Deno.readTextFileSync(`${REPO}/README.md`), commandTable());
+  const [, , ...rows] = commandTable().trimEnd().split("\n");
+  const names = rows.flatMap((row) => row.split(" | ")[0]?.replace("| ", "").split(", ") ?? []);
+  assertEquals(names.sort(), COMMANDS.map(({ name }) => name).sort());
 });

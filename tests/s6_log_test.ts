@@ -50,46 +50,73 @@ Deno.test("lastLogLines() reads no more than the end of a huge file", () => {
   assertEquals(lastLogLines(temp.path, 9).includes("first"), false);
 });
 
+/** Reads some lines that a follower gives; one that gives too few is ended. */
+async function take(lines: AsyncGenerator<string>, count: number): Promise<string[]> {
+  const found: string[] = [];
+  while (found.length < count) {
+    const { done, value } = await lines.next();
+    if (done) break;
+    found.push(value);
+  }
+  return found;
+}
+
+/** Follows a log for at most three seconds. */
+async function following(
+  dir: string,
+  pollMs: number,
+  fn: (lines: AsyncGenerator<string>) => Promise<void>,
+): Promise<void> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), 3000);
+  const lines = followLog(dir, pollMs, abort.signal);
+  try {
+    await fn(lines);
+  } finally {
+    clearTimeout(timer);
+    await lines.return(undefined);
+  }
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
 Deno.test("followLog() starts at the end and gives whole lines", async () => {
   using temp = new TempDir();
   const current = temp.write("current", "old\n");
-  const lines = followLog(temp.path, 5);
-  const next = lines.next();
-  Deno.writeTextFileSync(current, "ne", { append: true });
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  Deno.writeTextFileSync(current, "w é\nsecond\n", { append: true });
-  assertEquals((await next).value, "new é");
-  assertEquals((await lines.next()).value, "second");
-  await lines.return(undefined);
+  await following(temp.path, 5, async (lines) => {
+    const found = take(lines, 2);
+    Deno.writeTextFileSync(current, "ne", { append: true });
+    await sleep(30);
+    Deno.writeTextFileSync(current, "w é\nsecond\n", { append: true });
+    assertEquals(await found, ["new é", "second"]);
+  });
 });
 
 Deno.test("followLog() loses no line across two rotations between two looks", async () => {
   using temp = new TempDir();
   const current = temp.write("current", "old\n");
-  const lines = followLog(temp.path, 50);
-  const first = lines.next();
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  const rotate = (n: number, text: string) => {
-    Deno.writeTextFileSync(current, text, { append: true });
-    Deno.renameSync(current, `${temp.path}/${rotated(n)}`);
-    Deno.writeTextFileSync(current, "");
-  };
-  rotate(1, "1\n2\n");
-  rotate(2, "3\n");
-  Deno.writeTextFileSync(current, "4\n", { append: true });
-  const found = [(await first).value];
-  while (found.length < 4) found.push((await lines.next()).value);
-  assertEquals(found, ["1", "2", "3", "4"]);
-  await lines.return(undefined);
+  await following(temp.path, 50, async (lines) => {
+    const found = take(lines, 4);
+    await sleep(10);
+    const rotate = (n: number, text: string) => {
+      Deno.writeTextFileSync(current, text, { append: true });
+      Deno.renameSync(current, `${temp.path}/${rotated(n)}`);
+      Deno.writeTextFileSync(current, "");
+    };
+    rotate(1, "1\n2\n");
+    rotate(2, "3\n");
+    Deno.writeTextFileSync(current, "4\n", { append: true });
+    assertEquals(await found, ["1", "2", "3", "4"]);
+  });
 });
 
 Deno.test("followLog() waits for a log that is not there yet", async () => {
   using temp = new TempDir();
-  const lines = followLog(`${temp.path}/later`, 5);
-  const next = lines.next();
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  temp.mkdir("later");
-  temp.write("later/current", "first\n");
-  assertEquals((await next).value, "first");
-  await lines.return(undefined);
+  await following(`${temp.path}/later`, 5, async (lines) => {
+    const found = take(lines, 1);
+    await sleep(20);
+    temp.mkdir("later");
+    temp.write("later/current", "first\n");
+    assertEquals(await found, ["first"]);
+  });
 });

@@ -1,5 +1,4 @@
 import { assert } from "@std/assert";
-import { TempDir } from "../_temp.ts";
 import {
   firstReconcile,
   killAfterDelays,
@@ -21,7 +20,8 @@ const KILLED: readonly [what: string, stepped: Stepped][] = [
 
 for (const [what, stepped] of KILLED) {
   Deno.test(`${what}, killed at any step, leaves nothing half and the next one converges`, async () => {
-    const kills = await killAtEveryStep(stepped, () => new TempDir());
+    using installation = new Installation();
+    const kills = await killAtEveryStep(stepped, () => installation.workDir());
     assert(kills > 0);
     console.log(`tried ${kills} kills`);
   });
@@ -34,6 +34,7 @@ Deno.test("02, killed after any delay, leaves no half slot and the next pass con
 });
 
 Deno.test("gateway_state.json is never torn while its writer is killed again and again", async () => {
-  using temp = new TempDir();
+  using installation = new Installation();
+  using temp = installation.workDir();
   console.log(`tried 8 kills and ${await killRecorder(temp, 8)} looks`);
 });

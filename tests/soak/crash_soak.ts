@@ -1,4 +1,3 @@
-import { TempDir } from "../_temp.ts";
 import {
   firstReconcile,
   killAfterDelays,
@@ -21,7 +20,8 @@ const KILLED: readonly [what: string, stepped: Stepped][] = [
 
 for (const [what, stepped] of KILLED) {
   Deno.test(`${what}, killed at any step, leaves nothing half and the next one converges`, async () => {
-    console.log(`tried ${await killAtEveryStep(stepped, () => new TempDir())} kills`);
+    using installation = new Installation();
+    console.log(`tried ${await killAtEveryStep(stepped, () => installation.workDir())} kills`);
   });
 }
 
@@ -32,7 +32,8 @@ Deno.test("02, killed after hundreds of delays, leaves no half slot and the next
 });
 
 Deno.test("gateway_state.json is never torn while its writer is killed hundreds of times", async () => {
-  using temp = new TempDir();
+  using installation = new Installation();
+  using temp = installation.workDir();
   console.log(`tried 200 kills and ${await killRecorder(temp, 200)} looks`);
 });
 

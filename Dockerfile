@@ -48,7 +48,7 @@ WORKDIR /opt/hermes-boot
 COPY mod.ts ./
 COPY lib/ lib/
 COPY tasks/_cli.ts tasks/_table.ts tasks/gatewayctl.ts tasks/reconcile_profiles.ts \
-  tasks/supervise_perms.ts tasks/
+  tasks/hermes_setup.ts tasks/supervise_perms.ts tasks/
 COPY tasks/_gatewayctl/ tasks/_gatewayctl/
 COPY rootfs/opt/hermes-boot/ ./
 COPY rootfs/ /rootfs/
@@ -59,10 +59,11 @@ RUN set -eu; \
     export DENO_DIR=/opt/hermes-boot/deno_dir; \
     export HERMES_HOME=/tmp S6_PROFILE_GATEWAY_SCANDIR=/tmp/scandir; \
     deno cache mod.ts; \
-    for entry in tasks/supervise_perms.ts tasks/reconcile_profiles.ts; do \
+    for entry in 'tasks/hermes_setup.ts --home=/tmp' tasks/supervise_perms.ts \
+      tasks/reconcile_profiles.ts; do \
       deno run --allow-all --no-prompt --cached-only \
-        --preload 'data:text/javascript,Deno.exit=(code)=>{Deno.exitCode=code}' "$entry"; \
-      deno run --no-prompt --cached-only "$entry" --help; \
+        --preload 'data:text/javascript,Deno.exit=(code)=>{Deno.exitCode=code}' $entry; \
+      deno run --no-prompt --cached-only $entry --help; \
     done; \
     for command in list 'start x' 'register x' 'unregister x' 'sync --dry-run' 'why x' doctor \
       'logs x' health 'completion bash'; do \
@@ -80,7 +81,8 @@ RUN set -eu; \
       useradd -u 10000 -g hermes -d /opt/data -M -s /bin/sh hermes; \
     }; \
     mkdir -p /opt/data; \
-    chown hermes: /opt/data
+    chown hermes: /opt/data; \
+    [ ! -e /etc/cont-init.d/01-hermes-setup ] || mv /etc/cont-init.d/01-hermes-setup /var/tmp/
 COPY --from=deno /deno /usr/local/bin/deno
 COPY --from=s6-overlay /s6-overlay/ /
 COPY --from=suite /opt/hermes-boot/ /opt/hermes-boot/
@@ -93,6 +95,8 @@ RUN cd /etc/s6-overlay; \
       mv s6-rc.d/user/contents.d/* user-bundles.d/user/contents.d/ && \
       rm -r s6-rc.d/user; \
     fi
+# A base image's own set-up stays in charge.
+RUN [ ! -e /var/tmp/01-hermes-setup ] || mv /var/tmp/01-hermes-setup /etc/cont-init.d/
 # PATH is for `docker exec`; services have /command in theirs.
 ENV HERMES_HOME=/opt/data PATH=${PATH}:/command
 ENTRYPOINT ["/init"]

@@ -26,6 +26,7 @@ export {
   parseHostFacts,
 } from "./lib/doctor_facts.ts";
 export { isHealthy } from "./lib/health.ts";
+export { type HomeSetup, type HomeSetupOptions, setUpHome } from "./lib/home_setup.ts";
 export { type Owner, parseOwner } from "./lib/owner.ts";
 export { type ReconcileAction, wordAction } from "./lib/plan.ts";
 export {
@@ -45,6 +46,7 @@ export {
 } from "./lib/reconcile.ts";
 export { renderSlot, type SlotDescription, type SlotFiles } from "./lib/render.ts";
 export { S6_PROGRAMS, S6CommandError, S6TimeoutError, type ServiceStatus } from "./lib/s6.ts";
+export { NO_RULES, readRules, RULE_VARIABLES, type Rules } from "./lib/rules.ts";
 export { ScandirBusyError } from "./lib/scandir.ts";
 export {
   type ChangeOptions,
@@ -55,6 +57,12 @@ export {
   S6ServiceManager,
   type S6ServiceManagerOptions,
 } from "./lib/service_manager.ts";
+export {
+  InvalidSelectionError,
+  parseSelection,
+  type Selection,
+  type SelectionText,
+} from "./lib/selection.ts";
 export { seedSuperviseSkeleton, type SkeletonOptions } from "./lib/skeleton.ts";
 export {
   permissionFlags,

@@ -1,4 +1,5 @@
 import { BARE, perItemUs, type Result, resultOf } from "./_results.ts";
+import { C_SAME } from "./_worlds.ts";
 
 /** A budget and what was measured. */
 export interface Verdict {
@@ -26,7 +27,7 @@ export function judge(results: readonly Result[]): Verdict[] {
     const result = resultOf(results, title, 1000);
     return perItemUs(results, result) ?? NaN;
   };
-  const c = results.some(({ title }) => title === "C, slots") ? slots("C, slots") : NaN;
+  const c = results.some(({ title }) => title === C_SAME) ? slots(C_SAME) : NaN;
   const perSlot = slots("02, profiles");
   const growth = resultOf(results, "02, profiles", 4000).ms.median /
     resultOf(results, "02, profiles", 1000).ms.median;

@@ -34,8 +34,20 @@ async function output(command: string, args: readonly string[], env = {}) {
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** Compiles one of bench's C programs; `undefined` where there is no compiler. */
-export async function compile(name: string, dir: string): Promise<string | undefined> {
+/** The C programs that could be compiled. */
+export interface Tools {
+  /** Measures a program. */
+  measure: string | undefined;
+  /** Does what stage 02 does. */
+  reconcile: string | undefined;
+}
+
+/** Compiles the C programs into a directory; `undefined` where there is no compiler. */
+export async function compileTools(dir: string): Promise<Tools> {
+  return { measure: await compile("measure", dir), reconcile: await compile("reconcile", dir) };
+}
+
+async function compile(name: string, dir: string): Promise<string | undefined> {
   const program = `${dir}/${name}`;
   const env = { PATH: Deno.env.get("PATH") ?? "" };
   const { code, stderr } = await output("cc", [

@@ -1,4 +1,4 @@
-import { measure, type Program, trace } from "./_measure.ts";
+import { measure, type Program, type Tools, trace } from "./_measure.ts";
 import { type Spread, spreadOf } from "./_statistics.ts";
 import { reconcileScenes, type Scene, Suite, superviseScene } from "./_worlds.ts";
 
@@ -65,7 +65,7 @@ async function startedBy(program: Program): Promise<Pick<Result, "started" | "ca
  */
 export async function measureAll(
   dir: string,
-  tools: { measure: string | undefined; reconcile: string | undefined },
+  tools: Tools,
   extent: Extent,
   progress: (text: string) => void,
 ): Promise<Result[]> {

@@ -29,7 +29,7 @@ export class Suite {
   /** Lays it out; its caches are empty. */
   static async install(path: string): Promise<Suite> {
     await run("mkdir", "-p", path);
-    await run("cp", "-R", `${REPOSITORY}lib`, `${REPOSITORY}tasks`, path);
+    await run("cp", "-R", ...["lib", "tasks", "bench"].map((dir) => REPOSITORY + dir), path);
     await Deno.writeTextFile(`${path}/empty.ts`, "");
     return new Suite(path);
   }
@@ -67,15 +67,20 @@ async function wipe(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch(() => {});
 }
 
-/** Makes a Hermes home with profiles, every other one of which was running. */
-export async function makeHome(home: string, profiles: number): Promise<void> {
+/** Makes a Hermes home with profiles, in whose state files stand the given states by turns. */
+export async function makeHome(
+  home: string,
+  profiles: number,
+  ...states: string[]
+): Promise<void> {
+  if (states.length === 0) states = ["running", "stopped"];
   const names = Array.from({ length: profiles - 1 }, (_, index) => `profiles/profile-${index + 1}`);
   await Deno.mkdir(`${home}/profiles`, { recursive: true });
   for (const [index, name] of ["", ...names].entries()) {
     const dir = `${home}/${name}`;
     await Deno.mkdir(dir, { recursive: true });
     await Deno.writeTextFile(`${dir}/SOUL.md`, "");
-    const state = index % 2 === 0 ? "running" : "stopped";
+    const state = states[index % states.length];
     await Deno.writeTextFile(`${dir}/gateway_state.json`, `{"gateway_state":"${state}"}\n`);
   }
 }
@@ -108,7 +113,10 @@ export function superviseScene(suite: Suite, root: string, services: number): Sc
   };
 }
 
-/** Stage 02 and its two floors, each on a home with so many profiles. */
+/** The title of the C program that makes the same system calls as stage 02. */
+export const C_SAME = "C same calls, slots";
+
+/** Stage 02 and its floors, each on a home with so many profiles. */
 export async function reconcileScenes(
   suite: Suite,
   root: string,
@@ -129,8 +137,10 @@ export async function reconcileScenes(
     scene("cp -a, slots", { path: "/bin/cp", args: ["-a", scandir, copy], env }, () => wipe(copy)),
   ];
   if (floor !== undefined) {
-    const args = [home, copy];
-    scenes.push(scene("C, slots", { path: floor, args, env: {} }, () => wipe(copy)));
+    const c = { path: floor, args: [home, copy], env: {} };
+    const needed = { ...c, args: [...c.args, "needed"] };
+    scenes.push(scene(C_SAME, c, () => wipe(copy)));
+    scenes.push(scene("C needed calls, slots", needed, () => wipe(copy)));
   }
   return scenes;
 }

@@ -1,17 +1,13 @@
 import { table } from "../tasks/_table.ts";
 import { judge } from "./_budgets.ts";
-import { compile } from "./_measure.ts";
+import { compileTools } from "./_measure.ts";
 import { measureAll } from "./_results.ts";
 import { onTmpfs } from "./_tmpfs.ts";
 
 /** Measures what the budgets are about, and compares ratios only. */
 const code = await onTmpfs(async ({ path }) => {
-  const tools = {
-    measure: await compile("measure", path),
-    reconcile: await compile("reconcile", path),
-  };
-  const extent = { services: [20], profiles: [1, 5, 1000, 4000], rounds: 30, traced: true };
-  const verdicts = judge(await measureAll(path, tools, extent, () => {}));
+  const extent = { services: [20], profiles: [1, 5, 1000, 4000], rounds: 20, traced: true };
+  const verdicts = judge(await measureAll(path, await compileTools(path), extent, () => {}));
   console.log(table([
     ["BUDGET", "MEASURED", "AT MOST", ""],
     ...verdicts.map(({ what, measured, budget, ok }) => [

@@ -1,7 +1,7 @@
 import { listDirectory } from "./create.ts";
 import { survivable } from "./errors.ts";
 import type { LockedScandir } from "./scandir.ts";
-import { createSlots, isCurrent, refreshSlot, type Slot } from "./slot.ts";
+import { createSlots, isCurrent, type ReadFiles, refreshSlot, type Slot } from "./slot.ts";
 
 /** What became of a slot, or why nothing did. */
 export type SlotOutcome = "created" | "refreshed" | "unchanged" | Error;
@@ -40,9 +40,10 @@ function listIfPresent(path: string): Map<string, Deno.DirEntry> {
  */
 export function previewSlots(scandir: string, slots: readonly Slot[]): Map<string, SlotOutcome> {
   const entries = listIfPresent(scandir);
+  const read: ReadFiles = new Map();
   return new Map(slots.map((slot) => [
     slot.name,
-    ifPresent(entries.get(slot.name), () => !isCurrent(scandir, slot)) ?? "created",
+    ifPresent(entries.get(slot.name), () => !isCurrent(scandir, slot, read)) ?? "created",
   ]));
 }
 
@@ -62,8 +63,9 @@ export function applySlots(
   const outcomes = new Map<string, SlotOutcome>();
   const missing: Slot[] = [];
   const entries = listDirectory(scandir.path);
+  const read: ReadFiles = new Map();
   for (const slot of slots) {
-    const outcome = ifPresent(entries.get(slot.name), () => refreshSlot(scandir, slot));
+    const outcome = ifPresent(entries.get(slot.name), () => refreshSlot(scandir, slot, read));
     if (outcome === undefined) missing.push(slot);
     else outcomes.set(slot.name, outcome);
   }

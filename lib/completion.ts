@@ -1,4 +1,5 @@
 import { type Command, COMMANDS } from "./commands.ts";
+import { ISOLATED_DIR, ISOLATED_SCANDIR, SHARED_SCANDIR } from "./supervision_mode.ts";
 
 /** Where bash's completion is in the image, relative to the root. */
 export const BASH_COMPLETION_FILE = "usr/share/bash-completion/completions/gatewayctl";
@@ -8,6 +9,12 @@ export const ZSH_COMPLETION_FILE = "usr/share/zsh/vendor-completions/_gatewayctl
 
 const GENERATED =
   `# Generated from lib/commands.ts and lib/completion.ts by "deno task generate"; do not edit.`;
+
+// For both shells.
+const SCANDIR = `  scandir=${SHARED_SCANDIR}
+  [[ ! -d ${ISOLATED_DIR} ]] || scandir=${ISOLATED_SCANDIR}
+  scandir=\${S6_PROFILE_GATEWAY_SCANDIR:-$scandir}
+`;
 
 function source({ operands, known }: Command): string {
   if (operands === "bash|zsh") return "bash zsh";
@@ -49,9 +56,8 @@ export function renderBashCompletion(): string {
   return `# bash completion of gatewayctl
 ${GENERATED}
 _gatewayctl_profiles() {
-  local home=\${HERMES_HOME:-/opt/data} scandir=\${S6_PROFILE_GATEWAY_SCANDIR:-/run/service}
-  local LC_ALL=C name names
-  if [[ $1 == slots ]]; then
+  local LC_ALL=C home=\${HERMES_HOME:-/opt/data} scandir name names
+${SCANDIR}  if [[ $1 == slots ]]; then
     names=("$scandir"/gateway-*/)
   else
     names=(default "$home"/profiles/*/)
@@ -138,7 +144,8 @@ export function renderZshCompletion(): string {
 ${GENERATED}
 _gatewayctl_slots() {
   local -a paths
-  paths=("\${S6_PROFILE_GATEWAY_SCANDIR:-/run/service}"/gateway-*(N/:t))
+  local scandir
+${SCANDIR}  paths=("$scandir"/gateway-*(N/:t))
   compadd -- "\${paths[@]#gateway-}"
 }
 _gatewayctl_volume() {

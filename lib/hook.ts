@@ -1,4 +1,6 @@
+import { RULE_VARIABLES } from "./rules.ts";
 import {
+  HERMES_SETUP,
   permissionFlags,
   type Places,
   RECONCILE_PROFILES,
@@ -13,6 +15,9 @@ export const INSTALL_DIR = "/opt/hermes-boot";
 /** Where Deno is in the image. */
 export const DENO = "/usr/local/bin/deno";
 
+/** What settles hermes's IDs. */
+export const HERMES_IDS = `${INSTALL_DIR}/libexec/hermes-ids`;
+
 /** The flags every stage is started with, before its permissions. */
 export const RUN_FLAGS: readonly string[] = ["--no-prompt", "--cached-only", "--quiet"];
 
@@ -23,6 +28,8 @@ interface Hook {
   places: Partial<Record<keyof Places, string>>;
   /** Shell words for its permissions that differ from {@linkcode PLACE_WORDS}. */
   words: Partial<Places>;
+  /** Whether it goes by the mode of supervision. Default: `true`. */
+  supervision?: false;
   /** Shell lines that come before the `exec`. */
   prepare: string;
   /** Shell words in front of `env`. */
@@ -31,12 +38,58 @@ interface Hook {
   env: readonly string[];
   /** Arguments for the stage, as shell words. */
   args: readonly string[];
+  /** A shell word for its standard input. Default: the hook's own. */
+  stdin?: string;
 }
 
 // The static services that are hermes's to control when root's scandir is not.
 const SERVICES_OF_HERMES = "dashboard,gateways";
 
+// read drops the NULs between the arguments; s6-overlay 2 has the command on PID 1.
+const FIND_COMMAND = `command=/dev/null
+for dir in /proc/1 /proc/[0-9]*; do
+  line=
+  { read -r line <"$dir/cmdline"; } 2>/dev/null
+  case $dir:$line in
+    /proc/1:/init* | *:*/rc.inittop*) ;;
+    *) continue ;;
+  esac
+  [ ! -O "$dir" ] || { command=$dir/cmdline && break; }
+done
+`;
+
+const PASSED_ON = [...RULE_VARIABLES, "HERMES_GATEWAY_NO_SUPERVISE"];
+
 const HOOKS: readonly Hook[] = [
+  {
+    stage: HERMES_SETUP,
+    places: { home: "${HERMES_HOME:-/opt/data}" },
+    words: {},
+    supervision: false,
+    prepare: `while case $home in ?*/) ;; *) false ;; esac; do home=\${home%/}; done
+[ "$home" != / ] || {
+  echo "$prog: fatal: HERMES_HOME: expected a directory of its own, got /" >&2
+  exit 2
+}
+owner=$(${HERMES_IDS} "$prog") || exit
+drop=
+if [ "$(id -u)" -ne 0 ]; then
+  owner=
+# Who can change a directory above the home could swap the home under root's hands.
+elif s6-setuidgid hermes sh -c '
+  while [ -n "$1" ]; do
+    set -- "\${1%/*}"
+    if [ -w "\${1:-/}" ] || [ -O "\${1:-/}" ]; then exit 0; fi
+  done
+  exit 1' sh "$home"; then
+  owner='' drop="s6-setuidgid hermes"
+  echo "$prog: info: $home is in a directory that hermes can change: nothing is given away"
+fi
+`,
+    drop: "$drop timeout 120 ",
+    env: [],
+    args: [`"--home=$home"`, '${owner:+"--owner=$owner"}'],
+  },
   {
     stage: SUPERVISE_PERMS,
     places: { servicedirs: "/run/s6-rc/servicedirs" },
@@ -76,11 +129,16 @@ places=$servicedirs\${scandir:+,$scandir}
     words: {},
     prepare: `drop="s6-setuidgid hermes"
 [ "$(id -u)" -eq 0 ] || drop=
-`,
+${FIND_COMMAND}`,
     // No read of the volume can hold the boot up for ever.
     drop: "$drop timeout 120 ",
-    env: [`"HERMES_HOME=$home"`, `"S6_PROFILE_GATEWAY_SCANDIR=$scandir"`],
-    args: [],
+    env: [
+      `"HERMES_HOME=$home"`,
+      `"S6_PROFILE_GATEWAY_SCANDIR=$scandir"`,
+      ...PASSED_ON.map((name) => `"${name}=\${${name}-}"`),
+    ],
+    args: ["--container-command"],
+    stdin: '"$command"',
   },
 ];
 
@@ -104,8 +162,8 @@ export const PLACE_WORDS: Places = {
  * stand in a flag of `deno run`. Pure; no permission is needed.
  *
  * @param places The places, each with the shell word that is its value.
- * @returns The lines; `prog`, and `scandir` if it is not among the places,
- * must be set before them.
+ * @param checked Those to check besides. Default: `scandir`.
+ * @returns The lines; `prog`, and the places only checked, must be set before them.
  *
  * @example
  * ```ts
@@ -113,9 +171,14 @@ export const PLACE_WORDS: Places = {
  * renderPlaces({ home: "/opt/data" }).startsWith("home=/opt/data\n"); // true
  * ```
  */
-export function renderPlaces(places: Partial<Record<keyof Places, string>>): string {
+export function renderPlaces(
+  places: Partial<Record<keyof Places, string>>,
+  checked: readonly (keyof Places)[] = ["scandir"],
+): string {
   const set = Object.entries(places).map(([name, word]) => `${name}=${word}\n`).join("");
-  const checks = Object.entries(CHECKED).filter(([place]) => place === "scandir" || place in places)
+  const checks = Object.entries(CHECKED).filter(([place]) =>
+    [...Object.keys(places), ...checked].includes(place)
+  )
     .map(([place, variable]) => `absolute ${variable} "$${place}"\n`).join("");
   return `${set}nl='
 '
@@ -130,7 +193,8 @@ absolute() {
 ${checks}`;
 }
 
-function render({ stage, places, words, prepare, drop, env, args }: Hook): string {
+function render(hook: Hook): string {
+  const { stage, places, words, supervision = true, prepare, drop, env, args, stdin } = hook;
   const command = [
     `exec ${drop}env -i NO_COLOR=1 DENO_DIR=${INSTALL_DIR}/deno_dir`,
     ...env,
@@ -138,12 +202,19 @@ function render({ stage, places, words, prepare, drop, env, args }: Hook): strin
     ...permissionFlags(stage.permissions({ ...PLACE_WORDS, ...words })).map((flag) => `"${flag}"`),
     `${INSTALL_DIR}/${stage.entry}`,
     ...args,
+    ...stdin === undefined ? [] : [`<${stdin}`],
   ].join(" \\\n  ");
   return `#!/command/with-contenv sh
-# Runs in cont-init.d as root${drop === "" ? "" : ", and becomes hermes before Deno starts"}.
+# Runs in cont-init.d as root${
+    stage.user === "root" ? "" : ", and becomes hermes before Deno starts"
+  }.
 # ${stage.purpose[0]?.toUpperCase()}${stage.purpose.slice(1)}.
 # Generated from lib/stages.ts and lib/hook.ts by "deno task generate"; do not edit.
 prog=${stage.name}
-${SUPERVISION_MODE}${renderPlaces(places)}${prepare}${command}
+${
+    supervision
+      ? SUPERVISION_MODE + renderPlaces(places)
+      : renderPlaces(places, [])
+  }${prepare}${command}
 `;
 }

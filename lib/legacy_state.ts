@@ -1,4 +1,5 @@
-import { type CreateOptions, makeFile } from "./create.ts";
+import { giveAll, makeFile } from "./create.ts";
+import type { Owner } from "./owner.ts";
 import { STATE_FILE } from "./profiles.ts";
 
 /**
@@ -9,25 +10,27 @@ import { STATE_FILE } from "./profiles.ts";
  *
  * @param home The Hermes home.
  * @param now When.
- * @param create Whom to give the file.
+ * @param owner Whom to give the file. Absent: it stays the caller's.
  * @returns Whether it was made.
  * @throws {Error} If it cannot be written.
  *
  * @example
  * ```ts no-eval
  * import { seedLegacyState } from "./legacy_state.ts";
- * seedLegacyState("/opt/data", new Date(), {});
+ * seedLegacyState("/opt/data", new Date());
  * ```
  */
-export function seedLegacyState(home: string, now: Date, create: CreateOptions): boolean {
+export function seedLegacyState(home: string, now: Date, owner?: Owner): boolean {
   const state = {
     gateway_state: "running",
     desired_state: "running",
     timestamp: Math.floor(now.getTime() / 1000),
     migrated_from: "legacy-container-cmd",
   };
+  const path = `${home}/${STATE_FILE}`;
   try {
-    makeFile(`${home}/${STATE_FILE}`, JSON.stringify(state) + "\n", 0o644, create);
+    makeFile(path, JSON.stringify(state) + "\n", 0o644);
+    giveAll([path], owner);
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return false;

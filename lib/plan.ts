@@ -1,3 +1,4 @@
+import { DEFAULT_PROFILE } from "./profile_name.ts";
 import { jsonAscii, logWord } from "./quote.ts";
 import type { PriorExit, ProfileMemory } from "./state.ts";
 
@@ -11,7 +12,7 @@ export interface ReconcileAction {
   action: "started" | "registered" | "skipped";
   /** How its last life ended. */
   priorExit: PriorExit;
-  /** Why it was skipped. */
+  /** Why it was skipped, or is down although it was running. */
   reason?: string;
   /** Present when it was skipped for an I/O error rather than a rule. */
   failed?: true;
@@ -23,6 +24,7 @@ export interface ReconcileAction {
  *
  * @param profile The profile's name.
  * @param memory What the volume remembers of it.
+ * @param multiplexed Whether the root profile's gateway serves the named profiles.
  * @returns The action to take.
  *
  * @example
@@ -31,9 +33,17 @@ export interface ReconcileAction {
  * planProfile("coder", { priorState: "stopped", priorExit: "clean" }).action; // "registered"
  * ```
  */
-export function planProfile(profile: string, memory: ProfileMemory): ReconcileAction {
-  const action = memory.priorState === "running" ? "started" : "registered";
-  return { profile, priorState: memory.priorState, action, priorExit: memory.priorExit };
+export function planProfile(
+  profile: string,
+  { priorState, priorExit }: ProfileMemory,
+  multiplexed = false,
+): ReconcileAction {
+  if (priorState !== "running") return { profile, priorState, action: "registered", priorExit };
+  if (!multiplexed || profile === DEFAULT_PROFILE) {
+    return { profile, priorState, action: "started", priorExit };
+  }
+  const reason = "multiplexed: the root profile's gateway serves it";
+  return { profile, priorState, action: "registered", priorExit, reason };
 }
 
 /**

@@ -1,11 +1,13 @@
 import { applySlots, previewSlots, type SlotOutcome } from "./apply.ts";
 import { appendBootLog, bootLogLines } from "./boot_log.ts";
 import { errorWords, survivable } from "./errors.ts";
+import { seedLegacyState } from "./legacy_state.ts";
 import type { Owner } from "./owner.ts";
 import { type ReconcileAction, skipProfile } from "./plan.ts";
-import { profileDir, slotName } from "./profile_name.ts";
+import { DEFAULT_PROFILE, profileDir, slotName } from "./profile_name.ts";
 import type { Warn } from "./profiles.ts";
 import { renderSlot } from "./render.ts";
+import { NO_RULES, type Rules } from "./rules.ts";
 import { lockScandir } from "./scandir.ts";
 import type { Slot } from "./slot.ts";
 import { removeStaleFiles } from "./state.ts";
@@ -23,6 +25,10 @@ export interface ReconcileOptions {
   dryRun?: boolean;
   /** Told of what was survived. Default: nobody. */
   warn?: Warn;
+  /** Which profiles get a slot, and which of them start. Default: all, and those that ran. */
+  rules?: Rules;
+  /** Seed the state of a root profile that has none: see {@linkcode seedLegacyState}. Default: `false`. */
+  legacy?: boolean;
   /** How long to wait for another reconcile or register, in milliseconds. Default: 30000. */
   lockTimeoutMs?: number;
 }
@@ -73,7 +79,7 @@ function settle(
  * Needs `--allow-read` for the scandir, `<home>/profiles`, `<home>/logs` and
  * the root profile's {@linkcode PROFILE_FILES}; `--allow-write` for the
  * scandir, `<home>/profiles`, `<home>/logs` and the root profile's stale
- * files; `--allow-run=/usr/bin/mkfifo`. A dry run needs only the reads.
+ * files, with `legacy` also its state file; `--allow-run=/usr/bin/mkfifo`. A dry run needs only the reads.
  *
  * @param options Where, for whom and how.
  * @returns One action per profile: `default` first, then by name.
@@ -92,7 +98,7 @@ export async function reconcileProfileGateways(
 ): Promise<ReconcileAction[]> {
   const { home, scandir, owner, dryRun = false, warn = () => {} } = options;
   const { steps, error } = dryRun
-    ? preview(home, scandir, warn)
+    ? preview(home, scandir, options, warn)
     : await reconcileLocked(home, scandir, options, warn);
   const actions = steps.map((step) => step.action);
   if (!dryRun) {
@@ -123,8 +129,13 @@ function slotsOf({ steps }: Survey, home: string): Slot[] {
     .map(({ action }) => slotOf(action, home));
 }
 
-function preview(home: string, scandir: string, warn: Warn): Survey {
-  const found = survey(home, warn);
+function preview(
+  home: string,
+  scandir: string,
+  { rules = NO_RULES, legacy = false }: ReconcileOptions,
+  warn: Warn,
+): Survey {
+  const found = survey(home, warn, { rules, legacy });
   return settleAll(found, previewSlots(scandir, slotsOf(found, home)));
 }
 
@@ -134,12 +145,19 @@ async function reconcileLocked(
   options: ReconcileOptions,
   warn: Warn,
 ): Promise<Survey> {
-  const { owner, lockTimeoutMs } = options;
+  const { owner, lockTimeoutMs, rules = NO_RULES, legacy = false } = options;
   using scandir = await lockScandir(path, {
     ...owner === undefined ? {} : { owner },
     ...lockTimeoutMs === undefined ? {} : { timeoutMs: lockTimeoutMs },
   });
-  const found = survey(home, warn);
+  if (legacy && rules.selection.whyNot(DEFAULT_PROFILE) === undefined) {
+    try {
+      seedLegacyState(home, new Date(), owner);
+    } catch (error) {
+      warn(`profile=${DEFAULT_PROFILE}: cannot seed its state: ${errorWords(survivable(error))}`);
+    }
+  }
+  const found = survey(home, warn, { rules, legacy });
   for (const { action: { profile }, listing } of found.steps) {
     if (listing !== undefined) removeStaleFiles(profile, profileDir(home, profile), listing, warn);
   }

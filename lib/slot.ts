@@ -67,22 +67,23 @@ export function stageSlot(staging: string, slot: Slot, options: CreateOptions = 
 /** A slot in the staging directory: what it consists of, and the FIFOs it still lacks. */
 interface StagedSlot {
   slot: Slot;
-  made: string[];
+  /** Absent where nothing is given away. */
+  made?: string[];
   fifos: string[];
 }
 
 /** Stages each slot that can be staged; notes why the others cannot. */
 function stageAll(
-  { path, modesHold }: Staging,
+  { path, modesHold, owner }: Staging,
   slots: readonly Slot[],
   failed: Map<string, Error>,
 ): StagedSlot[] {
   const staged: StagedSlot[] = [];
   const twins = new Map<string, string>();
   for (const slot of slots) {
-    const made: string[] = [];
+    const gift = owner === undefined ? {} : { made: [] };
     try {
-      staged.push({ slot, made, fifos: stageSlot(path, slot, { modesHold, made, twins }) });
+      staged.push({ slot, ...gift, fifos: stageSlot(path, slot, { modesHold, twins, ...gift }) });
     } catch (error) {
       twins.clear(); // they may be gone with it
       failed.set(slot.name, survivable(error));
@@ -94,7 +95,7 @@ function stageAll(
 /** Publishes a staged slot that has its FIFOs. */
 function publish(scandir: string, { path, owner }: Staging, staged: StagedSlot): void {
   const { slot: { name }, made, fifos } = staged;
-  giveAll([...made, ...fifos], owner);
+  if (made !== undefined) giveAll([...made, ...fifos], owner);
   Deno.renameSync(`${path}/${name}`, `${scandir}/${name}`);
 }
 
@@ -141,11 +142,17 @@ export function createSlots(
   return failed;
 }
 
-function holds(path: string, text: string, mode: number): boolean {
+/** What was read in one pass, by inode: many slots share theirs. */
+export type ReadFiles = Map<number | null, string>;
+
+function holds(path: string, text: string, mode: number, read: ReadFiles): boolean {
   const info = lstatIfPresent(path);
-  return info !== undefined && info.isFile && info.mode !== null &&
-    (info.mode & 0o7777) === mode && info.size === encoder.encode(text).length &&
-    (text === "" || Deno.readTextFileSync(path) === text);
+  const fits = info !== undefined && info.isFile && info.mode !== null &&
+    (info.mode & 0o7777) === mode && info.size === encoder.encode(text).length;
+  if (!fits) return false;
+  const content = read.get(info.ino) ?? (text && Deno.readTextFileSync(path));
+  if (info.nlink !== 1) read.set(info.ino, content);
+  return content === text;
 }
 
 /**
@@ -154,13 +161,18 @@ function holds(path: string, text: string, mode: number): boolean {
  *
  * @param scandir The scandir.
  * @param slot The slot; its service directory exists.
+ * @param read What was read in this pass; is added to.
  * @returns Whether {@linkcode refreshSlot} would leave its files as they are.
  * @throws {Error} If a file cannot be read.
  */
-export function isCurrent(scandir: string, slot: Slot): boolean {
+export function isCurrent(
+  scandir: string,
+  slot: Slot,
+  read: ReadFiles = new Map(),
+): boolean {
   const dir = `${scandir}/${slot.name}`;
   for (const [path, text, mode] of slotFiles(slot)) {
-    if (!holds(`${dir}/${path}`, text, mode)) return false;
+    if (!holds(`${dir}/${path}`, text, mode, read)) return false;
   }
   return slot.down || lstatIfPresent(`${dir}/down`) === undefined;
 }
@@ -173,10 +185,15 @@ export function isCurrent(scandir: string, slot: Slot): boolean {
  *
  * @param scandir The locked scandir.
  * @param slot The slot; its service directory exists.
+ * @param read What was read in this pass; is added to.
  * @returns Whether anything was changed.
  * @throws {Error} If a file cannot be read or replaced.
  */
-export function refreshSlot(scandir: LockedScandir, slot: Slot): boolean {
+export function refreshSlot(
+  scandir: LockedScandir,
+  slot: Slot,
+  read: ReadFiles = new Map(),
+): boolean {
   const dir = `${scandir.path}/${slot.name}`;
   const entries = listDirectory(dir);
   let changed = false;
@@ -185,7 +202,7 @@ export function refreshSlot(scandir: LockedScandir, slot: Slot): boolean {
     giveAll([`${dir}/log`], scandir.owner);
   }
   for (const [path, text, mode] of slotFiles(slot)) {
-    if (holds(`${dir}/${path}`, text, mode)) continue;
+    if (holds(`${dir}/${path}`, text, mode, read)) continue;
     const beside = `${scandir.openStaging().path}/replacement`;
     replaceFile(`${dir}/${path}`, text, mode, beside, scandir.owner);
     changed = true;

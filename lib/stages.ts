@@ -1,4 +1,6 @@
-import { PROFILE_FILES, STALE_FILES } from "./profiles.ts";
+import { CONFIG_FILE } from "./multiplex.ts";
+import { PROFILE_FILES, STALE_FILES, STATE_FILE } from "./profiles.ts";
+import { RULE_VARIABLES } from "./rules.ts";
 import { MKFIFO } from "./skeleton.ts";
 
 /** What a stage may do, in the terms of `deno run`'s `--allow-` flags. */
@@ -39,7 +41,16 @@ export interface Stage {
   permissions(places: Places): Permissions;
 }
 
-/** Lets hermes control the static services; the only stage that stays root. */
+/** Makes the home hermes's; stays root where there may be something to give away. */
+export const HERMES_SETUP: Stage = {
+  name: "01-hermes-setup",
+  purpose: "makes the Hermes home and the folders the suite needs in it hermes's",
+  user: "root",
+  entry: "tasks/hermes_setup.ts",
+  permissions: ({ home }) => ({ read: [home], write: [home] }),
+};
+
+/** Lets hermes control the static services; stays root. */
 export const SUPERVISE_PERMS: Stage = {
   name: "015-supervise-perms",
   purpose: "lets hermes control the static services and publish slots",
@@ -64,15 +75,22 @@ export const RECONCILE_PROFILES: Stage = {
       `${home}/profiles`,
       `${home}/logs`,
       ...PROFILE_FILES.map((file) => `${home}/${file}`),
+      `${home}/${CONFIG_FILE}`,
     ],
     write: [
       scandir,
       `${home}/profiles`,
       `${home}/logs`,
       ...STALE_FILES.map((file) => `${home}/${file}`),
+      `${home}/${STATE_FILE}`,
     ],
     run: [MKFIFO],
-    env: ["HERMES_HOME", "S6_PROFILE_GATEWAY_SCANDIR"],
+    env: [
+      "HERMES_HOME",
+      "S6_PROFILE_GATEWAY_SCANDIR",
+      ...RULE_VARIABLES,
+      "HERMES_GATEWAY_NO_SUPERVISE",
+    ],
   }),
 };
 
@@ -86,7 +104,12 @@ export const GENERATE_DASHBOARD: Stage = {
 };
 
 /** Every stage. */
-export const STAGES: readonly Stage[] = [SUPERVISE_PERMS, RECONCILE_PROFILES, GENERATE_DASHBOARD];
+export const STAGES: readonly Stage[] = [
+  HERMES_SETUP,
+  SUPERVISE_PERMS,
+  RECONCILE_PROFILES,
+  GENERATE_DASHBOARD,
+];
 
 /**
  * Turns permissions into flags for `deno run`. Pure; no permission is needed.

@@ -7,8 +7,10 @@ import {
   listProfiles,
   listRootProfile,
   refuseProfile,
+  STATE_FILE,
   type Warn,
 } from "./profiles.ts";
+import { NO_RULES, type Rules } from "./rules.ts";
 import { readMemory } from "./state.ts";
 
 /** What to do about one profile. */
@@ -27,18 +29,38 @@ export interface Survey {
   error?: Error;
 }
 
+/** Options of {@linkcode survey}. */
+export interface SurveyOptions {
+  /** Which profiles get a slot, and which of them start. Default: all, and those that ran. */
+  rules?: Rules;
+  /** Take a root profile without a state file for running. Default: `false`. */
+  legacy?: boolean;
+}
+
 /**
  * Reads a volume and decides what to do about each of its profiles.
  * Needs `--allow-read` for `<home>/profiles` and the root profile's files.
  *
  * @param home The Hermes home.
  * @param warn Told of what was survived.
+ * @param options What is decided by rule.
  * @returns What to do.
  */
-export function survey(home: string, warn: Warn): Survey {
+export function survey(
+  home: string,
+  warn: Warn,
+  { rules: { selection, multiplexed } = NO_RULES, legacy = false }: SurveyOptions = {},
+): Survey {
   const slot = (profile: string, listing: Listing): Step => {
-    const memory = readMemory(profile, profileDir(home, profile), listing, warn);
-    return { action: planProfile(profile, memory), listing };
+    const whyNot = selection.whyNot(profile);
+    if (whyNot !== undefined) {
+      return { action: skipProfile(profile, `not selected: ${whyNot}`, false) };
+    }
+    const seeded = legacy && profile === DEFAULT_PROFILE && !listing.has(STATE_FILE);
+    const memory = seeded
+      ? { priorState: "running", priorExit: "unknown" as const }
+      : readMemory(profile, profileDir(home, profile), listing, warn);
+    return { action: planProfile(profile, memory, multiplexed), listing };
   };
   const steps = [slot(DEFAULT_PROFILE, listRootProfile(home))];
   try {

@@ -94,7 +94,8 @@ mkdir -m 755 run/service/.s6-svscan
 path=/command:$PATH:/usr/lib/execline/bin
 [ "$(id -u)" -ne 0 ] || chroot . /usr/bin/env -i "PATH=$path" DENO_DIR=/opt/hermes-boot/deno_dir \
   deno cache --quiet \
-  /opt/hermes-boot/tasks/supervise_perms.ts /opt/hermes-boot/tasks/reconcile_profiles.ts \
+  /opt/hermes-boot/tasks/hermes_setup.ts /opt/hermes-boot/tasks/supervise_perms.ts \
+  /opt/hermes-boot/tasks/reconcile_profiles.ts \
   /opt/hermes-boot/tasks/gatewayctl.ts
 mount -o remount,bind,ro opt/hermes-boot/deno_dir
 [ -z "$READONLY" ] || mount -o remount,ro "$ROOT"

@@ -1,12 +1,16 @@
+import { containerRole, parseCommandLine } from "../lib/container_command.ts";
+import { onOff } from "../lib/on_off.ts";
 import { parseOwner } from "../lib/owner.ts";
 import { type ReconcileAction, wordAction } from "../lib/plan.ts";
 import { jsonAscii, printable } from "../lib/quote.ts";
 import { reconcileProfileGateways, UnreadableProfilesError } from "../lib/reconcile.ts";
+import { readRules, type Rules } from "../lib/rules.ts";
+import { InvalidSelectionError } from "../lib/selection.ts";
 import { runProgram, UsageError } from "./_cli.ts";
 
 const name = "reconcile";
 const help = `
-Usage: reconcile_profiles.ts [--dry-run] [--json] [--owner UID:GID]
+Usage: reconcile_profiles.ts [--dry-run] [--json] [--owner UID:GID] [--container-command]
 
 Recreates one slot per profile of the Hermes home in the scandir; those whose
 last state was "running" start by themselves at s6-svscan's next scan.
@@ -14,11 +18,20 @@ last state was "running" start by themselves at s6-svscan's next scan.
   --dry-run        say what would be done, write nothing
   --json           one JSON object per profile instead of text
   --owner UID:GID  whom to give the slots; without it they stay the caller's
+  --container-command
+                   standard input is the container's command line, as
+                   /proc/PID/cmdline has it. Is it the dashboard's, nothing is
+                   done; is it "gateway run", a root profile without a state
+                   counts as running
   --help           this text
 
 Environment:
   HERMES_HOME                  the Hermes home, absolute (/opt/data)
   S6_PROFILE_GATEWAY_SCANDIR   the scandir, absolute (/run/service)
+  HERMES_GATEWAY_PROFILES      *, none, or names and globs with commas (*)
+  HERMES_GATEWAY_SHARD         2/5 or pod-1/5: the second of five containers
+  GATEWAY_MULTIPLEX_PROFILES   on: named profiles register down
+  HERMES_GATEWAY_NO_SUPERVISE  on: "gateway run" is no reason to start
 
 Exit code: 0 done, also with skipped names; 1 a profile or the scandir failed
 with an I/O error; 2 wrong arguments.
@@ -37,6 +50,25 @@ function ownerOf(text: string | undefined) {
   return { owner };
 }
 
+const MAX_COMMAND_BYTES = 1 << 17;
+
+function readCommandLine(): string[] {
+  const bytes = new Uint8Array(MAX_COMMAND_BYTES);
+  let length = 0;
+  for (let read: number | null = 0; read !== null && length < bytes.length; length += read ?? 0) {
+    read = Deno.stdin.readSync(bytes.subarray(length));
+  }
+  return parseCommandLine(bytes.subarray(0, length));
+}
+
+async function rulesOf(home: string, warn: (message: string) => void): Promise<Rules> {
+  try {
+    return await readRules(home, (name) => Deno.env.get(name), warn);
+  } catch (error) {
+    throw error instanceof InvalidSelectionError ? new UsageError(error.message) : error;
+  }
+}
+
 function summary(actions: readonly ReconcileAction[], startedAt: number): string {
   const count = (action: string) => actions.filter((one) => one.action === action).length;
   const ms = Math.round(performance.now() - startedAt);
@@ -45,15 +77,26 @@ function summary(actions: readonly ReconcileAction[], startedAt: number): string
 }
 
 await runProgram(
-  { name, help, flags: ["dry-run", "json"], values: ["owner"] },
+  { name, help, flags: ["dry-run", "json", "container-command"], values: ["owner"] },
   async ({ flags, values }) => {
     const startedAt = performance.now();
+    const home = absolute("HERMES_HOME", "/opt/data");
+    const warn = (message: string) => console.error(`${name}: warning: ${printable(message)}`);
+    const rules = await rulesOf(home, warn);
+    const supervised = onOff(Deno.env.get("HERMES_GATEWAY_NO_SUPERVISE") ?? "") !== true;
+    const role = flags.has("container-command") ? containerRole(readCommandLine()) : "other";
+    if (role === "dashboard") {
+      console.log(`${name}: the container's command is the dashboard: no gateways here`);
+      return 0;
+    }
     let failure: string | undefined;
     const actions = await reconcileProfileGateways({
-      home: absolute("HERMES_HOME", "/opt/data"),
+      home,
       scandir: absolute("S6_PROFILE_GATEWAY_SCANDIR", "/run/service"),
       dryRun: flags.has("dry-run"),
-      warn: (message) => console.error(`${name}: warning: ${printable(message)}`),
+      rules,
+      legacy: role === "gateway-run" && supervised,
+      warn,
       ...ownerOf(values.get("owner")),
     }).catch((error) => {
       if (!(error instanceof UnreadableProfilesError)) throw error;

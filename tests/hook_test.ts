@@ -1,6 +1,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { DENO, HOOK_FILES, INSTALL_DIR, RUN_FLAGS } from "../lib/hook.ts";
-import { permissionFlags, RECONCILE_PROFILES, SUPERVISE_PERMS } from "../lib/stages.ts";
+import { DENO, HERMES_IDS, HOOK_FILES, INSTALL_DIR, RUN_FLAGS } from "../lib/hook.ts";
+import {
+  HERMES_SETUP,
+  permissionFlags,
+  RECONCILE_PROFILES,
+  SUPERVISE_PERMS,
+} from "../lib/stages.ts";
 import { fakeBin, recorded, recorder, REPO } from "./_fixtures.ts";
 import { exists, modeOf, type Outcome, run, TempDir } from "./_temp.ts";
 
@@ -34,7 +39,8 @@ const deno = [DENO, "run", ...RUN_FLAGS];
 
 Deno.test("the committed hooks are what the generator renders, and executable", () => {
   assertEquals([...HOOK_FILES.keys()], [
-    ...["etc/cont-init.d/015-supervise-perms", "etc/cont-init.d/02-reconcile-profiles"],
+    ...["01-hermes-setup", "015-supervise-perms", "02-reconcile-profiles"]
+      .map((name) => `etc/cont-init.d/${name}`),
   ]);
   for (const [path, render] of HOOK_FILES) {
     assertEquals(Deno.readTextFileSync(`${REPO}/rootfs/${path}`), render());
@@ -48,7 +54,9 @@ Deno.test("stages start without prompts and without the network", () => {
 
 Deno.test("02 becomes hermes before Deno starts, with exactly the stage's permissions", async () => {
   using temp = new TempDir();
-  const { code, stderr } = await runHook(temp, "02-reconcile-profiles", {});
+  const { code, stderr } = await runHook(temp, "02-reconcile-profiles", {
+    HERMES_GATEWAY_SHARD: "2/5",
+  });
   assertEquals([code, stderr], [0, ""]);
   assertEquals(recorded(`${temp.path}/setuidgid`).slice(0, 4), [
     ...["hermes", "timeout", "120", "env"],
@@ -60,9 +68,14 @@ Deno.test("02 becomes hermes before Deno starts, with exactly the stage's permis
     `DENO_DIR=${INSTALL_DIR}/deno_dir`,
     "HERMES_HOME=/opt/data",
     "S6_PROFILE_GATEWAY_SCANDIR=/run/service",
+    "HERMES_GATEWAY_PROFILES=",
+    "HERMES_GATEWAY_SHARD=2/5",
+    "GATEWAY_MULTIPLEX_PROFILES=",
+    "HERMES_GATEWAY_NO_SUPERVISE=",
     ...deno,
     ...permissionFlags(RECONCILE_PROFILES.permissions(places)),
     `${INSTALL_DIR}/tasks/reconcile_profiles.ts`,
+    "--container-command",
   ]);
 });
 
@@ -157,6 +170,7 @@ Deno.test("02 passes a home with quotes, spaces and $(…) on as it is", async (
 const bad = ["data", "./data", "/opt,data", ",", "/opt/data\n", "/opt\n/data", "\n/opt/data"];
 for (
   const [hook, variable] of [
+    ["01-hermes-setup", "HERMES_HOME"],
     ["02-reconcile-profiles", "HERMES_HOME"],
     ["02-reconcile-profiles", "S6_PROFILE_GATEWAY_SCANDIR"],
     ["015-supervise-perms", "S6_PROFILE_GATEWAY_SCANDIR"],
@@ -173,3 +187,71 @@ for (
     }
   });
 }
+
+/** Runs 01 up to its `exec`; `above` is whether hermes can change a directory above the home. */
+async function runSetup(
+  temp: TempDir,
+  { uid = 0, above = false, ids = "echo 99:100", home = "/opt/data/" },
+): Promise<Outcome> {
+  const text = Deno.readTextFileSync(`${REPO}/rootfs/etc/cont-init.d/01-hermes-setup`);
+  const hook = temp.write("hook", text.replace(HERMES_IDS, "hermes-ids"));
+  const bin = fakeBin(`${temp.path}/bin`, {
+    id: `echo ${uid}`,
+    "hermes-ids": `echo "$1" >'${temp.path}/prog'\n${ids}`,
+    env: recorder(`${temp.path}/env`),
+    timeout: 'shift; exec "$@"',
+    // Its first call asks about the directories, its second is the drop.
+    "s6-setuidgid": `shift; [ "$1" != sh ] || exit ${above ? 0 : 1}
+      echo dropped >'${temp.path}/dropped'; exec "$@"`,
+  });
+  return await run("/bin/sh", { args: [hook], env: { PATH: bin, HERMES_HOME: home } });
+}
+
+Deno.test("01 gives the home to whom hermes-ids says, as root, with exactly its permissions", async () => {
+  using temp = new TempDir();
+  const { code, stderr } = await runSetup(temp, {});
+  assertEquals([code, stderr], [0, ""]);
+  assert(!exists(`${temp.path}/dropped`));
+  assertEquals(Deno.readTextFileSync(`${temp.path}/prog`), "01-hermes-setup\n");
+  const places = { home: "/opt/data", scandir: "", servicedirs: "", out: "" };
+  assertEquals(recorded(`${temp.path}/env`), [
+    "-i",
+    "NO_COLOR=1",
+    `DENO_DIR=${INSTALL_DIR}/deno_dir`,
+    ...deno,
+    ...permissionFlags(HERMES_SETUP.permissions(places)),
+    `${INSTALL_DIR}/tasks/hermes_setup.ts`,
+    "--home=/opt/data",
+    "--owner=99:100",
+  ]);
+});
+
+Deno.test("01 gives nothing away where it is not root", async () => {
+  using temp = new TempDir();
+  assertEquals((await runSetup(temp, { uid: 10000 })).code, 0);
+  assertEquals(recorded(`${temp.path}/env`).at(-1), "--home=/opt/data");
+});
+
+Deno.test("01 is hermes, not root, where hermes could swap the home", async () => {
+  using temp = new TempDir();
+  const { code, stdout } = await runSetup(temp, { above: true });
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "01-hermes-setup: info:");
+  assert(exists(`${temp.path}/dropped`));
+  assertEquals(recorded(`${temp.path}/env`).at(-1), "--home=/opt/data");
+});
+
+Deno.test("01 ends with what hermes-ids refused", async () => {
+  using temp = new TempDir();
+  assertEquals((await runSetup(temp, { ids: "exit 2" })).code, 2);
+  assert(!exists(`${temp.path}/env`));
+});
+
+Deno.test("01 does not take / for a home", async () => {
+  for (const home of ["/", "///"]) {
+    using temp = new TempDir();
+    const { code, stderr } = await runSetup(temp, { home });
+    assertEquals([code, stderr.split("\n").length], [2, 2]);
+    assert(!exists(`${temp.path}/env`));
+  }
+});

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   GENERATE_DASHBOARD,
+  HERMES_SETUP,
   permissionFlags,
   type Permissions,
   permissionTable,
@@ -40,8 +41,10 @@ Deno.test("no stage has a bare flag, or net, ffi, sys or import", () => {
   }
 });
 
-Deno.test("only 015 stays root", () => {
-  assertEquals(STAGES.filter(({ user }) => user === "root"), [SUPERVISE_PERMS]);
+Deno.test("only 01 and 015 stay root", () => {
+  assertEquals(STAGES.filter(({ user }) => user === "root"), [
+    ...[HERMES_SETUP, SUPERVISE_PERMS],
+  ]);
 });
 
 Deno.test("02 may read and write exactly what DESIGN 6 lists", () => {
@@ -52,10 +55,14 @@ Deno.test("02 may read and write exactly what DESIGN 6 lists", () => {
   const stale = [`${home}/gateway.pid`, `${home}/processes.json`];
   const named = ["gateway_state.json", "state/gateway.lifecycle.json"].map((f) => `${home}/${f}`);
   const both = ["/run/service", `${home}/profiles`, `${home}/logs`];
-  assertEquals(new Set(read), new Set([...both, ...named, ...stale]));
-  assertEquals(new Set(write), new Set([...both, ...stale]));
+  assertEquals(new Set(read), new Set([...both, ...named, ...stale, `${home}/config.yaml`]));
+  assertEquals(new Set(write), new Set([...both, ...stale, `${home}/gateway_state.json`]));
   assertEquals(run, ["/usr/bin/mkfifo"]);
-  assertEquals(env, ["HERMES_HOME", "S6_PROFILE_GATEWAY_SCANDIR"]);
+  assertEquals(env, [
+    ...["HERMES_HOME", "S6_PROFILE_GATEWAY_SCANDIR"],
+    ...["HERMES_GATEWAY_PROFILES", "HERMES_GATEWAY_SHARD"],
+    ...["GATEWAY_MULTIPLEX_PROFILES", "HERMES_GATEWAY_NO_SUPERVISE"],
+  ]);
 });
 
 Deno.test("the tasks of deno.json run the stages with their own permissions", () => {
@@ -79,7 +86,7 @@ Deno.test("permissionTable() has a row per stage with every one of its permissio
   assertEquals(rows.map((row) => row.split(" | ").slice(0, 2).join()), [
     ...STAGES.map(({ name, user }) => `| ${name},${user}`),
   ]);
-  const [, reconcile = ""] = rows;
+  const [, , reconcile = ""] = rows;
   for (const word of ["`$home/profiles`", "`$home/gateway.pid`", "`/usr/bin/mkfifo`"]) {
     assertStringIncludes(reconcile, word);
   }
@@ -104,18 +111,24 @@ function setScene(temp: TempDir, stage: Stage): Scene {
   const places = { home: home.path, scandir: home.scandir, servicedirs, out: temp.mkdir("out") };
   const permissions = stage.permissions(places);
   let args: string[] = [];
+  let stdin: string | undefined;
   let env: Record<string, string> = {};
   let done = () => false;
   if (stage === RECONCILE_PROFILES) {
     for (const name of ["default", "coder"]) {
-      const dir = home.add(name, RUNNING);
+      const dir = home.add(name, name === "default" ? undefined : RUNNING);
       Deno.mkdirSync(`${dir}/state`);
       for (const file of ["gateway.pid", "processes.json", "state/gateway.lifecycle.json"]) {
         Deno.writeTextFileSync(`${dir}/${file}`, '{"phase":"exited"}');
       }
     }
+    args = ["--container-command"];
+    stdin = "/init\0gateway\0run\0";
     env = { HERMES_HOME: home.path, S6_PROFILE_GATEWAY_SCANDIR: home.scandir };
     done = () => exists(`${home.slot("coder")}/run`) && exists(`${home.path}/logs`);
+  } else if (stage === HERMES_SETUP) {
+    args = ["--home", home.path];
+    done = () => exists(`${home.path}/logs/gateways`);
   } else if (stage === SUPERVISE_PERMS) {
     temp.mkdir("servicedirs/dashboard");
     temp.mkdir("servicedirs/dashboard/event", 0o700);
@@ -138,6 +151,7 @@ function setScene(temp: TempDir, stage: Stage): Scene {
     run: (granted, audit) =>
       runEntry(stage.entry, permissionFlags(granted), {
         args,
+        ...stdin === undefined ? {} : { stdin },
         env: audit === undefined ? env : { ...env, DENO_AUDIT_PERMISSIONS: audit },
       }),
   };

@@ -34,7 +34,7 @@ function row({ profile, registered, status, lastLog }: GatewayReport, now: Date)
     duration(seconds),
     pid === null ? "-" : String(pid),
     wantedUp ? "up" : "down",
-    ended ? signal ?? String(exitCode) : "-",
+    ended ? signal ?? String(exitCode ?? "-") : "-",
     String(deaths),
     age,
   ];

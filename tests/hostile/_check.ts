@@ -59,6 +59,7 @@ const COMPLAINTS: readonly [pattern: RegExp, words: string][] = [
   [/^warning: profile=([a-z0-9_-]+): cannot remove the stale ([a-z.]+): .+$/, "$1 stale $2"],
   [/^warning: \/\S+\/profiles is not a directory: .+$/, "profiles"],
   [/^warning: cannot write the boot log: .+$/, "log"],
+  [/^warning: config\.yaml: .+$/, "config"],
   [/^fatal: cannot read \/\S+\/profiles: .+$/, "fatal profiles"],
 ];
 

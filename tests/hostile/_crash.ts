@@ -176,9 +176,10 @@ export function register(count: number): Stepped {
     async verify(temp) {
       assertManaged(temp, names);
       const home = homeIn(temp);
-      if (!exists(home.slot("late"))) {
-        await runManager(temp, `await manager.registerProfileGateway("late");`);
-      }
+      const next = exists(home.slot("late"))
+        ? "manager.reapRetired()"
+        : `manager.registerProfileGateway("late")`;
+      await runManager(temp, `await ${next};`);
       assertManaged(temp, [...names, "late"]);
       assertEquals([...Deno.readDirSync(`${home.scandir}/.hermes`)].length, 1);
     },

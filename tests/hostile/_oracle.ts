@@ -195,6 +195,7 @@ export function expectedOf(volume: Volume): Expected {
     bootLog: bootLogOf(volume),
   };
   const seen = (volume.mode & SEARCH) !== 0;
+  if (!seen) expected.complaints.push("config");
   registerProfile(expected, "default", volume.root, { mode: volume.mode, dir: "", seen });
   addProfiles(expected, volume);
   if (expected.bootLog === "untouched") expected.complaints.push("log");

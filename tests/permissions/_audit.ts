@@ -31,6 +31,8 @@ export interface Program {
   args?: readonly string[];
   /** Its environment. */
   env?: Readonly<Record<string, string>>;
+  /** Its standard input. Default: none. */
+  stdin?: string;
 }
 
 const REPOSITORY = new URL("../..", import.meta.url).pathname;
@@ -39,7 +41,7 @@ const REPOSITORY = new URL("../..", import.meta.url).pathname;
 export async function audit(program: Program, permissions: Permissions): Promise<AuditedRun> {
   const log = await Deno.makeTempFile();
   try {
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    const child = new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "--no-prompt", "--cached-only", "--quiet"],
         ...permissionFlags(permissions),
@@ -47,8 +49,13 @@ export async function audit(program: Program, permissions: Permissions): Promise
         ...program.args ?? [],
       ],
       env: { ...program.env, DENO_AUDIT_PERMISSIONS: log, NO_COLOR: "1" },
-      stdin: "null",
-    }).output();
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    // A program that fails at once does not read it.
+    await new Blob([program.stdin ?? ""]).stream().pipeTo(child.stdin).catch(() => {});
+    const { code, stdout, stderr } = await child.output();
     const asked = new Map<string, Asked>();
     for (const line of (await Deno.readTextFile(log)).split("\n")) {
       if (line === "") continue;

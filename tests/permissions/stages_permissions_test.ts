@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   GENERATE_DASHBOARD,
+  HERMES_SETUP,
   permissionFlags,
   type Permissions,
   RECONCILE_PROFILES,
@@ -22,13 +23,13 @@ async function put(path: string, text = ""): Promise<void> {
   await Deno.writeTextFile(path, text);
 }
 
-/** Every kind of profile, stale files, a log to rotate, a slot to make and one to refresh. */
+/** An upgraded container: profiles, stale files, a log to rotate, a slot to make and one to refresh. */
 async function reconcileScene(root: string): Promise<Scene> {
   const [home, scandir] = [`${root}/home`, `${root}/scandir`];
   const state = '{"desired_state":"running"}';
   for (const dir of [home, `${home}/profiles/coder`, `${home}/profiles/writer`]) {
     await put(`${dir}/SOUL.md`);
-    await put(`${dir}/gateway_state.json`, state);
+    if (dir !== home) await put(`${dir}/gateway_state.json`, state);
     await put(`${dir}/state/gateway.lifecycle.json`, '{"phase":"running"}');
     await put(`${dir}/gateway.pid`, "1");
     await put(`${dir}/processes.json`, "[]");
@@ -41,9 +42,20 @@ async function reconcileScene(root: string): Promise<Scene> {
   return {
     program: {
       entry: RECONCILE_PROFILES.entry,
+      args: ["--container-command"],
+      stdin: "/init\0gateway\0run\0",
       env: { HERMES_HOME: home, S6_PROFILE_GATEWAY_SCANDIR: scandir },
     },
     permissions: RECONCILE_PROFILES.permissions({ home, scandir, servicedirs: "", out: "" }),
+  };
+}
+
+async function setupScene(root: string): Promise<Scene> {
+  const home = `${root}/home`;
+  await put(`${home}/config.yaml`);
+  return {
+    program: { entry: HERMES_SETUP.entry, args: ["--home", home] },
+    permissions: HERMES_SETUP.permissions({ home, scandir: "", servicedirs: "", out: "" }),
   };
 }
 
@@ -93,6 +105,7 @@ function assertRefused({ code, stderr }: AuditedRun, what: string): void {
 }
 
 const SCENES: readonly (readonly [Stage, MakeScene])[] = [
+  [HERMES_SETUP, setupScene],
   [RECONCILE_PROFILES, reconcileScene],
   [SUPERVISE_PERMS, superviseScene],
   [GENERATE_DASHBOARD, dashboardScene],
@@ -127,7 +140,7 @@ Deno.test("02-reconcile-profiles can read neither .env nor auth.json of the root
   await inScene(reconcileScene, async ({ permissions, program }) => {
     const probe = await Deno.makeTempFile({ suffix: ".ts" });
     try {
-      for (const file of [".env", "auth.json", "SOUL.md", "config.yaml"]) {
+      for (const file of [".env", "auth.json", "SOUL.md"]) {
         const path = `${program.env?.HERMES_HOME}/${file}`;
         await Deno.writeTextFile(probe, `Deno.readTextFileSync(${JSON.stringify(path)});`);
         const { code, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -12,7 +12,7 @@ import { killAtEveryStep, type Stepped } from "../hostile/_stepper.ts";
 import { liveTest } from "../live/_live.ts";
 
 const KILLED: readonly [what: string, stepped: Stepped][] = [
-  ["a reconcile that makes 50 slots", { ...firstReconcile(50), stride: 2 }],
+  ["a reconcile that makes 50 slots", { ...firstReconcile(50), stride: 3 }],
   ["a reconcile that refreshes 50 slots", { ...secondReconcile(50), stride: 3 }],
   ["a register beside 50 slots", register(50)],
   ["an unregister beside 50 slots", unregister(50)],

@@ -1,0 +1,39 @@
+// Runs as stage 02 does, with its permissions, and prints where its time goes.
+import { bootLogLines } from "../lib/boot_log.ts";
+import { slotName } from "../lib/profile_name.ts";
+import { renderSlot } from "../lib/render.ts";
+import { lockScandir } from "../lib/scandir.ts";
+import { makeFifos } from "../lib/skeleton.ts";
+import { type Slot, stageSlot } from "../lib/slot.ts";
+import { survey } from "../lib/survey.ts";
+
+/** Milliseconds by phase. */
+export type Phases = Record<"reading" | "building" | "mkfifo" | "publishing" | "logging", number>;
+
+function measurePhases(home: string, path: string, staging: string, modesHold: boolean): Phases {
+  let last = performance.now();
+  const lap = () => -last + (last = performance.now());
+  const { steps } = survey(home, () => {});
+  const reading = lap();
+  const slots: Slot[] = steps.map(({ action: { profile, action } }) => ({
+    name: slotName(profile),
+    files: renderSlot({ profile, home }),
+    down: action !== "started",
+  }));
+  const twins = new Map<string, string>();
+  const fifos = slots.flatMap((slot) => stageSlot(staging, slot, { modesHold, twins }));
+  const building = lap();
+  makeFifos(fifos);
+  const mkfifo = lap();
+  for (const { name } of slots) Deno.renameSync(`${staging}/${name}`, `${path}/${name}`);
+  const publishing = lap();
+  bootLogLines(steps.map(({ action }) => action), new Date());
+  return { reading, building, mkfifo, publishing, logging: lap() };
+}
+
+if (import.meta.main) {
+  const [home = "", scandir = ""] = Deno.args;
+  using locked = await lockScandir(scandir);
+  const { path, modesHold } = locked.openStaging();
+  console.log(JSON.stringify(measurePhases(home, scandir, path, modesHold)));
+}

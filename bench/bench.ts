@@ -1,0 +1,147 @@
+import { RECONCILE_PROFILES } from "../lib/stages.ts";
+import { table } from "../tasks/_table.ts";
+import { type Live, measureLive } from "./_live.ts";
+import { compileTools, measure } from "./_measure.ts";
+import type { Phases } from "./_phases.ts";
+import { type Axes, plot, type Series } from "./_plot.ts";
+import { BARE, measureAll, perItemUs, type Result, resultOf } from "./_results.ts";
+import { spreadOf } from "./_statistics.ts";
+import { onTmpfs } from "./_tmpfs.ts";
+import { makeHome, Suite } from "./_worlds.ts";
+
+const RESULTS = new URL("results", import.meta.url).pathname;
+const EXTENT = {
+  services: [1, 20, 200],
+  profiles: [1, 5, 100, 1000, 4000],
+  rounds: 30,
+  traced: true,
+};
+
+const ms = (value: number) => value.toFixed(1);
+
+function resultTable(results: readonly Result[]): string {
+  const bare = resultOf(results, BARE, 0).ms.median;
+  return table([
+    ["WHAT", "N", "RUNS", "MEDIAN MS", "QUARTILES", "X BARE", "US EACH", "CALLS", "STARTED", "MIB"],
+    ...results.map((result) => {
+      const each = perItemUs(results, result);
+      const { title, size, runs, ms: spread, calls, started, peakKiB } = result;
+      const total = calls && Object.values(calls).reduce((sum, count) => sum + count, 0);
+      return [
+        ...[title, String(size), String(runs), ms(spread.median)],
+        `${ms(spread.low)}-${ms(spread.high)}`,
+        (spread.median / bare).toFixed(2),
+        each === null ? "-" : each.toFixed(0),
+        total === null ? "-" : String(total),
+        started === null ? "-" : String(started),
+        peakKiB === null ? "-" : (peakKiB / 1024).toFixed(0),
+      ];
+    }),
+  ]);
+}
+
+function liveTable({ boots, statusMs }: Live): string {
+  return table([
+    ["ON A REAL S6", "N", "RUNS", "HOOKS DONE MS", "LAST UP MS"],
+    ...boots.map(({ profiles, runs, hooksMs, upMs }) => [
+      ...["boot", String(profiles), String(runs), ms(hooksMs.median), ms(upMs.median)],
+    ]),
+    ["gatewayctl status", "100", "10", ms(statusMs.median), "-"],
+  ]);
+}
+
+/** Stage 02 in pieces, with 1000 profiles: the median of each. */
+async function measurePhases(dir: string): Promise<Phases> {
+  const [home, scandir] = [`${dir}/home`, `${dir}/scandir`];
+  const suite = await Suite.install(`${dir}/hermes-boot`);
+  await makeHome(home, 1000);
+  const entry = "bench/_phases.ts";
+  const { path, args, env } = suite.stage({ ...RECONCILE_PROFILES, entry }, { home, scandir }, [
+    ...[home, scandir],
+  ]);
+  const taken: Phases[] = [];
+  for (let run = -1; run < 10; run++) {
+    const { success, stdout, stderr } = await new Deno.Command(path, {
+      ...{ args: [...args], env, clearEnv: true },
+    }).output();
+    const decoder = new TextDecoder();
+    if (!success) throw new Error(decoder.decode(stderr));
+    if (run >= 0) taken.push(JSON.parse(decoder.decode(stdout)));
+    await Deno.remove(scandir, { recursive: true });
+  }
+  const median = (phase: keyof Phases) => spreadOf(taken.map((one) => one[phase])).median;
+  return {
+    reading: median("reading"),
+    building: median("building"),
+    mkfifo: median("mkfifo"),
+    publishing: median("publishing"),
+    logging: median("logging"),
+  };
+}
+
+const COLOURS = ["#c0392b", "#2471a3", "#7d8a8c", "#1e8449", "#8e44ad", "#b9770e"];
+
+function seriesOf(results: readonly Result[]): Series[] {
+  const titles = [...new Set(results.map(({ title }) => title))].filter((title) => title !== BARE);
+  return titles.map((title, index) => ({
+    name: title.replace(/,.*/, ""),
+    colour: COLOURS[index] ?? "#000",
+    points: results.filter((one) => one.title === title)
+      .map(({ size, ms }) => [size, ms.median] as const),
+  }));
+}
+
+function bootSeries({ boots }: Live): Series[] {
+  return [
+    {
+      name: "last gateway up",
+      colour: "#c0392b",
+      points: boots.map(({ profiles, upMs }) => [profiles, upMs.median]),
+    },
+    {
+      name: "hooks done",
+      colour: "#2471a3",
+      points: boots.map(({ profiles, hooksMs }) => [profiles, hooksMs.median]),
+    },
+  ];
+}
+
+async function save(name: string, series: readonly Series[], axes: Axes): Promise<void> {
+  await Deno.writeTextFile(`${RESULTS}/${name}.svg`, plot(series, axes));
+}
+
+function progress(text: string): void {
+  console.error(`bench: info: ${text}`);
+}
+
+const code = await onTmpfs(async ({ path, tmpfs }) => {
+  await Deno.mkdir(RESULTS, { recursive: true });
+  const results = await measureAll(path, await compileTools(path), EXTENT, progress);
+  console.log(`${resultTable(results)}\n`);
+  await save("stages", seriesOf(results), {
+    title: "The boot stages and their floors",
+    x: "services or profiles",
+    y: "milliseconds, median",
+  });
+  const phases = await measurePhases(`${path}/phases`);
+  const words = Object.entries(phases).map(([name, value]) => `${name} ${ms(value)}`);
+  console.log(`02 with 1000 profiles, in ms: ${words.join(", ")}\n`);
+
+  const live = await measureLive([10, 100, 1000], 3, progress).catch((error) => {
+    console.error(`bench: warning: nothing measured on a real s6: ${error.message}`);
+    return undefined;
+  });
+  if (live !== undefined) {
+    console.log(liveTable(live));
+    await save("boot", bootSeries(live), {
+      title: "A boot on a real s6, from the first hook on",
+      x: "profiles, all of them running",
+      y: "milliseconds, median",
+    });
+  }
+  const report = { deno: Deno.version.deno, tmpfs, results, phases, live };
+  await Deno.writeTextFile(`${RESULTS}/bench.json`, JSON.stringify(report, null, 2) + "\n");
+  progress(`${RESULTS}/bench.json, stages.svg, boot.svg`);
+  return 0;
+});
+Deno.exit(code);

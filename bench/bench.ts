@@ -1,7 +1,7 @@
 import { RECONCILE_PROFILES } from "../lib/stages.ts";
 import { table } from "../tasks/_table.ts";
 import { type Live, measureLive } from "./_live.ts";
-import { compileTools, measure } from "./_measure.ts";
+import { compileTools } from "./_measure.ts";
 import type { Phases } from "./_phases.ts";
 import { type Axes, plot, type Series } from "./_plot.ts";
 import { BARE, measureAll, perItemUs, type Result, resultOf } from "./_results.ts";

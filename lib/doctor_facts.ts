@@ -1,5 +1,4 @@
 import { type DoctorFacts, SKELETON, type SkeletonEntry, type Space } from "./doctor.ts";
-import { lstatIfPresent } from "./create.ts";
 import { errorWords, survivable } from "./errors.ts";
 import { type Owner, parseOwner } from "./owner.ts";
 import { SLOT_PREFIX } from "./profile_name.ts";
@@ -67,11 +66,21 @@ export function parseHostFacts(text: string): HostFacts {
   return facts;
 }
 
+/** What cannot be looked at is as good as not there: its own check fails then. */
+function look(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    survivable(error);
+    return undefined;
+  }
+}
+
 function lookAtSkeletons(scandir: string, slots: readonly string[]): SkeletonEntry[] {
   const services = slots.flatMap((slot) => [slot, `${slot}/log`]);
   return services.flatMap((service) =>
     [...SKELETON.keys()].map((path): SkeletonEntry => {
-      const info = lstatIfPresent(`${scandir}/${service}/${path}`);
+      const info = look(`${scandir}/${service}/${path}`);
       const kind = info === undefined
         ? "missing"
         : info.isDirectory
@@ -98,11 +107,15 @@ function logsProblem(home: string, owner: Owner | undefined): string | undefined
   const problem = writeProblem(`${home}/logs`);
   if (problem !== undefined) return problem;
   const gateways = `${home}/logs/gateways`;
-  const dirs = lstatIfPresent(gateways)?.isDirectory
-    ? [gateways, ...[...Deno.readDirSync(gateways)].map(({ name }) => `${gateways}/${name}`)]
-    : [];
-  for (const dir of dirs) {
-    const info = lstatIfPresent(dir);
+  if (look(gateways) === undefined) return; // the first logger makes it
+  let names: string[] = [];
+  try {
+    names = [...Deno.readDirSync(gateways)].map(({ name }) => name);
+  } catch (error) {
+    return `${gateways}: ${errorWords(survivable(error))}`;
+  }
+  for (const dir of [gateways, ...names.map((name) => `${gateways}/${name}`)]) {
+    const info = look(dir);
     if (info === undefined) continue;
     if (!info.isDirectory) return `${dir} is not a directory`;
     const mine = owner === undefined || info.uid === owner.uid;
@@ -124,13 +137,16 @@ async function findRetired(supervision: Supervision, scandir: string): Promise<s
   const left: string[] = [];
   const dotDir = `${scandir}/.hermes`;
   const deadline = performance.now() + SETTLE_MS;
-  for (const { name } of lstatIfPresent(dotDir) ? Deno.readDirSync(dotDir) : []) {
+  for (const { name } of look(dotDir) ? Deno.readDirSync(dotDir) : []) {
     if (!name.startsWith("retired-")) continue;
     const service = `.hermes/${name}`;
     let released = false;
     while (!released && performance.now() < deadline) {
-      released = lstatIfPresent(`${scandir}/${service}`) === undefined ||
-        await supervision.supervised(service, false);
+      released = look(`${scandir}/${service}`) === undefined ||
+        await supervision.supervised(service, false).catch((error) => {
+          survivable(error);
+          return false; // s6-svok cannot tell
+        });
       if (!released) await new Promise((resolve) => setTimeout(resolve, 50));
     }
     if (!released) left.push(service);

@@ -105,7 +105,8 @@ function lookAtVolume(home: string, profile: string): Pick<WhyFacts, "found" | "
   if (profile === DEFAULT_PROFILE) return { found: "profile" };
   const entry = listProfiles(home, () => {}).find(({ name }) => name === profile);
   if (entry === undefined) {
-    const plain = profile !== "" && !profile.includes("/") && !profile.startsWith(".");
+    // Not longer than a file name may be: 255 bytes of UTF-8.
+    const plain = /^[^./][^/]{0,84}$/u.test(profile) || profileNameProblem(profile) === undefined;
     const dir = plain ? lstatIfPresent(profileDir(home, profile)) : undefined;
     return { found: dir?.isDirectory ? "no SOUL.md" : "no directory" };
   }

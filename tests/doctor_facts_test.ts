@@ -195,7 +195,7 @@ Deno.test("gatherDoctorFacts() lists what is retired and still supervised", asyn
 const SETTLES: readonly [what: string, svok: string][] = [
   ["is not supervised", "exit 1"],
   ["is released meanwhile", '[ ! -e "$1/asked" ] || exit 1; touch "$1/asked"'],
-  ["is removed meanwhile", 'rm -r "$1"'],
+  ["is removed meanwhile", 'rm -rf "$1"'],
 ];
 
 for (const [what, svok] of SETTLES) {

@@ -42,7 +42,13 @@ liveTest("HERMES_UID and HERMES_GID make hermes who owns the home", async () => 
     ...["uid=1000(hermes)", "gid=100(hermes)"],
   ]);
   const { pid } = await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
-  assertEquals((await container.sh(`stat -c %u:%g /proc/${pid}`)).stdout, "1000:100\n");
+  // It is up as soon as its run script is, which root runs until it drops.
+  await until("the gateway is hermes's", async () => {
+    return (await container.sh(`stat -c %u:%g /proc/${pid}`)).stdout === "1000:100\n";
+  });
+  await until("its log", () => {
+    return Deno.lstat(`${home.path}/logs/gateways/coder`).then(() => true, () => false);
+  });
   for (const folder of [...FOLDERS, "/logs/gateways/coder"]) {
     assertEquals(ownerOf(home.path + folder), "1000:100", folder);
   }
@@ -62,6 +68,12 @@ liveTest("a second boot changes no owner and no time of what it need not", async
   await using home = await Home.make({ default: { state: STOPPED }, coder: { state: STOPPED } });
   {
     await using _ = await bootContainer(home);
+    for (const profile of ["default", "coder"]) {
+      await until(`the log of ${profile}`, () => {
+        const path = `${home.path}/logs/gateways/${profile}/current`;
+        return Deno.lstat(path).then(() => true, () => false);
+      });
+    }
   }
   await clockTick();
   const before = settledInodes(home);

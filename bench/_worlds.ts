@@ -104,6 +104,7 @@ export function superviseScene(suite: Suite, root: string, services: number): Sc
       for (const name of names) {
         await Deno.chmod(name, 0o755);
         await Deno.mkdir(`${name}/event`);
+        await Deno.chmod(`${name}/event`, 0o3730);
       }
       for (const dir of [servicedirs, scandir, `${scandir}/.s6-svscan`]) {
         await Deno.chmod(dir, 0o755);

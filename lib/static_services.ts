@@ -30,7 +30,11 @@ const INTERNAL_PREFIX = "s6rc-";
  * holds for root's entries only, so just the scandir, where only root's are
  * looked at, may be one.
  */
-function assertNobodySwaps(dir: string, { uid }: Owner, { sticky = false } = {}): void {
+function assertNobodySwaps(
+  dir: string,
+  { uid }: Owner,
+  { sticky = false } = {},
+): Deno.FileInfo {
   const info = Deno.lstatSync(dir);
   if (!info.isDirectory) throw new Error(`${dir} is not a directory`);
   const mode = info.mode ?? 0o777;
@@ -38,12 +42,18 @@ function assertNobodySwaps(dir: string, { uid }: Owner, { sticky = false } = {})
   if (info.uid === uid || writable) {
     throw new Error(`${dir} can be changed by UID ${uid}: expected it to be root's alone`);
   }
+  return info;
 }
 
 // chmod comes before chown: root without CAP_FOWNER cannot chmod what it gave
 // away, and without CAP_FSETID a chmod would lose the setgid bit of event/.
-function share(path: string, kind: "FIFO" | "directory", mode: number, { gid }: Owner): void {
-  const info = Deno.lstatSync(path);
+function share(
+  path: string,
+  kind: "FIFO" | "directory",
+  mode: number,
+  { gid }: Owner,
+  info: Deno.FileInfo = Deno.lstatSync(path),
+): void {
   // A second name of a FIFO could be anywhere.
   const expected = kind === "FIFO" ? info.isFifo && info.nlink === 1 : info.isDirectory;
   if (!expected) {
@@ -62,10 +72,10 @@ function share(path: string, kind: "FIFO" | "directory", mode: number, { gid }: 
 function shareService(dir: string, owner: Owner): void {
   const supervise = `${dir}/supervise`;
   assertNobodySwaps(dir, owner);
-  assertNobodySwaps(supervise, owner);
+  const info = assertNobodySwaps(supervise, owner);
   share(`${supervise}/control`, "FIFO", 0o660, owner);
   share(`${dir}/event`, "directory", 0o3730, owner);
-  share(supervise, "directory", 0o755, owner);
+  share(supervise, "directory", 0o755, owner, info);
 }
 
 /**

@@ -1,5 +1,7 @@
 import { BOOT_LOG } from "./boot_log.ts";
+import { CONFIG_FILE } from "./multiplex.ts";
 import { PROFILE_FILES, STATE_FILE } from "./profiles.ts";
+import { RULE_VARIABLES } from "./rules.ts";
 import { S6_BIN, type S6Program } from "./s6.ts";
 import { MKFIFO } from "./skeleton.ts";
 import type { Permissions, Places } from "./stages.ts";
@@ -142,10 +144,15 @@ export const COMMANDS: readonly Command[] = [
       JSON_OPTION,
     ],
     permissions: ({ home, scandir }) => ({
-      read: [scandir, `${home}/profiles`, ...PROFILE_FILES.map((file) => `${home}/${file}`)],
+      read: [
+        scandir,
+        `${home}/profiles`,
+        ...PROFILE_FILES.map((file) => `${home}/${file}`),
+        `${home}/${CONFIG_FILE}`,
+      ],
       write: [scandir],
       run: [MKFIFO, ...s6("s6-svc", "s6-svok", "s6-svscanctl")],
-      env: ENV,
+      env: [...ENV, ...RULE_VARIABLES],
     }),
   },
   {
@@ -162,9 +169,10 @@ export const COMMANDS: readonly Command[] = [
         `${home}/${BOOT_LOG}`,
         `${home}/${BOOT_LOG}.1`,
         `${home}/logs/gateways`,
+        `${home}/${CONFIG_FILE}`,
       ],
       run: s6("s6-svstat"),
-      env: ZONED_ENV,
+      env: [...ZONED_ENV, ...RULE_VARIABLES],
     }),
   },
   {

@@ -4,6 +4,7 @@ import { errorWords, survivable } from "./errors.ts";
 import { slotName } from "./profile_name.ts";
 import type { Warn } from "./profiles.ts";
 import { readExtraEnv, renderSlot } from "./render.ts";
+import { NO_RULES, type Rules } from "./rules.ts";
 import { lockScandir } from "./scandir.ts";
 import { S6ServiceManager } from "./service_manager.ts";
 import type { Slot } from "./slot.ts";
@@ -27,6 +28,8 @@ export interface SyncOptions {
   timeoutMs?: number;
   /** Told of what was survived. Default: nobody. */
   warn?: Warn;
+  /** Which profiles get a slot, and which of them start. Default: all, and those that ran. */
+  rules?: Rules;
 }
 
 /** What a sync did about one profile, or about a slot without one. */
@@ -133,11 +136,9 @@ function entryOf(step: SyncStep, outcomes: ReadonlyMap<string, SlotOutcome>): Sy
 
 async function look(
   manager: S6ServiceManager,
-  home: string,
-  prune: boolean,
-  warn: Warn,
+  { home, prune = false, warn = () => {}, rules = NO_RULES }: SyncOptions,
 ): Promise<SyncStep[]> {
-  const { steps, error } = survey(home, warn);
+  const { steps, error } = survey(home, warn, { rules });
   if (error !== undefined) throw new Error(`cannot read ${home}/profiles: ${errorWords(error)}`);
   return planSync(steps, await manager.listProfileGateways(), prune);
 }
@@ -146,10 +147,11 @@ async function look(
 async function applyLocked(
   path: string,
   manager: S6ServiceManager,
-  { home, prune = false, warn = () => {} }: SyncOptions,
+  options: SyncOptions,
 ): Promise<SyncEntry[]> {
   using scandir = await lockScandir(path);
-  const plan = await look(manager, home, prune, warn);
+  const { home, warn = () => {} } = options;
+  const plan = await look(manager, options);
   const slots = plan.filter((step) => step.do === "apply")
     .map((step) => slotOf(step, home, path, warn));
   const outcomes = applySlots(scandir, slots);
@@ -196,7 +198,7 @@ export async function syncProfileGateways(options: SyncOptions): Promise<SyncEnt
   const where = { scandir, timeoutMs, ...bin === undefined ? {} : { bin } };
   const manager = new S6ServiceManager({ home, warn, ...where });
   if (options.dryRun) {
-    const plan = await look(manager, home, options.prune ?? false, warn);
+    const plan = await look(manager, options);
     const slots = plan.filter((step) => step.do === "apply")
       .map((step) => slotOf(step, home, scandir, warn));
     const outcomes = previewSlots(scandir, slots);

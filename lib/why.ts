@@ -33,6 +33,10 @@ export interface WhyFacts {
   found: "profile" | "no directory" | "no SOUL.md";
   /** Why it gets no slot although it is a profile. */
   refusal?: string;
+  /** Why the container's rules give it no slot. */
+  notSelected?: string;
+  /** Whether the root profile's gateway serves it, so that a boot leaves its own down. */
+  multiplexed?: boolean;
   /** What state is recorded. */
   recorded: RecordedState;
   /** Its last line in the boot log. */
@@ -51,6 +55,8 @@ export type Cause =
   | "no-directory"
   | "no-soul"
   | "refused"
+  | "not-selected"
+  | "multiplexed"
   | "newer-than-boot"
   | "unregistered"
   | "not-supervised"
@@ -188,14 +194,31 @@ const neverStarted: Rule = (facts) => {
   return { cause: "not-started", text: "down: it was registered without being started", help };
 };
 
-// The first rule with an answer wins. A further reason to have no gateway,
-// such as a selection of profiles, is a rule of its own before inTheScandir.
+const selected: Rule = ({ notSelected, registered }) => {
+  if (notSelected === undefined || registered) return undefined;
+  const text = `not selected for this container: ${notSelected}`;
+  const help = "the container's HERMES_GATEWAY_PROFILES and HERMES_GATEWAY_SHARD";
+  return { cause: "not-selected", text, help };
+};
+
+const multiplexed: Rule = (facts) => {
+  const { status, recorded: { state } } = facts;
+  if (!facts.multiplexed || status === null || status.deaths !== 0 || state !== "running") {
+    return undefined;
+  }
+  const text = "down: the root profile's gateway serves it (multiplex_profiles)";
+  return { cause: "multiplexed", text, help: ctl("start", facts) };
+};
+
+// The first rule with an answer wins.
 const RULES: readonly Rule[] = [
   onTheVolume,
+  selected,
   inTheScandir,
   moving,
   stoppedOnPurpose,
   parked,
+  multiplexed,
   neverStarted,
 ];
 

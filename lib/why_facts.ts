@@ -6,6 +6,7 @@ import { listProfiles, refuseProfile, STATE_FILE } from "./profiles.ts";
 import { logWord } from "./quote.ts";
 import { askGateway } from "./roster.ts";
 import { lastLogLines, readFileEnd } from "./s6_log.ts";
+import { NO_RULES, type Rules } from "./rules.ts";
 import { S6ServiceManager } from "./service_manager.ts";
 import { readJsonObject, stateOf } from "./state.ts";
 import type { BootLine, RecordedState, WhyFacts } from "./why.ts";
@@ -20,6 +21,8 @@ export interface WhyOptions {
   bin?: string;
   /** How many of the log's last lines. Default: 3. */
   logLines?: number;
+  /** The container's rules. Default: none. */
+  rules?: Rules;
 }
 
 /** Reads `updated_at`: seconds since the epoch from the operator, maybe text from a gateway. */
@@ -136,7 +139,7 @@ function lookAtVolume(home: string, profile: string): Pick<WhyFacts, "found" | "
  * ```
  */
 export async function gatherWhyFacts(profile: string, options: WhyOptions): Promise<WhyFacts> {
-  const { home, logLines = 3, ...where } = options;
+  const { home, logLines = 3, rules = NO_RULES, ...where } = options;
   const dir = profileDir(home, profile);
   const facts: WhyFacts = {
     profile,
@@ -151,6 +154,9 @@ export async function gatherWhyFacts(profile: string, options: WhyOptions): Prom
   if (bootLine !== undefined) facts.bootLine = bootLine;
   const nameProblem = profileNameProblem(profile);
   if (nameProblem !== undefined) return { ...facts, nameProblem };
+  const notSelected = rules.selection.whyNot(profile);
+  if (notSelected !== undefined) facts.notSelected = notSelected;
+  if (rules.multiplexed && profile !== DEFAULT_PROFILE) facts.multiplexed = true;
   return {
     ...facts,
     ...await askGateway(new S6ServiceManager({ home, ...where }), profile),

@@ -1,5 +1,6 @@
 import { type Command, COMMANDS } from "./commands.ts";
 import { DENO, INSTALL_DIR, PLACE_WORDS, renderPlaces, RUN_FLAGS } from "./hook.ts";
+import { RULE_VARIABLES } from "./rules.ts";
 import { S6_BIN } from "./s6.ts";
 import { permissionFlags } from "./stages.ts";
 import { ISOLATED_DIR, ISOLATED_SCANDIR, SHARED_SCANDIR } from "./supervision_mode.ts";
@@ -65,6 +66,7 @@ start() {
   exec env -i DENO_DIR=${INSTALL_DIR}/deno_dir \\
     \${NO_COLOR:+NO_COLOR=1} \${TZ:+"GATEWAYCTL_TZ=$TZ"} \\
     "HERMES_HOME=$home" "S6_PROFILE_GATEWAY_SCANDIR=$scandir" \\
+    ${RULE_VARIABLES.map((name) => `\${${name}:+"${name}=$${name}"}`).join(" ")} \\
     ${DENO} run ${RUN_FLAGS.join(" ")} "$@"
 }
 ${FACTS}[ "$command" = doctor ] || start "$@"

@@ -84,6 +84,17 @@ for (const command of COMMANDS) {
   });
 }
 
+Deno.test("gatewayctl passes the container's rules on, and nothing else of its environment", async () => {
+  using temp = new TempDir();
+  const env = { SECRET: "s", HERMES_GATEWAY_SHARD: "2/5", HERMES_GATEWAY_PROFILES: "a, b" };
+  const { code, stderr } = await runWrapper(temp, ["list"], env);
+  assertEquals([code, stderr], [0, ""]);
+  const given = recorded(`${temp.path}/env`);
+  assert(given.includes("HERMES_GATEWAY_SHARD=2/5"));
+  assert(given.includes("HERMES_GATEWAY_PROFILES=a, b"));
+  assert(!given.some((word) => word.startsWith("SECRET") || word.startsWith("GATEWAY_MULTIPLEX")));
+});
+
 Deno.test("gatewayctl starts without any permission for help and for what is no command", async () => {
   for (const args of [[], ["--help"], ["frobnicate", "x"]]) {
     using temp = new TempDir();

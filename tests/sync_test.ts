@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { planProfile, skipProfile } from "../lib/plan.ts";
 import { planSync, type SyncOptions, syncProfileGateways } from "../lib/sync.ts";
+import { parseSelection } from "../lib/selection.ts";
 import type { Step } from "../lib/survey.ts";
 import { fakeBin, Home, RUNNING, STOPPED } from "./_fixtures.ts";
 import { exists, snapshot, TempDir } from "./_temp.ts";
@@ -141,4 +142,19 @@ Deno.test("syncProfileGateways() marks what s6-svscan did not take up, and goes 
     ["created", true],
   ]);
   assertEquals(entries[0]?.reason?.includes("no such supervisor"), true);
+});
+
+Deno.test("syncProfileGateways() makes no slot for a profile that is not selected", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("coder", RUNNING);
+  home.add("writer", RUNNING);
+  temp.mkdir("scandir");
+  const rules = { selection: parseSelection({ profiles: "writer" }), multiplexed: false };
+  const options = { home: home.path, scandir: home.scandir, dryRun: true, rules };
+  const entries = await syncProfileGateways(options);
+  assertEquals(
+    entries.map(({ profile, action }) => [profile, action]),
+    [["default", "skipped"], ["coder", "skipped"], ["writer", "created"]],
+  );
 });

@@ -33,6 +33,12 @@ const CASES: readonly [cause: string, changes: Partial<WhyFacts>, help: string |
   ["no-directory", { found: "no directory" }, "gatewayctl sync --prune"],
   ["no-soul", { found: "no SOUL.md", ...unregistered }, "touch '/opt/data/profiles/coder/SOUL.md'"],
   ["refused", { refusal: "a symlink", ...unregistered }, "gatewayctl sync"],
+  [
+    "not-selected",
+    { notSelected: "not in the list", ...unregistered },
+    "the container's HERMES_GATEWAY_PROFILES and HERMES_GATEWAY_SHARD",
+  ],
+  ["multiplexed", { multiplexed: true }, "gatewayctl start coder"],
   ["newer-than-boot", unregistered, "gatewayctl sync"],
   ["newer-than-boot", { ...unregistered, ...boot("started", false) }, "gatewayctl sync"],
   ["newer-than-boot", { ...unregistered, ...boot('skipped reason="x"') }, "gatewayctl sync"],
@@ -140,4 +146,13 @@ Deno.test("findBootLine() takes the root profile's line, not that of profiles/de
 Deno.test("findBootLine() finds a name as the boot log words it", () => {
   const line = String.raw`T profile="My\u0020Bot" action=skipped`;
   assertEquals(findBootLine([line], "My Bot")?.text, line);
+});
+
+Deno.test("explain() does not speak of a selection or multiplexing where it does not matter", () => {
+  assertEquals(explain(facts({ notSelected: "not in the list" })).cause, "not-started");
+  const stopped = { ...RECORDED, state: "stopped" };
+  assertEquals(
+    explain(facts({ multiplexed: true, recorded: stopped })).cause,
+    "stopped-by-operator",
+  );
 });

@@ -5,6 +5,7 @@ import { timeoutMs } from "./change.ts";
 import { places } from "./places.ts";
 import { withProgress } from "./progress.ts";
 import { EXIT, warn } from "./report.ts";
+import { containerRules } from "./rules.ts";
 
 function line({ profile, action, starts, reason }: SyncEntry): string {
   const what = starts === undefined ? action : `${action}, ${starts ? "starts" : "down"}`;
@@ -14,10 +15,14 @@ function line({ profile, action, starts, reason }: SyncEntry): string {
 /** Runs `sync`. */
 export async function run(args: Arguments): Promise<number> {
   const { flags } = args;
+  const { home, scandir } = places();
+  const rules = await containerRules(home);
   const entries = await withProgress(
     "sync",
     syncProfileGateways({
-      ...places(),
+      home,
+      scandir,
+      rules,
       prune: flags.has("prune"),
       dryRun: flags.has("dry-run"),
       timeoutMs: timeoutMs(args),

@@ -7,6 +7,7 @@ import { callersTimeWords, type WordTime } from "./human.ts";
 import { wordLogLine } from "./logs.ts";
 import { places } from "./places.ts";
 import { EXIT } from "./report.ts";
+import { containerRules } from "./rules.ts";
 
 function wordState({ state, setBy, setAt, problem }: RecordedState, word: WordTime): string {
   if (state === null) return problem ?? "none recorded";
@@ -17,7 +18,9 @@ function wordState({ state, setBy, setAt, problem }: RecordedState, word: WordTi
 /** Runs `why`. */
 export async function run({ flags, operands: [profile = ""] }: Arguments): Promise<number> {
   const word = callersTimeWords();
-  const facts = await gatherWhyFacts(profile, places());
+  const { home, scandir } = places();
+  const rules = await containerRules(home);
+  const facts = await gatherWhyFacts(profile, { home, scandir, rules });
   const { cause, text, help, seeLog } = explain(facts);
   const { recorded, bootLine, logLines, nameProblem } = facts;
   if (flags.has("json")) {

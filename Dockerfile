@@ -52,24 +52,30 @@ COPY tasks/_cli.ts tasks/_table.ts tasks/gatewayctl.ts tasks/reconcile_profiles.
 COPY tasks/_gatewayctl/ tasks/_gatewayctl/
 COPY rootfs/opt/hermes-boot/ ./
 COPY rootfs/ /rootfs/
-# Fills the cache that the hooks use read-only. Compiled code is kept only if a program ends by
-# itself, hence the preload; an unprivileged reader needs the database's -wal and -shm files, which
-# only a program that ends by Deno.exit leaves behind, hence the second run.
+# Fills the cache that the hooks use read-only. A program that ends by itself leaves the compiled
+# code of what it called, so the stages get something to do; an unprivileged reader needs the
+# databases' -wal and -shm files, which stay behind when a program ends by Deno.exit: the last run.
 RUN set -eu; \
     export DENO_DIR=/opt/hermes-boot/deno_dir; \
-    export HERMES_HOME=/tmp S6_PROFILE_GATEWAY_SCANDIR=/tmp/scandir; \
-    deno cache mod.ts; \
-    for entry in 'tasks/hermes_setup.ts --home=/tmp' tasks/supervise_perms.ts \
-      tasks/reconcile_profiles.ts; do \
-      deno run --allow-all --no-prompt --cached-only \
-        --preload 'data:text/javascript,Deno.exit=(code)=>{Deno.exitCode=code}' $entry; \
-      deno run --no-prompt --cached-only $entry --help; \
+    export HERMES_HOME=/tmp/home S6_PROFILE_GATEWAY_SCANDIR=/tmp/scandir; \
+    for profile in '' profiles/running profiles/stopped; do \
+      mkdir -p "/tmp/home/$profile"; \
+      : >"/tmp/home/$profile/SOUL.md"; \
+      echo "{\"gateway_state\":\"${profile#*/}\"}" >"/tmp/home/$profile/gateway_state.json"; \
     done; \
+    mkdir -p /tmp/services/one/event /tmp/services/one/supervise /tmp/scandir/.s6-svscan; \
+    mkfifo /tmp/services/one/supervise/control /tmp/scandir/.s6-svscan/control; \
+    run() { deno run --allow-all --no-prompt --cached-only "$@"; }; \
+    deno cache mod.ts; \
+    run tasks/hermes_setup.ts --home=/tmp/home --owner=1:1; \
+    run tasks/supervise_perms.ts --servicedirs=/tmp/services --scandir=/tmp/scandir --owner=1:1; \
+    run tasks/reconcile_profiles.ts; \
     for command in list 'start x' 'register x' 'unregister x' 'sync --dry-run' 'why x' doctor \
       'logs x' health 'completion bash'; do \
-      deno run --allow-all --no-prompt --cached-only \
-        tasks/gatewayctl.ts $command </dev/null >/dev/null 2>&1 || [ $? -ne 2 ]; \
+      run tasks/gatewayctl.ts $command </dev/null >/dev/null 2>&1 || [ $? -ne 2 ]; \
     done; \
+    run --preload 'data:text/javascript,Deno.exit()' tasks/reconcile_profiles.ts; \
+    rm -r /tmp/home /tmp/services /tmp/scandir; \
     chmod -R a=rX /opt/hermes-boot; \
     chmod -R u=rwX,go=rX /rootfs
 

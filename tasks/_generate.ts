@@ -1,3 +1,5 @@
+import { type Program, runProgram, UsageError } from "./_cli.ts";
+
 // A script, so it is executable.
 function isScript(text: string): boolean {
   return text.startsWith("#!");
@@ -10,7 +12,7 @@ function isScript(text: string): boolean {
  * @param check Whether to compare only.
  * @returns The paths that differed, or were written because they did.
  */
-export function generate(files: ReadonlyMap<string, string>, check: boolean): string[] {
+function generate(files: ReadonlyMap<string, string>, check: boolean): string[] {
   const drifted: string[] = [];
   for (const [path, text] of files) {
     if (isUpToDate(path, text)) continue;
@@ -40,10 +42,29 @@ function isUpToDate(path: string, text: string): boolean {
  * @param check Whether it compared only.
  * @returns The exit code.
  */
-export function reportDrift(name: string, drifted: readonly string[], check: boolean): number {
+function reportDrift(name: string, drifted: readonly string[], check: boolean): number {
   for (const path of drifted) {
     if (check) console.error(`${name}: fatal: ${path} is out of date: run "deno task generate"`);
     else console.log(`${name}: info: wrote ${path}`);
   }
   return check && drifted.length > 0 ? 1 : 0;
+}
+
+/**
+ * Runs a generator: `--out DIR` says where, `--check` compares only.
+ *
+ * @param program The generator's name and help.
+ * @param render Makes the content of each file, by its path below the folder.
+ */
+export function runGenerator(
+  program: Pick<Program, "name" | "help">,
+  render: () => ReadonlyMap<string, string>,
+): Promise<void> {
+  return runProgram({ ...program, flags: ["check"], values: ["out"] }, ({ flags, values }) => {
+    const out = values.get("out");
+    if (!out) throw new UsageError("--out DIR is missing");
+    const files = [...render()].map(([path, text]) => [`${out}/${path}`, text] as const);
+    const check = flags.has("check");
+    return reportDrift(program.name, generate(new Map(files), check), check);
+  });
 }

@@ -1,6 +1,5 @@
 import { renderDashboard } from "../lib/dashboard.ts";
-import { runProgram, UsageError } from "./_cli.ts";
-import { generate, reportDrift } from "./_generate.ts";
+import { runGenerator } from "./_generate.ts";
 
 const name = "generate-dashboard";
 const help = `
@@ -16,12 +15,4 @@ Exit code: 0 done, or nothing differs; 1 a file differs or cannot be written;
 2 wrong arguments.
 `;
 
-await runProgram({ name, help, flags: ["check"], values: ["out"] }, ({ flags, values }) => {
-  const out = values.get("out");
-  if (!out) throw new UsageError("--out DIR is missing");
-  const files = new Map(
-    [...renderDashboard()].map(([file, text]) => [`${out}/${file}`, text] as const),
-  );
-  const check = flags.has("check");
-  return reportDrift(name, generate(files, check), check);
-});
+await runGenerator({ name, help }, renderDashboard);

@@ -5,8 +5,7 @@ import {
   ZSH_COMPLETION_FILE,
 } from "../lib/completion.ts";
 import { renderWrapper, WRAPPER_FILE } from "../lib/wrapper.ts";
-import { runProgram, UsageError } from "./_cli.ts";
-import { generate, reportDrift } from "./_generate.ts";
+import { runGenerator } from "./_generate.ts";
 
 const name = "generate-gatewayctl";
 const help = `
@@ -23,14 +22,9 @@ Exit code: 0 done, or nothing differs; 1 a file differs or cannot be written;
 2 wrong arguments.
 `;
 
-await runProgram({ name, help, flags: ["check"], values: ["out"] }, ({ flags, values }) => {
-  const out = values.get("out");
-  if (!out) throw new UsageError("--out DIR is missing");
-  const files = new Map([
-    [`${out}/${WRAPPER_FILE}`, renderWrapper()],
-    [`${out}/${BASH_COMPLETION_FILE}`, renderBashCompletion()],
-    [`${out}/${ZSH_COMPLETION_FILE}`, renderZshCompletion()],
-  ]);
-  const check = flags.has("check");
-  return reportDrift(name, generate(files, check), check);
-});
+await runGenerator({ name, help }, () =>
+  new Map([
+    [WRAPPER_FILE, renderWrapper()],
+    [BASH_COMPLETION_FILE, renderBashCompletion()],
+    [ZSH_COMPLETION_FILE, renderZshCompletion()],
+  ]));

@@ -1,7 +1,6 @@
 import { renderGateways } from "../lib/gateways_service.ts";
 import { HOOK_FILES } from "../lib/hook.ts";
-import { runProgram, UsageError } from "./_cli.ts";
-import { generate, reportDrift } from "./_generate.ts";
+import { runGenerator } from "./_generate.ts";
 
 const GATEWAYS_DIR = "etc/s6-overlay/s6-rc.d/gateways";
 
@@ -20,15 +19,8 @@ Exit code: 0 done, or nothing differs; 1 a file differs or cannot be written;
 2 wrong arguments.
 `;
 
-await runProgram({ name, help, flags: ["check"], values: ["out"] }, ({ flags, values }) => {
-  const out = values.get("out");
-  if (!out) throw new UsageError("--out DIR is missing");
-  const files = new Map([
-    ...[...HOOK_FILES].map(([path, render]) => [`${out}/${path}`, render()] as const),
-    ...[...renderGateways()].map(([file, text]) =>
-      [`${out}/${GATEWAYS_DIR}/${file}`, text] as const
-    ),
-  ]);
-  const check = flags.has("check");
-  return reportDrift(name, generate(files, check), check);
-});
+await runGenerator({ name, help }, () =>
+  new Map([
+    ...[...HOOK_FILES].map(([path, render]) => [path, render()] as const),
+    ...[...renderGateways()].map(([file, text]) => [`${GATEWAYS_DIR}/${file}`, text] as const),
+  ]));

@@ -11,6 +11,7 @@
  * @module
  */
 export { appendBootLog, BOOT_LOG, BOOT_LOG_ROTATE_BYTES, bootLogLines } from "./lib/boot_log.ts";
+export { GatewayNotRegisteredError, GatewayRegisteredError } from "./lib/gateway_errors.ts";
 export { renderDashboard } from "./lib/dashboard.ts";
 export {
   type Check,
@@ -50,8 +51,6 @@ export { NO_RULES, readRules, RULE_VARIABLES, type Rules } from "./lib/rules.ts"
 export { ScandirBusyError } from "./lib/scandir.ts";
 export {
   type ChangeOptions,
-  GatewayNotRegisteredError,
-  GatewayRegisteredError,
   type GatewayStatus,
   type RegisterOptions,
   S6ServiceManager,

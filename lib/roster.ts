@@ -2,11 +2,8 @@ import { DEFAULT_PROFILE } from "./profile_name.ts";
 import { listProfiles, refuseProfile, type Warn } from "./profiles.ts";
 import { S6CommandError, S6TimeoutError } from "./s6.ts";
 import { lastLogTime } from "./s6_log.ts";
-import {
-  GatewayNotRegisteredError,
-  type GatewayStatus,
-  type S6ServiceManager,
-} from "./service_manager.ts";
+import { GatewayNotRegisteredError } from "./gateway_errors.ts";
+import type { GatewayStatus, S6ServiceManager } from "./service_manager.ts";
 
 /** Whether a profile has a slot, and what s6 says of it. */
 export interface GatewayState {

@@ -5,7 +5,7 @@ export const S6_BIN = "/command";
 export const S6_SVSCAN = "s6-svscan";
 
 /** The programs of s6 that are run. */
-export const S6_PROGRAMS = ["s6-svc", "s6-svok", "s6-svstat", "s6-svwait", "s6-svscanctl"] as const;
+export const S6_PROGRAMS = ["s6-svc", "s6-svok", "s6-svstat", "s6-svscanctl"] as const;
 
 /** One of {@linkcode S6_PROGRAMS}. */
 export type S6Program = typeof S6_PROGRAMS[number];

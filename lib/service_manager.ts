@@ -1,6 +1,7 @@
 import { applySlots } from "./apply.ts";
 import { lstatIfPresent, makeFile, removeIfPresent } from "./create.ts";
 import { errorWords, survivable } from "./errors.ts";
+import { GatewayNotRegisteredError, GatewayRegisteredError } from "./gateway_errors.ts";
 import { type DesiredState, recordIntent } from "./intent.ts";
 import { profileDir, profileNameProblem, SLOT_PREFIX, slotName } from "./profile_name.ts";
 import type { Warn } from "./profiles.ts";
@@ -8,42 +9,6 @@ import { renderSlot } from "./render.ts";
 import { S6_SVSCAN, S6CommandError, S6TimeoutError, type ServiceStatus } from "./s6.ts";
 import { lockScandir } from "./scandir.ts";
 import { Supervision } from "./supervision.ts";
-
-/** Thrown when a profile has no slot. */
-export class GatewayNotRegisteredError extends Error {
-  /** The error's class name. */
-  override name = "GatewayNotRegisteredError";
-  /** The profile. */
-  readonly profile: string;
-
-  /**
-   * Makes the error.
-   *
-   * @param profile The profile.
-   */
-  constructor(profile: string) {
-    super(`${profile}: no such gateway is registered`);
-    this.profile = profile;
-  }
-}
-
-/** Thrown when a profile has a slot already. */
-export class GatewayRegisteredError extends Error {
-  /** The error's class name. */
-  override name = "GatewayRegisteredError";
-  /** The profile. */
-  readonly profile: string;
-
-  /**
-   * Makes the error.
-   *
-   * @param profile The profile.
-   */
-  constructor(profile: string) {
-    super(`${profile}: a gateway is registered already`);
-    this.profile = profile;
-  }
-}
 
 /** Options of {@linkcode S6ServiceManager}. */
 export interface S6ServiceManagerOptions {

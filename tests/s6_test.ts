@@ -195,7 +195,7 @@ Deno.test("runS6() words a program that cannot be run as exit code 127", async (
   using temp = new TempDir();
   temp.mkdir("bin/s6-svok");
   temp.write("bin/s6-svc", "#!/bin/sh\n", 0o644);
-  temp.write("bin/s6-svwait", "#!/nowhere\n", 0o755);
+  temp.write("bin/s6-svstat", "#!/nowhere\n", 0o755);
   for (const program of S6_PROGRAMS) {
     const options = { service: SERVICE, timeoutMs: 5000, bin: `${temp.path}/bin` };
     const error = await assertRejects(() => runS6(program, ["-d"], options), S6CommandError);

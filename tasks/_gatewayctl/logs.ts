@@ -2,7 +2,7 @@ import { lstatIfPresent } from "../../lib/create.ts";
 import { slotName } from "../../lib/profile_name.ts";
 import { terminalSafe } from "../../lib/quote.ts";
 import { followLog, lastLogLines, parseLogLine } from "../../lib/s6_log.ts";
-import { GatewayNotRegisteredError } from "../../lib/service_manager.ts";
+import { GatewayNotRegisteredError } from "../../lib/gateway_errors.ts";
 import { type Arguments, numberOf } from "./arguments.ts";
 import { callersTimeWords, type WordTime } from "./human.ts";
 import { places } from "./places.ts";

@@ -1,7 +1,8 @@
 import { dim, green, red, yellow } from "./colors.ts";
 import { DEFAULT_PROFILE, slotName } from "../../lib/profile_name.ts";
 import { type GatewayReport, legalProfiles, reportGateway } from "../../lib/roster.ts";
-import { GatewayNotRegisteredError, S6ServiceManager } from "../../lib/service_manager.ts";
+import { GatewayNotRegisteredError } from "../../lib/gateway_errors.ts";
+import { S6ServiceManager } from "../../lib/service_manager.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { duration } from "./human.ts";

@@ -14,6 +14,8 @@ export interface Axes {
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 360, 60, 150, 36, 44];
 
+const LINE_HEIGHT = 13;
+
 /** The powers of ten around some numbers. */
 function decades(values: readonly number[]): number[] {
   const from = Math.floor(Math.log10(Math.min(...values)) + 1e-9);
@@ -48,11 +50,15 @@ export function plot(series: readonly Series[], axes: Axes): string {
       `<text x="${LEFT - 6}" y="${y(tick) + 4}" text-anchor="end">${tick}</text>`
     ),
   ];
-  const lines = series.map(({ name, colour, points }) => {
-    const [endX = 0, endY = 0] = points.at(-1) ?? [];
+  let lowest = -Infinity;
+  const end = ({ points }: Series) => y(points.at(-1)?.[1] ?? 1);
+  const lines = series.toSorted((a, b) => end(a) - end(b)).map((one) => {
+    const { name, colour, points } = one;
+    const [endX = 1] = points.at(-1) ?? [];
+    lowest = Math.max(end(one), lowest + LINE_HEIGHT);
     return `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${
       points.map(([px, py]) => `${x(px)},${y(py)}`).join(" ")
-    }"/><text x="${x(endX) + 6}" y="${y(endY) + 4}" fill="${colour}">${name}</text>`;
+    }"/><text x="${x(endX) + 6}" y="${lowest + 4}" fill="${colour}">${name}</text>`;
   });
   const middle = (LEFT + WIDTH - RIGHT) / 2;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">

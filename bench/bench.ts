@@ -3,7 +3,7 @@ import { table } from "../tasks/_table.ts";
 import { type Live, measureLive } from "./_live.ts";
 import { compileTools } from "./_measure.ts";
 import type { Phases } from "./_phases.ts";
-import { type Axes, plot, type Series } from "./_plot.ts";
+import { plot, type Series } from "./_plot.ts";
 import { BARE, measureAll, perItemUs, type Result, resultOf } from "./_results.ts";
 import { spreadOf } from "./_statistics.ts";
 import { onTmpfs } from "./_tmpfs.ts";
@@ -79,35 +79,36 @@ async function measurePhases(dir: string): Promise<Phases> {
   };
 }
 
-const COLOURS = ["#c0392b", "#2471a3", "#7d8a8c", "#1e8449", "#8e44ad", "#b9770e"];
+const COLOURS = [
+  "#c0392b",
+  "#2471a3",
+  "#1e8449",
+  "#8e44ad",
+  "#b9770e",
+  "#7d8a8c",
+  "#117a65",
+  "#000",
+];
 
-function seriesOf(results: readonly Result[]): Series[] {
+/** One line per scene that has several sizes, and for the boots. */
+function seriesOf(results: readonly Result[], live: Live | undefined): Series[] {
   const titles = [...new Set(results.map(({ title }) => title))].filter((title) => title !== BARE);
-  return titles.map((title, index) => ({
+  const lines = titles.map((title) => ({
     name: title.replace(/,.*/, ""),
-    colour: COLOURS[index] ?? "#000",
     points: results.filter((one) => one.title === title)
       .map(({ size, ms }) => [size, ms.median] as const),
   }));
-}
-
-function bootSeries({ boots }: Live): Series[] {
-  return [
-    {
-      name: "last gateway up",
-      colour: "#c0392b",
-      points: boots.map(({ profiles, upMs }) => [profiles, upMs.median]),
-    },
-    {
-      name: "hooks done",
-      colour: "#2471a3",
+  const boots = live?.boots ?? [];
+  if (boots.length > 0) {
+    lines.push({
+      name: "boot: hooks done",
       points: boots.map(({ profiles, hooksMs }) => [profiles, hooksMs.median]),
-    },
-  ];
-}
-
-async function save(name: string, series: readonly Series[], axes: Axes): Promise<void> {
-  await Deno.writeTextFile(`${RESULTS}/${name}.svg`, plot(series, axes));
+    }, {
+      name: "boot: last gateway up",
+      points: boots.map(({ profiles, upMs }) => [profiles, upMs.median]),
+    });
+  }
+  return lines.map((line, index) => ({ ...line, colour: COLOURS[index] ?? "#000" }));
 }
 
 function progress(text: string): void {
@@ -118,11 +119,6 @@ const code = await onTmpfs(async ({ path, tmpfs }) => {
   await Deno.mkdir(RESULTS, { recursive: true });
   const results = await measureAll(path, await compileTools(path), EXTENT, progress);
   console.log(`${resultTable(results)}\n`);
-  await save("stages", seriesOf(results), {
-    title: "The boot stages and their floors",
-    x: "services or profiles",
-    y: "milliseconds, median",
-  });
   const phases = await measurePhases(`${path}/phases`);
   const words = Object.entries(phases).map(([name, value]) => `${name} ${ms(value)}`);
   console.log(`02 with 1000 profiles, in ms: ${words.join(", ")}\n`);
@@ -131,17 +127,16 @@ const code = await onTmpfs(async ({ path, tmpfs }) => {
     console.error(`bench: warning: nothing measured on a real s6: ${error.message}`);
     return undefined;
   });
-  if (live !== undefined) {
-    console.log(liveTable(live));
-    await save("boot", bootSeries(live), {
-      title: "A boot on a real s6, from the first hook on",
-      x: "profiles, all of them running",
-      y: "milliseconds, median",
-    });
-  }
+  if (live !== undefined) console.log(liveTable(live));
+  const picture = plot(seriesOf(results, live), {
+    title: "The boot stages, their floors, and boots on a real s6",
+    x: "services or profiles",
+    y: "milliseconds, median",
+  });
+  await Deno.writeTextFile(`${RESULTS}/bench.svg`, picture);
   const report = { deno: Deno.version.deno, tmpfs, results, phases, live };
   await Deno.writeTextFile(`${RESULTS}/bench.json`, JSON.stringify(report, null, 2) + "\n");
-  progress(`${RESULTS}/bench.json, stages.svg, boot.svg`);
+  progress(`${RESULTS}/bench.json, bench.svg`);
   return 0;
 });
 Deno.exit(code);

@@ -14,6 +14,9 @@ ${SUPERVISION_MODE}[ "$mode" = isolated ] || {
 }
 `;
 
+/** How many services isolated supervision can hold; a gateway and its logger may count as two. */
+export const MAX_SERVICES = 8000;
+
 // An s6-svscan that did not end by itself leaves its s6-supervise processes
 // behind. They would keep the next s6-svscan's out, and nobody could end them.
 const END_SUPERVISORS = `[ "$1" -eq 0 ] || become_hermes sh -c '
@@ -27,6 +30,14 @@ const END_SUPERVISORS = `[ "$1" -eq 0 ] || become_hermes sh -c '
     done
   done
   exit 0' "$scandir" 2>/dev/null
+`;
+
+// s6-svscan's own limit is 500 services, or from s6 2.12 on 1000 of which a
+// gateway and its logger are two. The option was renamed; 100 is a usage error.
+const RUN = `max=-C
+s6-svscan -C 2 /dev/null/none 2>/dev/null 3>&-
+[ $? -ne 100 ] || max=-c
+become_hermes s6-svscan "$max" ${MAX_SERVICES} -d3 -- "$scandir"
 `;
 
 /**
@@ -47,7 +58,7 @@ export function renderGateways(): Map<string, string> {
   return renderOptInService({
     source: "lib/gateways_service.ts",
     guard,
-    run: 'become_hermes s6-svscan -d3 -- "$scandir"\n',
+    run: RUN,
     cleanUp: BECOME_HERMES + END_SUPERVISORS,
   });
 }

@@ -16,7 +16,8 @@ function install(
 ): { argv: string[]; env: Record<string, string> } {
   const bin = fakeBin(`${temp.path}/bin`, {
     "s6-setuidgid": recorder(`${temp.path}/setuidgid`, 'shift; exec "$@"'),
-    "s6-svscan": recorder(`${temp.path}/args`, "echo ready >&3"),
+    "s6-svscan": `[ "$3" != /dev/null/none ] || exit "\${NO_SUCH_OPTION-111}"\n` +
+      recorder(`${temp.path}/args`, "echo ready >&3"),
     sleep: SLEEP,
     ...programs,
   });
@@ -80,7 +81,20 @@ for (
   });
 }
 
-const svscan = (scandir: string) => ["-d3", "--", scandir];
+const svscan = (scandir: string) => ["-C", "8000", "-d3", "--", scandir];
+
+Deno.test("gateways asks an s6-svscan without -C for as many services by -c", async () => {
+  using temp = new TempDir();
+  const env = { HERMES_SUPERVISION: "isolated", NO_SUCH_OPTION: "100" };
+  const { code } = await runScript(temp, "run", env);
+  assertEquals(code, 0);
+  assertEquals(recorded(`${temp.path}/setuidgid`).slice(0, 4), [
+    "hermes",
+    "s6-svscan",
+    "-c",
+    "8000",
+  ]);
+});
 
 for (
   const [what, env, scandir] of [
@@ -198,7 +212,8 @@ shift
 exec setpriv --reuid=${HERMES} --regid=${HERMES} --clear-groups -- \
   /bin/sh -c '${afterDrop}
 exec "$@"' sh "$@"`,
-    "s6-svscan": svscan,
+    // It is asked first whether it knows -C, on a directory that cannot be.
+    "s6-svscan": `[ "$3" != /dev/null/none ] || exit 111\n${svscan}`,
     sleep: 'exec /bin/sleep "$@"',
   });
   const notes = `${temp.path}/notes`;
@@ -243,7 +258,7 @@ Deno.test({
       assertEquals(statusOf(pid, "PPid"), [String(child.pid)]);
       assertEquals(statusOf(pid, "Uid"), Array(4).fill(String(HERMES)));
       assertEquals(statusOf(child.pid, "Uid"), Array(4).fill("0"));
-      assertEquals(calls(), ["hermes|s6-svscan|-d3|--|/run/hermes/service|"]);
+      assertEquals(calls(), ["hermes|s6-svscan|-C|8000|-d3|--|/run/hermes/service|"]);
       // Only s6-svscan can notify: s6-supervise reads until the last writer closes.
       assert(exists(`/proc/${pid}/fd/3`));
       await until("the parent has closed 3", () => !exists(`/proc/${child.pid}/fd/3`));
@@ -267,7 +282,7 @@ Deno.test({
       assertEquals((await child.status).code, 7);
       assertEquals(read(temp, "notes/signals"), "TERM\n");
       assertEquals(calls(), [
-        "hermes|s6-svscan|-d3|--|/run/hermes/service|",
+        "hermes|s6-svscan|-C|8000|-d3|--|/run/hermes/service|",
         `hermes|sh|-c|kill ${pid}|`,
       ]);
       assert(!exists(`/proc/${pid}`));

@@ -27,7 +27,7 @@ async function test(args: string[]): Promise<boolean> {
     "--allow-all",
     "--parallel",
     ...whole ? [`--coverage=${COVERAGE_DIR}`, "--coverage-raw-data-only", "tests/"] : args,
-  ], { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? "4" });
+  ], { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? "3" });
   const count = (what: string) =>
     Number(new RegExp(`^(?:ok|FAILED) \\|.*?(\\d+) ${what}`, "m").exec(text)?.[1] ?? 0);
   let covered = true;

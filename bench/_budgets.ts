@@ -1,5 +1,13 @@
-import { BARE, perItemUs, type Result, resultOf } from "./_results.ts";
-import { C_SAME } from "./_worlds.ts";
+import { BARE, type Extent, perItemUs, type Result, resultOf } from "./_results.ts";
+import { C_SAME, RECONCILE, SUPERVISE } from "./_worlds.ts";
+
+/** What has to be measured for {@linkcode judge}. */
+export const BUDGETED: Omit<Extent, "rounds"> = {
+  services: [20],
+  profiles: [1, 5, 1000, 4000],
+  titles: new Set([BARE, SUPERVISE, RECONCILE, C_SAME]),
+  traced: [1000],
+};
 
 /** A budget and what was measured. */
 export interface Verdict {
@@ -14,8 +22,7 @@ const times = (ratio: number) => `${ratio.toFixed(2)} x`;
 /**
  * Judges results by the budgets. Pure; no permission is needed.
  *
- * @param results Of the bare start, 015 with 20 services, and 02 with 1, 5,
- * 1000 and 4000 profiles.
+ * @param results Of what {@linkcode BUDGETED} says.
  * @returns One verdict per budget.
  */
 export function judge(results: readonly Result[]): Verdict[] {
@@ -28,19 +35,19 @@ export function judge(results: readonly Result[]): Verdict[] {
     return perItemUs(results, result) ?? NaN;
   };
   const c = results.some(({ title }) => title === C_SAME) ? slots(C_SAME) : NaN;
-  const perSlot = slots("02, profiles");
-  const growth = resultOf(results, "02, profiles", 4000).ms.median /
-    resultOf(results, "02, profiles", 1000).ms.median;
-  const thousand = resultOf(results, "02, profiles", 1000);
+  const perSlot = slots(RECONCILE);
+  const growth = resultOf(results, RECONCILE, 4000).ms.median /
+    resultOf(results, RECONCILE, 1000).ms.median;
+  const thousand = resultOf(results, RECONCILE, 1000);
   const verdicts = [
     ratio(
       "02 with 5 profiles, of a bare start",
-      resultOf(results, "02, profiles", 5).ms.median / bare.ms.median,
+      resultOf(results, RECONCILE, 5).ms.median / bare.ms.median,
       1.45,
     ),
     ratio(
       "015 with 20 services, of a bare start",
-      resultOf(results, "015, services", 20).ms.median / bare.ms.median,
+      resultOf(results, SUPERVISE, 20).ms.median / bare.ms.median,
       1.25,
     ),
     {

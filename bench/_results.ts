@@ -26,7 +26,10 @@ export interface Extent {
   profiles: readonly number[];
   /** How often; a large world is measured a third as often. */
   rounds: number;
-  traced: boolean;
+  /** The titles of the scenes that are measured. Default: all. */
+  titles?: ReadonlySet<string>;
+  /** The sizes whose scenes are run once more under strace, which is slow. */
+  traced: readonly number[];
 }
 
 const LARGE = 200;
@@ -46,7 +49,7 @@ async function makeScenes(
   for (const size of extent.profiles) {
     scenes.push(...await reconcileScenes(suite, `${dir}/02-${size}`, size, floor));
   }
-  return scenes;
+  return scenes.filter(({ title }) => extent.titles?.has(title) ?? true);
 }
 
 async function startedBy(program: Program): Promise<Pick<Result, "started" | "calls">> {
@@ -86,12 +89,16 @@ export async function measureAll(
   }
   const results: Result[] = [];
   for (const [{ title, size, program, prepare }, taken] of runs) {
-    await prepare();
+    const traced = extent.traced.includes(size);
+    if (traced) {
+      progress(`system calls of ${title} ${size}`);
+      await prepare();
+    }
     const peaks = taken.flatMap(({ peakKiB }) => peakKiB ?? []);
     results.push({
       ...{ title, size, runs: taken.length, ms: spreadOf(taken.map(({ ms }) => ms)) },
       peakKiB: peaks.length > 0 ? spreadOf(peaks).median : null,
-      ...extent.traced ? await startedBy(program) : { started: null, calls: null },
+      ...traced ? await startedBy(program) : { started: null, calls: null },
     });
   }
   return results;

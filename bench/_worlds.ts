@@ -85,6 +85,9 @@ export async function makeHome(
   }
 }
 
+/** The title of stage 015. */
+export const SUPERVISE = "015, services";
+
 /** Stage 015 on s6-rc's live directory as s6-supervise leaves it. */
 export function superviseScene(suite: Suite, root: string, services: number): Scene {
   const [servicedirs, scandir] = [`${root}/servicedirs`, `${root}/scandir`];
@@ -92,7 +95,7 @@ export function superviseScene(suite: Suite, root: string, services: number): Sc
   const dirs = [...names.map((name) => `${name}/supervise`), `${scandir}/.s6-svscan`];
   const gid = IS_ROOT ? 10000 : Deno.gid();
   return {
-    title: "015, services",
+    title: SUPERVISE,
     size: services,
     program: suite.stage(SUPERVISE_PERMS, { servicedirs, scandir }, [
       ...[`--servicedirs=${servicedirs}`, `--scandir=${scandir}`, `--owner=10000:${gid}`],
@@ -114,6 +117,9 @@ export function superviseScene(suite: Suite, root: string, services: number): Sc
   };
 }
 
+/** The title of stage 02. */
+export const RECONCILE = "02, profiles";
+
 /** The title of the C program that makes the same system calls as stage 02. */
 export const C_SAME = "C same calls, slots";
 
@@ -132,7 +138,7 @@ export async function reconcileScenes(
   });
   const env = { PATH: "/usr/bin:/bin" };
   const scenes = [
-    scene("02, profiles", stage, () => wipe(scandir)),
+    scene(RECONCILE, stage, () => wipe(scandir)),
     // It finds what the one before made.
     scene("02 again, profiles", stage, () => Promise.resolve()),
     scene("cp -a, slots", { path: "/bin/cp", args: ["-a", scandir, copy], env }, () => wipe(copy)),

@@ -14,7 +14,7 @@ const EXTENT = {
   services: [1, 20, 200],
   profiles: [1, 5, 100, 1000, 4000],
   rounds: 30,
-  traced: true,
+  traced: [0, 5, 20, 1000],
 };
 
 const ms = (value: number) => value.toFixed(1);

@@ -1,13 +1,17 @@
 import { table } from "../tasks/_table.ts";
-import { judge } from "./_budgets.ts";
+import { BUDGETED, judge } from "./_budgets.ts";
 import { compileTools } from "./_measure.ts";
 import { measureAll } from "./_results.ts";
 import { onTmpfs } from "./_tmpfs.ts";
 
+function progress(text: string): void {
+  console.error(`bench:check: info: ${text}`);
+}
+
 /** Measures what the budgets are about, and compares ratios only. */
 const code = await onTmpfs(async ({ path }) => {
-  const extent = { services: [20], profiles: [1, 5, 1000, 4000], rounds: 20, traced: true };
-  const verdicts = judge(await measureAll(path, await compileTools(path), extent, () => {}));
+  const extent = { ...BUDGETED, rounds: 20 };
+  const verdicts = judge(await measureAll(path, await compileTools(path), extent, progress));
   console.log(table([
     ["BUDGET", "MEASURED", "AT MOST", ""],
     ...verdicts.map(({ what, measured, budget, ok }) => [

@@ -11,7 +11,12 @@ liveTest("gatewayctl sync brings up a profile made while the tree runs", async (
   await using container = await bootContainer(home);
   await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
   await untilStatus(container, "gateway-default", "up", ({ up }) => up);
-  await Deno.writeTextFile(`${home.dir("coder")}/gateway.pid`, "4711");
+  const pidFile = `${home.dir("coder")}/gateway.pid`;
+  await until(
+    "the gateway has written its gateway.pid",
+    () => Deno.stat(pidFile).catch(() => undefined),
+  );
+  await Deno.writeTextFile(pidFile, "4711");
   const before = await pids(container);
   await home.put("late", RUNNING);
   await home.put("writer", STOPPED);
@@ -29,7 +34,7 @@ liveTest("gatewayctl sync brings up a profile made while the tree runs", async (
   const { late, ...others } = await pids(container);
   assert(late !== undefined);
   assertEquals(others, before);
-  assertEquals(await Deno.readTextFile(`${home.dir("coder")}/gateway.pid`), "4711");
+  assertEquals(await Deno.readTextFile(pidFile), "4711");
   const log = await Deno.readTextFile(`${home.path}/logs/container-boot.log`);
   assertEquals(log.includes("profile=late"), false);
   assertMatch(await ctlOk(container, ["sync"]), /^(\S+: unchanged\n){4}$/);

@@ -48,7 +48,7 @@ WORKDIR /opt/hermes-boot
 COPY mod.ts ./
 COPY lib/ lib/
 COPY tasks/_cli.ts tasks/_table.ts tasks/gatewayctl.ts tasks/reconcile_profiles.ts \
-  tasks/hermes_setup.ts tasks/supervise_perms.ts tasks/
+  tasks/hermes_setup.ts tasks/supervise_perms.ts tasks/watch_profiles.ts tasks/_news.ts tasks/
 COPY tasks/_gatewayctl/ tasks/_gatewayctl/
 COPY rootfs/opt/hermes-boot/ ./
 COPY rootfs/ /rootfs/
@@ -76,6 +76,7 @@ RUN set -eu; \
       'logs x' health 'completion bash'; do \
       run tasks/gatewayctl.ts $command </dev/null >/dev/null 2>&1 || [ $? -ne 2 ]; \
     done; \
+    run tasks/watch_profiles.ts --help >/dev/null; \
     run --preload 'data:text/javascript,Deno.exit()' tasks/reconcile_profiles.ts; \
     rm -r /tmp/home /tmp/services /tmp/scandir; \
     chmod -R a=rX /opt/hermes-boot; \
@@ -99,14 +100,16 @@ COPY --from=suite /rootfs/ /
 # left; with that, a read-only root does not boot.
 RUN cd /etc/s6-overlay; \
     if [ -d user-bundles.d/user ] && \
-      [ -z "$(find s6-rc.d/user -type f ! -name dashboard ! -name gateways)" ]; then \
+      [ -z "$(find s6-rc.d/user -type f ! -name dashboard ! -name gateways ! -name profile-watch)" ]; then \
       mv s6-rc.d/user/contents.d/* user-bundles.d/user/contents.d/ && \
       rm -r s6-rc.d/user; \
     fi
 # A base image's own set-up stays in charge.
 RUN [ ! -e /var/tmp/01-hermes-setup ] || mv /var/tmp/01-hermes-setup /etc/cont-init.d/
-# PATH is for `docker exec`; services have /command in theirs.
-ENV HERMES_HOME=/opt/data PATH=${PATH}:/command
+# PATH is for `docker exec`; services have /command in theirs. S6_CMD_ARG0 runs a command of hermes's
+# as hermes; a base image's own stays.
+ENV HERMES_HOME=/opt/data PATH=${PATH}:/command \
+  S6_CMD_ARG0=${S6_CMD_ARG0:-/opt/hermes-boot/libexec/container-command}
 ENTRYPOINT ["/init"]
 CMD []
 

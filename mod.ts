@@ -78,7 +78,13 @@ export {
   type ShareServicesOptions,
   shareStaticServices,
 } from "./lib/static_services.ts";
-export { type SyncEntry, type SyncOptions, syncProfileGateways } from "./lib/sync.ts";
+export { PACE, type Pace } from "./lib/settling.ts";
+export {
+  type SyncEntry,
+  type SyncOptions,
+  syncProfileGateways,
+  wordSyncEntry,
+} from "./lib/sync.ts";
 export {
   type Answer,
   type BootLine,
@@ -88,3 +94,5 @@ export {
   type WhyFacts,
 } from "./lib/why.ts";
 export { gatherWhyFacts, type WhyOptions } from "./lib/why_facts.ts";
+export type { OpenWatch, Watch } from "./lib/directory_events.ts";
+export { type WatchOptions, watchProfiles } from "./lib/watch.ts";

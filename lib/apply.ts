@@ -1,10 +1,78 @@
 import { listDirectory } from "./create.ts";
-import { survivable } from "./errors.ts";
+import { errorWords, survivable } from "./errors.ts";
+import { slotName } from "./profile_name.ts";
+import type { Warn } from "./profiles.ts";
+import { readExtraEnv, renderSlot } from "./render.ts";
 import type { LockedScandir } from "./scandir.ts";
 import { createSlots, isCurrent, type ReadFiles, refreshSlot, type Slot } from "./slot.ts";
 
+// s6-svscan's own default, in services without their loggers.
+const MAX_SHARED_SERVICES = 500;
+
 /** What became of a slot, or why nothing did. */
 export type SlotOutcome = "created" | "refreshed" | "unchanged" | Error;
+
+/** The environment a slot was registered with. */
+function extraEnvOf(profile: string, run: string | Error, warn: Warn): Record<string, string> {
+  const env = typeof run === "string" ? readExtraEnv(run) : undefined;
+  if (env !== undefined) return env;
+  const why = run instanceof Error ? errorWords(run) : "not made by this suite";
+  warn(`profile=${profile}: no environment is kept: run: ${why}`);
+  return {};
+}
+
+/**
+ * Describes the slot of a profile; one that is there keeps the environment it
+ * was registered with. No permission is needed.
+ *
+ * @param profile The profile.
+ * @param home The Hermes home, an absolute path.
+ * @param down Whether a `down` file keeps it from starting by itself.
+ * @param warn Told when there is a slot whose environment cannot be read.
+ * @returns The slot.
+ * @throws {InvalidProfileNameError} If the profile's name is not legal.
+ */
+export function gatewaySlot(profile: string, home: string, down: boolean, warn: Warn): Slot {
+  return {
+    name: slotName(profile),
+    files: renderSlot({ profile, home }),
+    down,
+    refit: (run) => renderSlot({ profile, home, extraEnv: extraEnvOf(profile, run, warn) }).run,
+  };
+}
+
+/**
+ * Says when PID 1's s6-svscan will not take up all that is in its scandir. It
+ * holds 1000 services, of which a gateway and its logger are two (s6 2.11: 500
+ * with their loggers); isolated supervision is started with room for thousands.
+ * Pure; no permission is needed.
+ *
+ * @param scandir The scandir.
+ * @param services How many services are in it, loggers not counted.
+ * @returns The words, or `undefined`.
+ *
+ * @example
+ * ```ts
+ * import { crowdProblem } from "./apply.ts";
+ * crowdProblem("/run/service", 12); // undefined
+ * ```
+ */
+export function crowdProblem(scandir: string, services: number): string | undefined {
+  if (scandir !== "/run/service" || services <= MAX_SHARED_SERVICES) return undefined;
+  return `${services} services in ${scandir}: s6-svscan supervises ${MAX_SHARED_SERVICES} there, ` +
+    "with their loggers; HERMES_SUPERVISION=isolated has room for more";
+}
+
+function warnOfCrowd(
+  scandir: string,
+  entries: ReadonlyMap<string, Deno.DirEntry>,
+  made: number,
+  warn: Warn,
+): void {
+  const services = [...entries.keys()].filter((name) => !name.startsWith(".")).length + made;
+  const problem = crowdProblem(scandir, services);
+  if (problem !== undefined) warn(problem);
+}
 
 /** Does something to a slot that was there; `undefined` if there is none. */
 function ifPresent(
@@ -36,15 +104,22 @@ function listIfPresent(path: string): Map<string, Deno.DirEntry> {
  *
  * @param scandir The scandir; it need not exist.
  * @param slots The slots.
+ * @param warn Told when they are too many for s6-svscan.
  * @returns What would become of each, by its name.
  */
-export function previewSlots(scandir: string, slots: readonly Slot[]): Map<string, SlotOutcome> {
+export function previewSlots(
+  scandir: string,
+  slots: readonly Slot[],
+  warn: Warn = () => {},
+): Map<string, SlotOutcome> {
   const entries = listIfPresent(scandir);
   const read: ReadFiles = new Map();
-  return new Map(slots.map((slot) => [
+  const outcomes = new Map(slots.map((slot): [string, SlotOutcome] => [
     slot.name,
     ifPresent(entries.get(slot.name), () => !isCurrent(scandir, slot, read)) ?? "created",
   ]));
+  warnOfCrowd(scandir, entries, slots.filter(({ name }) => !entries.has(name)).length, warn);
+  return outcomes;
 }
 
 /**
@@ -54,11 +129,13 @@ export function previewSlots(scandir: string, slots: readonly Slot[]): Map<strin
  *
  * @param scandir The locked scandir.
  * @param slots The slots.
+ * @param warn Told when they are too many for s6-svscan.
  * @returns What became of each, by its name.
  */
 export function applySlots(
   scandir: LockedScandir,
   slots: readonly Slot[],
+  warn: Warn = () => {},
 ): Map<string, SlotOutcome> {
   const outcomes = new Map<string, SlotOutcome>();
   const missing: Slot[] = [];
@@ -69,6 +146,7 @@ export function applySlots(
     if (outcome === undefined) missing.push(slot);
     else outcomes.set(slot.name, outcome);
   }
+  warnOfCrowd(scandir.path, entries, missing.length, warn);
   if (missing.length === 0) return outcomes;
   for (const [name, outcome] of createMissing(scandir, missing)) outcomes.set(name, outcome);
   return outcomes;

@@ -29,10 +29,18 @@ export function bootLogLines(actions: readonly ReconcileAction[], now: Date): st
   ).join("");
 }
 
+/** Tells whether a file's last line lacks its newline: its writer was killed, or found the disk full. */
+function endsMidLine(path: string): boolean {
+  using file = Deno.openSync(path);
+  file.seekSync(-1, Deno.SeekMode.End);
+  const last = new Uint8Array(1);
+  return file.readSync(last) === 1 && last[0] !== 0x0a;
+}
+
 /**
- * Appends to `<home>/logs/container-boot.log`; once that has reached
- * {@linkcode BOOT_LOG_ROTATE_BYTES} it is first renamed to
- * `container-boot.log.1`. It writes only to a regular file with one name in a
+ * Appends to `<home>/logs/container-boot.log`, on a new line whatever is there;
+ * once that has reached {@linkcode BOOT_LOG_ROTATE_BYTES} it is first renamed
+ * to `container-boot.log.1`. It writes only to a regular file with one name in a
  * real directory, so nothing that a symlink or a hard link leads to is changed.
  * Needs `--allow-read` and `--allow-write` for `<home>/logs`.
  *
@@ -53,7 +61,9 @@ export function appendBootLog(home: string, lines: string, owner?: Owner): void 
   }
   const rotate = info !== undefined && info.size >= BOOT_LOG_ROTATE_BYTES;
   if (rotate) Deno.renameSync(path, `${path}.1`);
-  Deno.writeTextFileSync(path, lines, { append: true, mode: 0o644 });
-  if (info === undefined || rotate) made.push(path);
+  const anew = info === undefined || rotate;
+  const newline = !anew && info.size > 0 && endsMidLine(path) ? "\n" : "";
+  Deno.writeTextFileSync(path, newline + lines, { append: true, mode: 0o644 });
+  if (anew) made.push(path);
   giveAll(made, owner);
 }

@@ -212,6 +212,13 @@ export const COMMANDS: readonly Command[] = [
     }),
   },
   {
+    name: "metrics",
+    purpose: "prints what is known of every gateway for Prometheus",
+    operands: "",
+    options: [],
+    permissions: ({ scandir }) => ({ read: [scandir], run: s6("s6-svstat"), env: ENV }),
+  },
+  {
     name: "completion",
     purpose: "prints a script for a shell's completion",
     operands: "bash|zsh",

@@ -1,5 +1,5 @@
 import { renderOptInService } from "./opt_in_service.ts";
-import { BECOME_HERMES, SUPERVISION_MODE } from "./supervision_mode.ts";
+import { BECOME_HERMES, forStrangers, SUPERVISION_MODE } from "./supervision_mode.ts";
 
 // The service has a notification-fd (3): s6-rc would take an exit before the
 // readiness for a failed start, and one right after it for a broken pipe.
@@ -9,7 +9,7 @@ const REST = `echo >&3
 
 const guard = (exitCode: number) =>
   `prog=gateways
-${SUPERVISION_MODE}[ "$mode" = isolated ] || {
+${SUPERVISION_MODE}${forStrangers("mode=none")}[ "$mode" = isolated ] || {
   ${exitCode === 0 ? REST : ""}exit ${exitCode}
 }
 `;
@@ -19,17 +19,29 @@ export const MAX_SERVICES = 8000;
 
 // An s6-svscan that did not end by itself leaves its s6-supervise processes
 // behind. They would keep the next s6-svscan's out, and nobody could end them.
-const END_SUPERVISORS = `[ "$1" -eq 0 ] || become_hermes sh -c '
-  for dir in "$0"/gateway-*/ "$0"/gateway-*/log/; do s6-svc -xd "$dir"; done
-  tries=0
-  for dir in "$0"/gateway-*/ "$0"/gateway-*/log/; do
-    while s6-svok "$dir"; do
-      tries=$((tries + 1))
-      [ "$tries" -lt 50 ] || s6-svc -k "$dir"
-      sleep 0.1
+// When the service is not wanted up, the gateways have had timeout-kill to stop.
+// A logger comes to the end of its input when nothing writes to it any more.
+const END_SUPERVISORS = `[ "$1" -eq 0 ] || {
+  limit=0
+  [ "$(s6-svstat -o wantedup . 2>/dev/null)" = false ] || limit=50
+  become_hermes sh -c '
+  end() {
+    for dir in "$@"; do
+      while s6-svok "$dir"; do
+        [ "$tries" -lt "$limit" ] || s6-svc -k "$dir"
+        tries=$((tries + 1))
+        sleep 0.1
+      done
     done
-  done
-  exit 0' "$scandir" 2>/dev/null
+  }
+  tries=0 limit=$1
+  for dir in "$0"/gateway-*/; do s6-svc -xd "$dir"; done
+  end "$0"/gateway-*/
+  tries=0 limit=5
+  for dir in "$0"/gateway-*/log/; do s6-svc -x "$dir"; done
+  end "$0"/gateway-*/log/
+  exit 0' "$scandir" "$limit" 2>/dev/null
+}
 `;
 
 // s6-svscan's own limit is 500 services, or from s6 2.12 on 1000 of which a

@@ -103,6 +103,17 @@ function give(path: string, { uid, gid }: Owner): void {
   }
 }
 
+function makeFolder(path: string, home: string): void {
+  try {
+    makeDirectory(path, 0o755);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    throw new Error(
+      `cannot make ${path}: permission denied: give ${home} to hermes, or start the container as root`,
+    );
+  }
+}
+
 const WRITABLE_BY_OTHERS = 0o022;
 
 /**
@@ -170,7 +181,7 @@ export function setUpHome(
       const need = needOf(path, owner);
       if (need === "refused") continue;
       if (need === undefined && isSettled(path, inner, owner, () => {})) continue;
-      if (need === "made") makeDirectory(path, 0o755);
+      if (need === "made") makeFolder(path, home);
       if (need !== undefined) done[need].push(path.slice(home.length + 1));
       inTaken(path, owner, () => provide(path, inner));
     }

@@ -7,7 +7,7 @@ import {
   type Stage,
   SUPERVISE_PERMS,
 } from "./stages.ts";
-import { ISOLATED_DIR, SUPERVISION_MODE } from "./supervision_mode.ts";
+import { forStrangers, ISOLATED_DIR, SUPERVISION_MODE } from "./supervision_mode.ts";
 
 /** Where the suite lives in the image. */
 export const INSTALL_DIR = "/opt/hermes-boot";
@@ -30,6 +30,8 @@ interface Hook {
   words: Partial<Places>;
   /** Whether it goes by the mode of supervision. Default: `true`. */
   supervision?: false;
+  /** What it does for who is neither root nor hermes. Default: `exit 2`. */
+  stranger?: string;
   /** Shell lines that come before the `exec`. */
   prepare: string;
   /** Shell words in front of `env`. */
@@ -43,10 +45,21 @@ interface Hook {
 }
 
 // The static services that are hermes's to control when root's scandir is not.
-const SERVICES_OF_HERMES = "dashboard,gateways";
+const SERVICES_OF_HERMES = "dashboard,gateways,profile-watch";
 
+// The service gateways needs its scandir also where 02 makes no slots: until it
+// is ready s6-rc brings up nothing else. If it cannot be made 02 says why.
+const MAKE_SCANDIR = `make_scandir() {
+  [ "$mode" != isolated ] || "$@" mkdir -p "$scandir" 2>/dev/null || :
+}
+`;
+
+/**
+ * Shell lines that set `command` to the file that is the container's command
+ * line, such as `/proc/1/cmdline`, or to `/dev/null`.
+ */
 // read drops the NULs between the arguments; s6-overlay 2 has the command on PID 1.
-const FIND_COMMAND = `command=/dev/null
+export const FIND_COMMAND = `command=/dev/null
 for dir in /proc/1 /proc/[0-9]*; do
   line=
   { read -r line <"$dir/cmdline"; } 2>/dev/null
@@ -95,8 +108,12 @@ fi
     places: { servicedirs: "/run/s6-rc/servicedirs" },
     // With isolated supervision root's scandir stays root's.
     words: { servicedirs: "$places", scandir: "" },
-    prepare: `[ "$(id -u)" -eq 0 ] || {
+    stranger: `# A base image's own 01 may not have said what is wrong.
+grep -qsF ${HERMES_IDS} /etc/cont-init.d/01-hermes-setup || ${HERMES_IDS} "$prog" >/dev/null
+exit 2`,
+    prepare: `${MAKE_SCANDIR}[ "$(id -u)" -eq 0 ] || {
   echo "$prog: info: not root: there is nothing to share"
+  make_scandir
   exit 0
 }
 # UID and GID may be remapped: ask.
@@ -107,8 +124,9 @@ owner=$(id -u hermes):$(id -g hermes) || {
 services=''
 if [ "$mode" = isolated ]; then
   [ -z "$why" ] || echo "$prog: info: isolated supervision: $why"
-  scandir='' services=${SERVICES_OF_HERMES}
   [ -d ${ISOLATED_DIR} ] || { mkdir -m 755 ${ISOLATED_DIR} && chown "$owner" ${ISOLATED_DIR}; } || exit 1
+  make_scandir s6-setuidgid hermes
+  scandir='' services=${SERVICES_OF_HERMES}
 elif [ -n "$why" ]; then
   echo "$prog: warning: shared supervision cannot work: $why; set HERMES_SUPERVISION=isolated" >&2
 fi
@@ -195,6 +213,7 @@ ${checks}`;
 
 function render(hook: Hook): string {
   const { stage, places, words, supervision = true, prepare, drop, env, args, stdin } = hook;
+  const refuse = forStrangers(hook.stranger ?? "exit 2");
   const command = [
     `exec ${drop}env -i NO_COLOR=1 DENO_DIR=${INSTALL_DIR}/deno_dir`,
     ...env,
@@ -213,7 +232,7 @@ function render(hook: Hook): string {
 prog=${stage.name}
 ${
     supervision
-      ? SUPERVISION_MODE + renderPlaces(places)
+      ? refuse + SUPERVISION_MODE + renderPlaces(places)
       : renderPlaces(places, [])
   }${prepare}${command}
 `;

@@ -1,18 +1,22 @@
+import type { BootRecord } from "./boot_record.ts";
+import { logWord } from "./quote.ts";
+import type { GatewayState } from "./roster.ts";
+
 /** What there is to know of one gateway; what is absent gets no sample. */
 export interface GatewayMetrics {
   /** The profile. */
   profile: string;
-  /** Whether it is up. */
-  up: boolean;
-  /** Whether it is wanted up. */
-  wanted: boolean;
-  /** How many deaths s6-supervise remembers. */
+  /** Whether it is up; absent: it has no slot. */
+  up?: boolean;
+  /** Whether it is wanted up; absent: nothing supervises it. */
+  wanted?: boolean;
+  /** How many deaths s6 remembers. */
   deaths?: number;
   /** How long it has been up or down, in seconds. */
   sinceChangeSeconds?: number;
   /** What the last boot did about it: `started`, `registered` or `skipped`. */
   bootAction?: string;
-  /** How long the last boot took until it was done with it, in seconds. */
+  /** How long the last boot's pass over all profiles took, in seconds. */
   bootSeconds?: number;
 }
 
@@ -27,21 +31,25 @@ function optional(value: number | undefined): [number] | undefined {
   return value === undefined ? undefined : [value];
 }
 
+function flag(value: boolean | undefined): [number] | undefined {
+  return value === undefined ? undefined : [value ? 1 : 0];
+}
+
 const FAMILIES: readonly Family[] = [
   {
     name: "hermes_gateway_up",
     help: "Whether the gateway is up.",
-    sample: ({ up }) => [up ? 1 : 0],
+    sample: ({ up }) => flag(up),
   },
   {
     name: "hermes_gateway_wanted_up",
-    help: "Whether the gateway is wanted up.",
-    sample: ({ wanted }) => [wanted ? 1 : 0],
+    help: "Whether s6 is to keep the gateway up.",
+    sample: ({ wanted }) => flag(wanted),
   },
   {
     name: "hermes_gateway_deaths",
-    help: "Deaths of the gateway that s6-supervise remembers; a start after a permanent failure " +
-      "clears them.",
+    help: "Times the gateway has ended since it was last started by hand or the container was; " +
+      "after each s6 restarts it if it is wanted up. s6 counts to 100.",
     sample: ({ deaths }) => optional(deaths),
   },
   {
@@ -51,12 +59,12 @@ const FAMILIES: readonly Family[] = [
   },
   {
     name: "hermes_gateway_last_boot_action",
-    help: "1 for what the last boot did about the gateway.",
+    help: "1 for what the last boot did about the profile: started, registered (down) or skipped.",
     sample: ({ bootAction }) => bootAction === undefined ? undefined : [1, { action: bootAction }],
   },
   {
     name: "hermes_gateway_last_boot_seconds",
-    help: "Time the last boot took until it was done with the gateway.",
+    help: "Time the last boot took to reconcile all profiles, this one among them.",
     sample: ({ bootSeconds }) => optional(bootSeconds),
   },
 ];
@@ -71,6 +79,42 @@ function labelValue(text: string): string {
 function number(value: number): string {
   if (Number.isFinite(value)) return String(value);
   return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+}
+
+/**
+ * Puts together what s6 and the last boot know of one profile.
+ * Pure; no permission is needed.
+ *
+ * @param profile The profile; a name that is not legal is worded as in the boot log.
+ * @param state What s6 knows, if its name is legal.
+ * @param boot What the last boot did, if that is known.
+ * @returns What there is to know.
+ *
+ * @example
+ * ```ts
+ * import { gatewayMetrics } from "./metrics.ts";
+ * const boot = { seconds: 0.04, actions: new Map([["My Bot", "skipped" as const]]) };
+ * gatewayMetrics("My Bot", undefined, boot);
+ * // { profile: '"My\\u0020Bot"', bootAction: "skipped", bootSeconds: 0.04 }
+ * ```
+ */
+export function gatewayMetrics(
+  profile: string,
+  state: GatewayState | undefined,
+  boot: BootRecord | undefined,
+): GatewayMetrics {
+  const { registered = false, status = null } = state ?? {};
+  const bootAction = boot?.actions.get(profile);
+  return {
+    profile: logWord(profile),
+    ...registered ? { up: status?.up ?? false } : {},
+    ...status === null
+      ? {}
+      : { wanted: status.wantedUp, deaths: status.deaths, sinceChangeSeconds: status.seconds },
+    ...boot === undefined || bootAction === undefined
+      ? {}
+      : { bootAction, bootSeconds: boot.seconds },
+  };
 }
 
 /**

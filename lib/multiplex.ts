@@ -18,12 +18,20 @@ export const MULTIPLEX_KEY = "multiplex_profiles";
 /** The size limit of the configuration, in bytes. */
 export const MAX_CONFIG_BYTES = 1 << 20;
 
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 /** Reads a file that may be anything; opening a FIFO would wait for ever. */
 function readConfig(path: string): string {
   const { isFile, size } = Deno.lstatSync(path);
   if (!isFile) throw new Error("not a regular file");
   if (size > MAX_CONFIG_BYTES) throw new Error(`larger than ${MAX_CONFIG_BYTES} bytes`);
-  return Deno.readTextFileSync(path);
+  const bytes = Deno.readFileSync(path);
+  try {
+    return decoder.decode(bytes);
+  } catch (error) {
+    survivable(error);
+    throw new Error("not UTF-8");
+  }
 }
 
 function switchOf(value: unknown): boolean {
@@ -57,7 +65,7 @@ async function readSwitch(path: string): Promise<boolean> {
  * `multiplex_profiles` at the top level of `config.yaml`. A configuration that
  * is missing or does not mention it says no; so does, with a warning, one that
  * cannot be read, is not a regular file, over {@linkcode MAX_CONFIG_BYTES}, not
- * YAML, or has another value there than a switch.
+ * UTF-8, not YAML, or has another value there than a switch.
  *
  * Needs `--allow-read` for `<home>/config.yaml`.
  *

@@ -1,14 +1,14 @@
-import { applySlots, previewSlots, type SlotOutcome } from "./apply.ts";
+import { applySlots, gatewaySlot, previewSlots, type SlotOutcome } from "./apply.ts";
 import { appendBootLog, bootLogLines } from "./boot_log.ts";
+import { writeBootRecord } from "./boot_record.ts";
 import { errorWords, survivable } from "./errors.ts";
 import { seedLegacyState } from "./legacy_state.ts";
 import type { Owner } from "./owner.ts";
 import { type ReconcileAction, skipProfile } from "./plan.ts";
 import { DEFAULT_PROFILE, profileDir, slotName } from "./profile_name.ts";
 import type { Warn } from "./profiles.ts";
-import { renderSlot } from "./render.ts";
 import { NO_RULES, type Rules } from "./rules.ts";
-import { lockScandir } from "./scandir.ts";
+import { type LockedScandir, lockScandir } from "./scandir.ts";
 import type { Slot } from "./slot.ts";
 import { removeStaleFiles } from "./state.ts";
 import { type Step, type Survey, survey } from "./survey.ts";
@@ -52,14 +52,6 @@ export class UnreadableProfilesError extends Error {
   }
 }
 
-function slotOf({ profile, action }: ReconcileAction, home: string): Slot {
-  return {
-    name: slotName(profile),
-    files: renderSlot({ profile, home }),
-    down: action !== "started",
-  };
-}
-
 function settle(
   { action, listing }: Step,
   outcomes: ReadonlyMap<string, SlotOutcome>,
@@ -73,8 +65,10 @@ function settle(
 /**
  * Recreates the slot of every profile on the volume and decides which of them
  * start by themselves. A slot that is already there is refreshed file by file
- * and keeps its supervise tree; a profile that cannot have one is skipped
- * without stopping the others. Two reconciles exclude each other.
+ * and keeps its supervise tree and the environment it was registered with; a
+ * profile that cannot have one is skipped without stopping the others. What was
+ * done is in the boot log and in the scandir's boot record. Two reconciles
+ * exclude each other.
  *
  * Needs `--allow-read` for the scandir, `<home>/profiles`, `<home>/logs` and
  * the root profile's {@linkcode PROFILE_FILES}; `--allow-write` for the
@@ -124,9 +118,11 @@ function settleAll(
   return { ...found, steps: found.steps.map((step) => ({ action: settle(step, outcomes) })) };
 }
 
-function slotsOf({ steps }: Survey, home: string): Slot[] {
+function slotsOf({ steps }: Survey, home: string, warn: Warn): Slot[] {
   return steps.filter(({ listing }) => listing !== undefined)
-    .map(({ action }) => slotOf(action, home));
+    .map(({ action: { profile, action } }) =>
+      gatewaySlot(profile, home, action !== "started", warn)
+    );
 }
 
 function preview(
@@ -136,7 +132,16 @@ function preview(
   warn: Warn,
 ): Survey {
   const found = survey(home, warn, { rules, legacy });
-  return settleAll(found, previewSlots(scandir, slotsOf(found, home)));
+  return settleAll(found, previewSlots(scandir, slotsOf(found, home, warn), warn));
+}
+
+function record(scandir: LockedScandir, { steps }: Survey, startedAt: number, warn: Warn): void {
+  const seconds = Math.round(performance.now() - startedAt) / 1000;
+  try {
+    writeBootRecord(scandir, steps.map(({ action }) => action), seconds);
+  } catch (error) {
+    warn(`cannot write the boot record: ${errorWords(survivable(error))}`);
+  }
 }
 
 async function reconcileLocked(
@@ -145,6 +150,7 @@ async function reconcileLocked(
   options: ReconcileOptions,
   warn: Warn,
 ): Promise<Survey> {
+  const startedAt = performance.now();
   const { owner, lockTimeoutMs, rules = NO_RULES, legacy = false } = options;
   using scandir = await lockScandir(path, {
     ...owner === undefined ? {} : { owner },
@@ -161,5 +167,7 @@ async function reconcileLocked(
   for (const { action: { profile }, listing } of found.steps) {
     if (listing !== undefined) removeStaleFiles(profile, profileDir(home, profile), listing, warn);
   }
-  return settleAll(found, applySlots(scandir, slotsOf(found, home)));
+  const settled = settleAll(found, applySlots(scandir, slotsOf(found, home, warn), warn));
+  record(scandir, settled, startedAt, warn);
+  return settled;
 }

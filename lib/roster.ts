@@ -44,6 +44,23 @@ export function legalProfiles(home: string, warn: Warn): string[] {
 }
 
 /**
+ * Puts profiles in the order in which they are shown. Pure; no permission is needed.
+ *
+ * @param profiles Their names.
+ * @returns Each once: `default` first, then by name.
+ *
+ * @example
+ * ```ts
+ * import { inOrder } from "./roster.ts";
+ * inOrder(["coder", "default", "a", "coder"]); // ["default", "a", "coder"]
+ * ```
+ */
+export function inOrder(profiles: Iterable<string>): string[] {
+  const rest = new Set(profiles);
+  return rest.delete(DEFAULT_PROFILE) ? [DEFAULT_PROFILE, ...[...rest].sort()] : [...rest].sort();
+}
+
+/**
  * Asks about one gateway, which may not be registered or not supervised.
  * Needs what {@linkcode S6ServiceManager.status} needs.
  *

@@ -1,9 +1,11 @@
 import { giveAll, lstatIfPresent, makeDirectory, removeIfPresent } from "./create.ts";
 import type { Owner } from "./owner.ts";
 
-// s6-svscan skips names that start with a dot, so what is built in here can
-// never be supervised half-built.
-const DOT_DIR = ".hermes";
+/**
+ * The suite's own directory in a scandir. s6-svscan skips names that start with
+ * a dot, so what is built in here can never be supervised half-built.
+ */
+export const DOT_DIR = ".hermes";
 const RETIRED_PREFIX = "retired-";
 const LOCK_POLL_MS = 20;
 

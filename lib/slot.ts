@@ -12,6 +12,7 @@ import { survivable } from "./errors.ts";
 import type { SlotFiles } from "./render.ts";
 import type { LockedScandir, Staging } from "./scandir.ts";
 import { makeFifos, makeSkeletonDirectories, seedSuperviseSkeleton } from "./skeleton.ts";
+import { MAX_STATE_BYTES } from "./state.ts";
 
 const encoder = new TextEncoder();
 
@@ -23,6 +24,14 @@ export interface Slot {
   files: SlotFiles;
   /** Whether a `down` file keeps s6-supervise from starting it by itself. */
   down: boolean;
+  /**
+   * Renders `run` anew for a slot that is there and holds another one, which may
+   * have something to keep. Absent: it is replaced by that of `files`.
+   *
+   * @param run What is there, or why it cannot be read.
+   * @returns What it should hold.
+   */
+  refit?(run: string | Error): string;
 }
 
 function* slotFiles({ files, down }: Slot): Generator<[path: string, text: string, mode: number]> {
@@ -145,14 +154,51 @@ export function createSlots(
 /** What was read in one pass, by inode: many slots share theirs. */
 export type ReadFiles = Map<number | null, string>;
 
-function holds(path: string, text: string, mode: number, read: ReadFiles): boolean {
-  const info = lstatIfPresent(path);
-  const fits = info !== undefined && info.isFile && info.mode !== null &&
-    (info.mode & 0o7777) === mode && info.size === encoder.encode(text).length;
-  if (!fits) return false;
-  const content = read.get(info.ino) ?? (text && Deno.readTextFileSync(path));
+function contentOf(path: string, info: Deno.FileInfo, read: ReadFiles): string {
+  if (info.size === 0) return "";
+  const content = read.get(info.ino) ?? Deno.readTextFileSync(path);
   if (info.nlink !== 1) read.set(info.ino, content);
-  return content === text;
+  return content;
+}
+
+function contentToKeep(path: string, info: Deno.FileInfo): string | Error {
+  try {
+    if (info.isFile && info.size <= MAX_STATE_BYTES) return Deno.readTextFileSync(path);
+    return new Error("not a regular small file");
+  } catch (error) {
+    return survivable(error);
+  }
+}
+
+/** Says what a file of an existing slot should hold instead; `undefined`: it is right. */
+function correction(
+  path: string,
+  text: string,
+  mode: number,
+  read: ReadFiles,
+  refit?: Slot["refit"],
+): string | undefined {
+  const info = lstatIfPresent(path);
+  if (info === undefined) return text;
+  const fits = info.isFile && info.mode !== null && (info.mode & 0o7777) === mode;
+  const sameSize = fits && info.size === encoder.encode(text).length;
+  const held = sameSize ? contentOf(path, info, read) : refit && contentToKeep(path, info);
+  if (sameSize && held === text) return undefined;
+  const wanted = refit === undefined || held === undefined ? text : refit(held);
+  return fits && held === wanted ? undefined : wanted;
+}
+
+/** What to write into each file of an existing slot that is not as it should be. */
+function* corrections(
+  dir: string,
+  slot: Slot,
+  read: ReadFiles,
+): Generator<[path: string, text: string, mode: number]> {
+  for (const [path, text, mode] of slotFiles(slot)) {
+    const refit = path === "run" ? slot.refit : undefined;
+    const wanted = correction(`${dir}/${path}`, text, mode, read, refit);
+    if (wanted !== undefined) yield [`${dir}/${path}`, wanted, mode];
+  }
 }
 
 /**
@@ -171,9 +217,7 @@ export function isCurrent(
   read: ReadFiles = new Map(),
 ): boolean {
   const dir = `${scandir}/${slot.name}`;
-  for (const [path, text, mode] of slotFiles(slot)) {
-    if (!holds(`${dir}/${path}`, text, mode, read)) return false;
-  }
+  for (const _ of corrections(dir, slot, read)) return false;
   return slot.down || lstatIfPresent(`${dir}/down`) === undefined;
 }
 
@@ -201,10 +245,9 @@ export function refreshSlot(
     changed = makeDirectory(`${dir}/log`, 0o755);
     giveAll([`${dir}/log`], scandir.owner);
   }
-  for (const [path, text, mode] of slotFiles(slot)) {
-    if (holds(`${dir}/${path}`, text, mode, read)) continue;
+  for (const [path, text, mode] of corrections(dir, slot, read)) {
     const beside = `${scandir.openStaging().path}/replacement`;
-    replaceFile(`${dir}/${path}`, text, mode, beside, scandir.owner);
+    replaceFile(path, text, mode, beside, scandir.owner);
     changed = true;
   }
   if (!slot.down && entries.has("down")) changed = removeIfPresent(`${dir}/down`) || changed;

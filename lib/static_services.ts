@@ -19,6 +19,12 @@ export interface ShareOptions {
 export interface ShareServicesOptions extends ShareOptions {
   /** The names of the services to share. Default: all but s6-rc's own. */
   only?: readonly string[];
+  /**
+   * Whether the owner may wait for events (s6-svwait, s6-svc -w), too. Default:
+   * `true`. Who may can also have root write to a file of its choosing: into
+   * each `ftrig1:...` in `event/`, symlinks too, s6-supervise writes a letter.
+   */
+  events?: boolean;
 }
 
 // s6-rc's own: whoever controls them controls s6-rc, which is root.
@@ -69,12 +75,12 @@ function share(
   }
 }
 
-function shareService(dir: string, owner: Owner): void {
+function shareService(dir: string, owner: Owner, events: boolean): void {
   const supervise = `${dir}/supervise`;
   assertNobodySwaps(dir, owner);
   const info = assertNobodySwaps(supervise, owner);
   share(`${supervise}/control`, "FIFO", 0o660, owner);
-  share(`${dir}/event`, "directory", 0o3730, owner);
+  if (events) share(`${dir}/event`, "directory", 0o3730, owner);
   share(supervise, "directory", 0o755, owner, info);
 }
 
@@ -88,7 +94,7 @@ function shareService(dir: string, owner: Owner): void {
  * Needs `--allow-read` and `--allow-write` for the directory.
  *
  * @param servicedirs s6-rc's live `servicedirs`.
- * @param options Who shall control them.
+ * @param options Who shall control what of them.
  * @returns One entry per service, by name; those left alone say why.
  * @throws {Error} If the directory cannot be read, or is not root's alone.
  *
@@ -100,7 +106,7 @@ function shareService(dir: string, owner: Owner): void {
  */
 export function shareStaticServices(
   servicedirs: string,
-  { owner, only }: ShareServicesOptions,
+  { owner, only, events = true }: ShareServicesOptions,
 ): SharedService[] {
   assertNobodySwaps(servicedirs, owner);
   const services: SharedService[] = [];
@@ -108,7 +114,7 @@ export function shareStaticServices(
     if (!isDirectory || name.startsWith(INTERNAL_PREFIX) || name.startsWith(".")) continue;
     if (only !== undefined && !only.includes(name)) continue;
     try {
-      shareService(`${servicedirs}/${name}`, owner);
+      shareService(`${servicedirs}/${name}`, owner, events);
       services.push({ name });
     } catch (error) {
       services.push({ name, error: errorWords(survivable(error)) });

@@ -7,12 +7,31 @@ export const ISOLATED_DIR = "/run/hermes";
 /** The scandir of isolated supervision: of an s6-svscan that runs as hermes. */
 export const ISOLATED_SCANDIR = `${ISOLATED_DIR}/service`;
 
+/**
+ * Makes shell lines for a container with a `--user` who is neither root nor
+ * hermes: 01-hermes-setup says what to do instead, so that everything else does
+ * nothing and says nothing.
+ *
+ * @param commands What such a user does.
+ * @returns The lines; they do nothing for root and hermes.
+ */
+export function forStrangers(commands: string): string {
+  return `case $(id -u) in
+  0 | "$(id -u hermes 2>/dev/null || id -u)") ;;
+  *)
+    ${commands.replaceAll("\n", "\n    ")}
+    ;;
+esac
+`;
+}
+
 const CAP_DAC_OVERRIDE = 1 << 1;
-const CAP_KILL = 1 << 5;
+/** The capability to signal other users' processes, as a bit of {@linkcode CAPABILITIES}. */
+export const CAP_KILL = 1 << 5;
 const NEEDED = CAP_DAC_OVERRIDE | CAP_KILL;
 
 /** Shell lines that set `caps`, the effective capabilities as `$((…))` takes them. */
-const CAPABILITIES =
+export const CAPABILITIES =
   `while read -r key caps; do [ "$key" != CapEff: ] || break; done </proc/self/status
 caps=$((0x$caps))
 `;
@@ -44,11 +63,13 @@ esac
 /**
  * Shell lines that define `become_hermes COMMAND...`, which ends a `run`.
  *
- * It execs where it can. Root without CAP_KILL could not pass s6-supervise's
+ * It execs where it can, and exits 78 where nobody may: see
+ * {@linkcode forStrangers}. Root without CAP_KILL could not pass s6-supervise's
  * SIGTERM on to what runs as hermes, so there it stays, as the parent, and has
  * hermes do it.
  */
 export const BECOME_HERMES = `become_hermes() {
+  ${forStrangers("exit 78").trimEnd().replaceAll("\n", "\n  ")}
   [ "$(id -u)" -eq 0 ] || exec "$@"
   ${CAPABILITIES.trimEnd().replaceAll("\n", "\n  ")}
   [ $((caps & ${CAP_KILL})) -eq 0 ] || exec s6-setuidgid hermes "$@"

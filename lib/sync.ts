@@ -1,14 +1,12 @@
-import { applySlots, previewSlots, type SlotOutcome } from "./apply.ts";
+import { applySlots, gatewaySlot, previewSlots, type SlotOutcome } from "./apply.ts";
 import { lstatIfPresent } from "./create.ts";
 import { errorWords, survivable } from "./errors.ts";
 import { slotName } from "./profile_name.ts";
 import type { Warn } from "./profiles.ts";
-import { readExtraEnv, renderSlot } from "./render.ts";
 import { NO_RULES, type Rules } from "./rules.ts";
 import { lockScandir } from "./scandir.ts";
 import { S6ServiceManager } from "./service_manager.ts";
 import type { Slot } from "./slot.ts";
-import { MAX_STATE_BYTES } from "./state.ts";
 import { Supervision } from "./supervision.ts";
 import { type Step, survey } from "./survey.ts";
 
@@ -18,8 +16,12 @@ export interface SyncOptions {
   home: string;
   /** The scandir, an absolute path. Default: `/run/service`. */
   scandir?: string;
-  /** Unregister gateways whose profile is gone or not legal any more. Default: `false`. */
-  prune?: boolean;
+  /**
+   * Unregister gateways whose profile is gone or not legal any more. A function
+   * is asked after the profiles have been read, before anything is changed.
+   * Default: `false`.
+   */
+  prune?: boolean | (() => boolean);
   /** Decide and return, but write nothing. Default: `false`. */
   dryRun?: boolean;
   /** Where s6's programs are. Default: `/command`. */
@@ -86,38 +88,17 @@ export function planSync(
   return [...plan, ...[...left].map((profile) => drop(profile, "no such profile"))];
 }
 
-/** The environment a slot was registered with, so that a refresh keeps it. */
-function extraEnvOf(dir: string, profile: string, warn: Warn): Record<string, string> {
-  try {
-    const info = lstatIfPresent(`${dir}/run`);
-    if (info === undefined) return {};
-    if (!info.isFile || info.size > MAX_STATE_BYTES) throw new Error("not a regular small file");
-    const env = readExtraEnv(Deno.readTextFileSync(`${dir}/run`));
-    if (env !== undefined) return env;
-    throw new Error("not made by this suite");
-  } catch (error) {
-    const words = errorWords(survivable(error));
-    warn(`profile=${profile}: no environment is kept: run: ${words}`);
-    return {};
-  }
-}
-
-/** What to make of a step: a slot that is there keeps its environment and its `down`. */
+/** What to make of a step: a slot that is there keeps its `down`. */
 function slotOf(
   { profile, starts }: SyncStep & { do: "apply" },
   home: string,
   scandir: string,
   warn: Warn,
 ): Slot {
-  const name = slotName(profile);
-  const dir = `${scandir}/${name}`;
+  const dir = `${scandir}/${slotName(profile)}`;
   const present = lstatIfPresent(dir)?.isDirectory === true;
-  const extraEnv = present ? extraEnvOf(dir, profile, warn) : {};
-  return {
-    name,
-    files: renderSlot({ profile, home, extraEnv }),
-    down: present ? lstatIfPresent(`${dir}/down`) !== undefined : !starts,
-  };
+  const down = present ? lstatIfPresent(`${dir}/down`) !== undefined : !starts;
+  return gatewaySlot(profile, home, down, warn);
 }
 
 function entryOf(step: SyncStep, outcomes: ReadonlyMap<string, SlotOutcome>): SyncEntry {
@@ -134,13 +115,31 @@ function entryOf(step: SyncStep, outcomes: ReadonlyMap<string, SlotOutcome>): Sy
   return { profile, action: "skipped", reason, failed: true };
 }
 
+/**
+ * Words what a sync did about one profile. Pure; no permission is needed.
+ *
+ * @param entry What it did.
+ * @returns One line, if the profile's name and the reason are.
+ *
+ * @example
+ * ```ts
+ * import { wordSyncEntry } from "./sync.ts";
+ * wordSyncEntry({ profile: "coder", action: "created", starts: true }); // "coder: created, starts"
+ * ```
+ */
+export function wordSyncEntry({ profile, action, starts, reason }: SyncEntry): string {
+  const what = starts === undefined ? action : `${action}, ${starts ? "starts" : "down"}`;
+  return `${profile}: ${what}${reason === undefined ? "" : `: ${reason}`}`;
+}
+
 async function look(
   manager: S6ServiceManager,
   { home, prune = false, warn = () => {}, rules = NO_RULES }: SyncOptions,
 ): Promise<SyncStep[]> {
   const { steps, error } = survey(home, warn, { rules });
   if (error !== undefined) throw new Error(`cannot read ${home}/profiles: ${errorWords(error)}`);
-  return planSync(steps, await manager.listProfileGateways(), prune);
+  const slots = await manager.listProfileGateways();
+  return planSync(steps, slots, typeof prune === "function" ? prune() : prune);
 }
 
 /** Makes and refreshes slots under the scandir's lock, so that no register comes between. */
@@ -154,7 +153,7 @@ async function applyLocked(
   const plan = await look(manager, options);
   const slots = plan.filter((step) => step.do === "apply")
     .map((step) => slotOf(step, home, path, warn));
-  const outcomes = applySlots(scandir, slots);
+  const outcomes = applySlots(scandir, slots, warn);
   return plan.map((step) => entryOf(step, outcomes));
 }
 
@@ -201,7 +200,7 @@ export async function syncProfileGateways(options: SyncOptions): Promise<SyncEnt
     const plan = await look(manager, options);
     const slots = plan.filter((step) => step.do === "apply")
       .map((step) => slotOf(step, home, scandir, warn));
-    const outcomes = previewSlots(scandir, slots);
+    const outcomes = previewSlots(scandir, slots, warn);
     return plan.map((step) => entryOf(step, outcomes));
   }
   const supervision = new Supervision(where);

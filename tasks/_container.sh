@@ -11,6 +11,7 @@
 #   ENVDIR    a directory with the container's environment, one file a variable
 #   PIDFILE   where PID 1's number outside goes
 #   HERMES    UID:GID of the user hermes
+#   RUN_AS    UID:GID of PID 1, or empty
 #   CAPS      capabilities to keep, as for setpriv --bounding-set, or empty
 #   READONLY  non-empty for a read-only root
 set -eu
@@ -72,7 +73,7 @@ cp -R "$ENVDIR" run/s6/container_environment
 live=s6-rc:s6-rc-init:fNgK2x
 mkdir -p "run/$live/servicedirs"
 ln -s "$live" run/s6-rc
-for name in s6rc-fdholder s6rc-oneshot-runner dashboard gateways; do
+for name in s6rc-fdholder s6rc-oneshot-runner $(ls etc/s6-overlay/s6-rc.d/user/contents.d); do
   dir=run/$live/servicedirs/$name
   mkdir "$dir"
   if [ -d "etc/s6-overlay/s6-rc.d/$name" ]; then
@@ -96,10 +97,12 @@ path=/command:$PATH:/usr/lib/execline/bin
   deno cache --quiet \
   /opt/hermes-boot/tasks/hermes_setup.ts /opt/hermes-boot/tasks/supervise_perms.ts \
   /opt/hermes-boot/tasks/reconcile_profiles.ts \
-  /opt/hermes-boot/tasks/gatewayctl.ts
+  /opt/hermes-boot/tasks/gatewayctl.ts /opt/hermes-boot/tasks/watch_profiles.ts
 mount -o remount,bind,ro opt/hermes-boot/deno_dir
+[ -z "$RUN_AS" ] || chown -hR "$RUN_AS" run
 [ -z "$READONLY" ] || mount -o remount,ro "$ROOT"
 echo "$outer" >"$PIDFILE.new"
 mv "$PIDFILE.new" "$PIDFILE"
-exec chroot . setpriv --ambient-caps=-all --inh-caps=-all ${CAPS:+--bounding-set "$CAPS"} \
+exec chroot . setpriv ${RUN_AS:+--reuid "${RUN_AS%:*}" --regid "${RUN_AS#*:}" --clear-groups} \
+  --ambient-caps=-all --inh-caps=-all ${CAPS:+--bounding-set "$CAPS"} \
   /usr/bin/env -i "PATH=$path" s6-svscan /run/service

@@ -1,3 +1,4 @@
+import { BRING_UP, STOP } from "./_container_scripts.ts";
 import { findS6 } from "./_s6_packages.ts";
 
 const REPOSITORY = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
@@ -17,6 +18,8 @@ export interface ContainerOptions {
   readOnly?: boolean;
   /** The user hermes. Default: 10000:10000; for an ordinary user, that user. */
   hermes?: { uid: number; gid: number };
+  /** Who PID 1 and the hooks are, as with an engine's `--user`. Default: root, or the ordinary user. */
+  user?: { uid: number; gid: number };
   /** Told before anything slow is done. */
   progress?: (message: string) => void;
 }
@@ -33,7 +36,7 @@ export interface ExecResult {
 
 /** Options of {@linkcode Container.exec} and {@linkcode Container.sh}. */
 export interface ExecOptions {
-  /** Who runs it. Default: `root`, or the ordinary user. */
+  /** Who runs it. Default: the container's `user`. */
   user?: "root" | "hermes";
   /** Extra environment. */
   env?: Readonly<Record<string, string>>;
@@ -112,10 +115,15 @@ async function spawn(work: string, options: ContainerOptions): Promise<Deno.Chil
       PIDFILE: `${work}/pid`,
       LOG: `${work}/log`,
       HERMES: `${uid}:${gid}`,
+      RUN_AS: options.user ? `${options.user.uid}:${options.user.gid}` : "",
       CAPS: options.capabilities ? boundingSet(options.capabilities) : "",
       READONLY: options.readOnly ? "1" : "",
     },
   }).spawn();
+}
+
+function becoming({ uid, gid }: { uid: number; gid: number }): string[] {
+  return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
 }
 
 function kill(process: Deno.ChildProcess): void {
@@ -136,6 +144,7 @@ export class Container implements AsyncDisposable {
   readonly #work: string;
   readonly #process: Deno.ChildProcess;
   readonly #capabilities: readonly string[] | undefined;
+  readonly #user: ContainerOptions["user"];
   /** PID 1's number outside. */
   #pid = 0;
   #stopped = false;
@@ -143,11 +152,12 @@ export class Container implements AsyncDisposable {
   private constructor(
     work: string,
     process: Deno.ChildProcess,
-    capabilities: readonly string[] | undefined,
+    { capabilities, user }: ContainerOptions,
   ) {
     this.#work = work;
     this.#process = process;
     this.#capabilities = capabilities;
+    this.#user = user;
   }
 
   /**
@@ -161,7 +171,7 @@ export class Container implements AsyncDisposable {
     const work = await Deno.makeTempDir({ prefix: "hermes-container-" });
     let container: Container | undefined;
     try {
-      container = new Container(work, await spawn(work, options), options.capabilities);
+      container = new Container(work, await spawn(work, options), options);
       await container.#untilStarted();
       return container;
     } catch (error) {
@@ -195,7 +205,7 @@ export class Container implements AsyncDisposable {
    * @returns What it did.
    */
   async exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    const { user = "root", env = {} } = options;
+    const { user, env = {} } = options;
     const { code, stdout, stderr } = await new Deno.Command("nsenter", {
       args: [
         ...IS_ROOT ? [] : ["--user", "--preserve-credentials"],
@@ -206,7 +216,11 @@ export class Container implements AsyncDisposable {
         ...this.#capabilities ? ["setpriv", "--bounding-set", boundingSet(this.#capabilities)] : [],
         ...["/usr/bin/env", "--chdir=/", "-i", `PATH=${PATH}`],
         ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
-        ...user === "hermes" && IS_ROOT ? ["s6-setuidgid", "hermes"] : [],
+        ...this.#user && user === undefined
+          ? becoming(this.#user)
+          : user === "hermes" && IS_ROOT
+          ? ["s6-setuidgid", "hermes"]
+          : [],
         ...command,
       ],
       stdin: "null",
@@ -238,10 +252,7 @@ export class Container implements AsyncDisposable {
     for (const name of stdout.trim().split("\n")) {
       results.set(name, await this.exec([`/etc/cont-init.d/${name}`]));
     }
-    await this.sh(`for name in dashboard gateways; do
-  rm "/run/s6-rc/servicedirs/$name/down"
-  s6-svc -u "/run/service/$name"
-done`);
+    await this.sh(BRING_UP);
     await this.exec(["s6-svscanctl", "-a", "/run/service"]);
     return results;
   }
@@ -256,23 +267,29 @@ done`);
   }
 
   /**
-   * Stops the container: SIGTERM to every service, and SIGKILL to what is left
-   * after the grace time. A second call does nothing.
+   * Stops the container as s6-overlay does, and kills what has not ended within
+   * the grace time, as an engine does. A second call does nothing.
    *
    * @param graceMs The grace time, in milliseconds; 0 kills at once.
+   * @returns Whether it has ended by itself.
    */
-  async stop(graceMs = 5000): Promise<void> {
-    if (this.#stopped) return;
+  async stop(graceMs = 10_000): Promise<boolean> {
+    if (this.#stopped) return false;
     this.#stopped = true;
-    if (graceMs > 0) await this.exec(["s6-svscanctl", "-t", "/run/service"]);
-    const timer = setTimeout(() => kill(this.#process), graceMs);
+    let killed = false;
+    const timer = setTimeout(() => {
+      killed = true;
+      kill(this.#process);
+    }, graceMs);
+    if (graceMs > 0) await this.sh(STOP);
     await this.#process.status;
     clearTimeout(timer);
     await Deno.remove(this.#work, { recursive: true });
+    return !killed;
   }
 
   /** Kills the container. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop(0);
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop(0);
   }
 }

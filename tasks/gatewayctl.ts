@@ -22,6 +22,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   doctor: () => import("./_gatewayctl/doctor.ts"),
   logs: () => import("./_gatewayctl/logs.ts"),
   health: () => import("./_gatewayctl/health.ts"),
+  metrics: () => import("./_gatewayctl/metrics.ts"),
   completion: () => import("./_gatewayctl/completion.ts"),
 };
 

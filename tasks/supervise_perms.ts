@@ -14,7 +14,8 @@ Lets an unprivileged owner use s6-svc, s6-svstat and s6-svwait on the static
 Run it as root, after s6-rc-init and before the slots are made.
 
   --servicedirs DIR  s6-rc's live service directories (/run/s6-rc/servicedirs)
-  --services NAMES   share only these, joined by commas (all but s6-rc's own)
+  --services NAMES   share only these, joined by commas, and without the right
+                     to wait for their events (all but s6-rc's own)
   --scandir DIR      the directory s6-svscan watches (/run/service); empty: leave
                      it to root
   --owner UID:GID    who gets control; without it nothing is changed
@@ -48,8 +49,9 @@ await runProgram(
     };
     attempt("static services", () => {
       const services = values.get("services");
-      const only = services ? { only: services.split(",") } : {};
-      for (const service of shareStaticServices(servicedirs, { owner, ...only })) {
+      // Only some: isolated supervision, where hermes must not become root.
+      const some = services ? { only: services.split(","), events: false } : {};
+      for (const service of shareStaticServices(servicedirs, { owner, ...some })) {
         if (service.error === undefined) shared.push(service.name);
         else problems.push(`service ${service.name}: ${service.error}`);
       }

@@ -1,5 +1,7 @@
 const MIN_LINES_PERCENT = 95;
 const COVERAGE_DIR = "coverage";
+// Read by tests/live/_live.ts.
+const MODE = "HERMES_TEST_SUPERVISION";
 // deno-lint-ignore no-control-regex
 const ANSI_STYLE = /\x1b\[[\d;]*m/g;
 
@@ -19,35 +21,61 @@ async function deno(args: string[], env: Record<string, string> = {}): Promise<[
   return [(await child.status).success, text.replace(ANSI_STYLE, "")];
 }
 
+/** What a `deno test` did. */
+interface Outcome {
+  success: boolean;
+  passed: number;
+  failed: number;
+}
+
+async function denoTest(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
+  const [success, text] = await deno(["test", "--allow-all", "--parallel", ...args], {
+    DENO_JOBS: Deno.env.get("DENO_JOBS") ?? "3",
+    ...env,
+  });
+  const count = (what: string) =>
+    Number(new RegExp(`^(?:ok|FAILED) \\|.*?(\\d+) ${what}`, "m").exec(text)?.[1] ?? 0);
+  return { success, passed: count("passed"), failed: count("failed") };
+}
+
+async function filesOf(dir: string, name: RegExp): Promise<string[]> {
+  const names = (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name);
+  return names.filter((one) => name.test(one)).map((one) => `${dir}/${one}`).sort();
+}
+
+/** Runs the whole suite, and what uses live gateways with isolated supervision once more. */
+async function testWhole(): Promise<Outcome[]> {
+  const twice = await filesOf("tests/live", /^(manager|gatewayctl)(_\w+)?_test\.ts$/);
+  return [
+    await denoTest([`--coverage=${COVERAGE_DIR}`, "--coverage-raw-data-only", "tests/"], {
+      [MODE]: "shared",
+    }),
+    await denoTest(twice, { [MODE]: "isolated" }),
+  ];
+}
+
+async function isCovered(): Promise<boolean> {
+  const [, report] = await deno(["coverage", COVERAGE_DIR, "--include=/lib/", "--quiet"]);
+  // The report's last row: | All files | branch % | function % | line % |
+  const lines = Number(/All files.*\|\s*([\d.]+)\s*\|\s*$/m.exec(report)?.[1] ?? NaN);
+  console.log(`lines of lib/ covered: ${lines} %, at least ${MIN_LINES_PERCENT} % expected`);
+  return lines >= MIN_LINES_PERCENT;
+}
+
 /** Runs `deno test` with the arguments given, or the whole suite with the coverage of lib/. */
 async function test(args: string[]): Promise<boolean> {
   const whole = args.length === 0;
-  const [success, text] = await deno([
-    "test",
-    "--allow-all",
-    "--parallel",
-    ...whole ? [`--coverage=${COVERAGE_DIR}`, "--coverage-raw-data-only", "tests/"] : args,
-  ], { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? "3" });
-  const count = (what: string) =>
-    Number(new RegExp(`^(?:ok|FAILED) \\|.*?(\\d+) ${what}`, "m").exec(text)?.[1] ?? 0);
-  let covered = true;
-  if (whole) {
-    const [, report] = await deno(["coverage", COVERAGE_DIR, "--include=/lib/", "--quiet"]);
-    // The report's last row: | All files | branch % | function % | line % |
-    const lines = Number(/All files.*\|\s*([\d.]+)\s*\|\s*$/m.exec(report)?.[1] ?? NaN);
-    covered = lines >= MIN_LINES_PERCENT;
-    console.log(`lines of lib/ covered: ${lines} %, at least ${MIN_LINES_PERCENT} % expected`);
-  }
-  console.log(`${count("passed")} passed, ${count("failed")} failed`);
-  return success && covered;
-}
-
-async function soakFiles(): Promise<string[]> {
-  const names = (await Array.fromAsync(Deno.readDir("tests/soak"))).map(({ name }) => name);
-  return names.filter((name) => name.endsWith("_soak.ts")).map((name) => `tests/soak/${name}`);
+  const outcomes = whole ? await testWhole() : [await denoTest(args)];
+  const covered = !whole || await isCovered();
+  const sum = (what: "passed" | "failed") =>
+    outcomes.reduce((total, outcome) => total + outcome[what], 0);
+  console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
+  return covered && outcomes.every(({ success }) => success);
 }
 
 await Deno.remove(COVERAGE_DIR, { recursive: true }).catch(() => {});
-const ok = await test(Deno.args[0] === "--soak" ? await soakFiles() : Deno.args);
+const ok = await test(
+  Deno.args[0] === "--soak" ? await filesOf("tests/soak", /_soak\.ts$/) : Deno.args,
+);
 await Deno.remove(COVERAGE_DIR, { recursive: true }).catch(() => {});
 Deno.exit(ok ? 0 : 1);

@@ -1,7 +1,16 @@
 import { assertEquals } from "@std/assert";
 import { RUN_FLAGS } from "../lib/hook.ts";
 import { permissionFlags, type Places, type Stage } from "../lib/stages.ts";
-import { encode, kindOf, type Outcome, run, type RunOptions, type TempDir } from "./_temp.ts";
+import {
+  encode,
+  kindOf,
+  type Outcome,
+  run,
+  type RunOptions,
+  snapshot,
+  type SnapshotOptions,
+  type TempDir,
+} from "./_temp.ts";
 
 /** The repository. */
 export const REPO = decodeURIComponent(new URL("..", import.meta.url).pathname).replace(/\/$/, "");
@@ -92,6 +101,11 @@ export function assertWholeSlot(
 export function visible(scandir: string): string[] {
   return [...Deno.readDirSync(scandir)].map(({ name }) => name)
     .filter((name) => !name.startsWith(".")).sort();
+}
+
+/** Describes what s6-svscan would supervise: all but the suite's own files, such as the boot record. */
+export function snapshotSlots(scandir: string, options?: SnapshotOptions): string[] {
+  return visible(scandir).flatMap((name) => snapshot(`${scandir}/${name}`, options));
 }
 
 /** Makes a FIFO. */

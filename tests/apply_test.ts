@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { applySlots, previewSlots } from "../lib/apply.ts";
+import { applySlots, crowdProblem, gatewaySlot, previewSlots } from "../lib/apply.ts";
 import { renderSlot } from "../lib/render.ts";
 import { lockScandir } from "../lib/scandir.ts";
 import type { Slot } from "../lib/slot.ts";
-import { assertWholeSlot, visible } from "./_fixtures.ts";
+import { assertWholeSlot, mkfifo, visible } from "./_fixtures.ts";
 import { exists, snapshot, TempDir } from "./_temp.ts";
 
 /** Applies slots to a scandir under a lock of its own. */
@@ -133,4 +133,73 @@ Deno.test({
   fn() {
     assertThrows(() => previewSlots("/run/service", [slot("a")]), Deno.errors.NotCapable);
   },
+});
+
+Deno.test("crowdProblem() is about more than 500 services in the scandir of PID 1 alone", () => {
+  assertEquals(crowdProblem("/run/service", 500), undefined);
+  const problem = crowdProblem("/run/service", 501) ?? "";
+  assertStringIncludes(problem, "501 services in /run/service");
+  assertStringIncludes(problem, "HERMES_SUPERVISION=isolated");
+  assertEquals(crowdProblem("/run/hermes/service", 8000), undefined);
+});
+
+/** A slot of this suite, and the warnings about it. */
+function described(): [slot: (home: string) => Slot, warnings: string[]] {
+  const warnings: string[] = [];
+  const warn = (message: string) => void warnings.push(message);
+  return [(home) => gatewaySlot("a", home, false, warn), warnings];
+}
+
+Deno.test("gatewaySlot() keeps the environment of a slot that is there, in both passes over it", async () => {
+  using temp = new TempDir();
+  const extraEnv = { A: "it's\n$(id)", B: "" };
+  const files = (home: string) => renderSlot({ profile: "a", home, extraEnv });
+  await apply(temp.path, [{ name: "gateway-a", files: files("/old"), down: false }]);
+  const [describe, warnings] = described();
+  const run = () => Deno.readTextFileSync(`${temp.path}/gateway-a/run`);
+
+  assertEquals([...previewSlots(temp.path, [describe("/old")]).values()], ["unchanged"]);
+  assertEquals([...(await apply(temp.path, [describe("/old")])).values()], ["unchanged"]);
+  assertEquals([...previewSlots(temp.path, [describe("/new")]).values()], ["refreshed"]);
+  assertEquals([...(await apply(temp.path, [describe("/new")])).values()], ["refreshed"]);
+  assertEquals(run(), files("/new").run);
+  Deno.chmodSync(`${temp.path}/gateway-a/run`, 0o644);
+  assertEquals([...(await apply(temp.path, [describe("/new")])).values()], ["refreshed"]);
+  assertEquals(run(), files("/new").run);
+  assertWholeSlot(`${temp.path}/gateway-a`, { down: false });
+  assertEquals(warnings, []);
+});
+
+const unreadable: [what: string, spoil: (run: string) => void, why: string][] = [
+  ["of somebody else's", (run) => Deno.writeTextFileSync(run, "#!/bin/sh\n"), "not made by this"],
+  ["that is a FIFO", (run) => mkfifo(run), "not a regular small file"],
+  ["that is a symlink", (run) => Deno.symlinkSync("finish", run), "not a regular small file"],
+  ["over 1 MiB", (run) => Deno.writeFileSync(run, new Uint8Array((1 << 20) + 1)), "not a regular"],
+];
+
+for (const [what, spoil, why] of unreadable) {
+  Deno.test(`gatewaySlot() replaces a run ${what}, with a warning`, async () => {
+    using temp = new TempDir();
+    const [describe, warnings] = described();
+    await apply(temp.path, [describe("/opt/data")]);
+    const run = `${temp.path}/gateway-a/run`;
+    const before = Deno.readTextFileSync(run);
+    Deno.removeSync(run);
+    spoil(run);
+    assertEquals([...(await apply(temp.path, [describe("/opt/data")])).values()], ["refreshed"]);
+    assertEquals(Deno.readTextFileSync(run), before);
+    assertWholeSlot(`${temp.path}/gateway-a`, { down: false });
+    assertEquals(warnings.length, 1);
+    assertStringIncludes(warnings[0] ?? "", `profile=a: no environment is kept: run: ${why}`);
+  });
+}
+
+Deno.test("gatewaySlot() restores a run that is gone without a warning", async () => {
+  using temp = new TempDir();
+  const [describe, warnings] = described();
+  await apply(temp.path, [describe("/opt/data")]);
+  Deno.removeSync(`${temp.path}/gateway-a/run`);
+  await apply(temp.path, [describe("/opt/data")]);
+  assertWholeSlot(`${temp.path}/gateway-a`, { down: false });
+  assertEquals(warnings, []);
 });

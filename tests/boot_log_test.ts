@@ -48,6 +48,19 @@ Deno.test("appendBootLog() makes the logs directory and the log, and appends", (
   assertEquals(Deno.readTextFileSync(`${temp.path}/${LOG}`), "one\ntwo\n");
 });
 
+Deno.test("appendBootLog() starts a new line after one that was never ended", () => {
+  using temp = new TempDir();
+  temp.mkdir("logs");
+  const lines = (before: string) => {
+    temp.write(LOG, before);
+    appendBootLog(temp.path, "new\n");
+    return Deno.readTextFileSync(`${temp.path}/${LOG}`);
+  };
+  assertEquals(lines("2026-11-22T08:47:00+0000 profi"), "2026-11-22T08:47:00+0000 profi\nnew\n");
+  assertEquals(lines("whole\n"), "whole\nnew\n");
+  assertEquals(lines(""), "new\n");
+});
+
 Deno.test("appendBootLog() of nothing makes nothing", () => {
   using temp = new TempDir();
   appendBootLog(temp.path, "");
@@ -57,7 +70,7 @@ Deno.test("appendBootLog() of nothing makes nothing", () => {
 Deno.test("appendBootLog() appends below 262144 bytes", () => {
   using temp = new TempDir();
   temp.mkdir("logs");
-  temp.write(LOG, "x".repeat(ROTATE_AT - 1));
+  temp.write(LOG, "x".repeat(ROTATE_AT - 2) + "\n");
   appendBootLog(temp.path, "line\n");
   assertEquals(Deno.statSync(`${temp.path}/${LOG}`).size, ROTATE_AT - 1 + 5);
   assert(!exists(`${temp.path}/${LOG}.1`));

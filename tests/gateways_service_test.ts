@@ -81,6 +81,21 @@ for (
   });
 }
 
+Deno.test("gateways is ready, then rests, for a user who is neither root nor hermes", async () => {
+  using temp = new TempDir();
+  const id = 'case "$*" in -u) echo 1234 ;; "-u hermes") echo 10000 ;; esac';
+  for (const [name, code] of [["run", 0], ["finish", 125]] as const) {
+    const { argv, env } = install(temp, name, { id });
+    const outcome = await run("/bin/sh", {
+      args: [...argv, "0", "0", "gateways"],
+      env: { ...env, HERMES_SUPERVISION: "isolated" },
+    });
+    assertEquals([outcome.code, outcome.stdout, outcome.stderr], [code, "", ""]);
+    if (name === "run") assertEquals(read(temp, "fd3"), "\n");
+  }
+  assert(!exists(`${temp.path}/args`) && !exists(`${temp.path}/setuidgid`));
+});
+
 const svscan = (scandir: string) => ["-C", "8000", "-d3", "--", scandir];
 
 Deno.test("gateways asks an s6-svscan without -C for as many services by -c", async () => {

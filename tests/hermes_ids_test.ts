@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fakeBin, REPO } from "./_fixtures.ts";
 import { clockTick, modeOf, type Outcome, run, snapshot, TempDir } from "./_temp.ts";
 
@@ -16,6 +16,8 @@ interface Scene {
   env?: Record<string, string>;
   /** As whom it seems to run. */
   uid?: number;
+  /** As which group. */
+  gid?: number;
   /** The content of passwd and of group. */
   passwd?: string;
   group?: string;
@@ -38,9 +40,9 @@ function lay(temp: TempDir, { passwd = PASSWD, group = GROUP }: Scene = {}): str
 }
 
 async function runIn(temp: TempDir, etc: string, scene: Scene = {}): Promise<Result> {
-  const { env = {}, uid = 0, socketGid, readOnly = false } = scene;
+  const { env = {}, uid = 0, gid = 4321, socketGid, readOnly = false } = scene;
   const bin = fakeBin(`${temp.path}/bin`, {
-    id: `[ "$1" = -u ] && echo ${uid} || echo 4321`,
+    id: `[ "$1" = -u ] && echo ${uid} || echo ${gid}`,
     stat: `echo ${socketGid}`,
     // Root writes where an ordinary user could not: what would be the first to fail.
     ...readOnly ? { cp: "echo Read-only >&2; exit 1" } : {},
@@ -115,8 +117,26 @@ for (
 Deno.test("hermes-ids says what to do instead of --user, in one line", async () => {
   const { code, stdout, stderr } = await hermesIds({ uid: 1234 });
   assertEquals([code, stdout, stderr.split("\n").length], [2, "", 2]);
-  assertMatch(stderr, /^prog: fatal: .*UID 1234.*without --user.*HERMES_UID=1234 HERMES_GID=4321/);
+  assertMatch(
+    stderr,
+    /^prog: fatal: .*UID 1234.*drop --user.*HERMES_UID=1234 and HERMES_GID=4321 \(or PUID and PGID\)/,
+  );
 });
+
+for (
+  const [uid, gid, words] of [
+    [1234, 0, "HERMES_UID=1234 and HERMES_GID (or"],
+    [65534, 65534, "HERMES_UID=65534 and HERMES_GID=65534 (or"],
+    [1000650000, 0, "HERMES_UID and HERMES_GID (or"],
+    [65535, 65535, "HERMES_UID and HERMES_GID (or"],
+  ] as const
+) {
+  Deno.test(`hermes-ids does not tell UID ${uid} GID ${gid} to set what it would refuse`, async () => {
+    const { code, stderr } = await hermesIds({ uid, gid });
+    assertEquals([code, stderr.split("\n").length], [2, 2]);
+    assertStringIncludes(stderr, ` set ${words}`);
+  });
+}
 
 Deno.test("hermes-ids has nothing against --user with hermes's own UID", async () => {
   const { code, stdout, stderr } = await hermesIds({ uid: 10000 });

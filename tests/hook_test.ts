@@ -167,6 +167,21 @@ Deno.test("02 passes a home with quotes, spaces and $(…) on as it is", async (
   assert(args.some((arg) => arg.startsWith(`--allow-read=/run/service,${home}/profiles,`)));
 });
 
+for (const hook of ["015-supervise-perms", "02-reconcile-profiles"]) {
+  Deno.test(`${hook} does and says nothing for who is neither root nor hermes: 01 has said it`, async () => {
+    using temp = new TempDir();
+    fakeBin(`${temp.path}/bin`, { grep: recorder(`${temp.path}/grep`) });
+    const { code, stdout, stderr } = await runHook(temp, hook, {}, 1234);
+    assertEquals([code, stdout, stderr], [2, "", ""]);
+    assert(!exists(`${temp.path}/env`) && !exists(`${temp.path}/setuidgid`));
+    if (hook === "015-supervise-perms") {
+      assertEquals(recorded(`${temp.path}/grep`), [
+        ...["-qsF", HERMES_IDS, "/etc/cont-init.d/01-hermes-setup"],
+      ]);
+    }
+  });
+}
+
 const bad = ["data", "./data", "/opt,data", ",", "/opt/data\n", "/opt\n/data", "\n/opt/data"];
 for (
   const [hook, variable] of [

@@ -1,19 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import parsePrometheus from "parse-prometheus-text-format";
-import { type GatewayMetrics, renderMetrics } from "../lib/metrics.ts";
+import { bootLogLines } from "../lib/boot_log.ts";
+import { type GatewayMetrics, gatewayMetrics, renderMetrics } from "../lib/metrics.ts";
+import { skipProfile } from "../lib/plan.ts";
+import { type Family, scrape as scrapeText } from "./_prometheus.ts";
 
-interface ParsedFamily {
-  name: string;
-  help: string;
-  type: string;
-  metrics: { value: string; labels?: Record<string, string> }[];
-}
-
-/** Parses metrics as a scraper does. */
-function scrape(gateways: readonly GatewayMetrics[]): Map<string, ParsedFamily> {
-  const families: ParsedFamily[] = parsePrometheus(renderMetrics(gateways));
-  return new Map(families.map((family) => [family.name, family]));
+/** Renders metrics and parses them as a scraper does. */
+function scrape(gateways: readonly GatewayMetrics[]): Map<string, Family> {
+  return scrapeText(renderMetrics(gateways));
 }
 
 const CODER: GatewayMetrics = {
@@ -60,6 +54,42 @@ Deno.test("renderMetrics() has no sample for what is not known", () => {
   assertEquals([...scrape([{ profile: "new", up: false, wanted: true }]).keys()], [
     ...["hermes_gateway_up", "hermes_gateway_wanted_up"],
   ]);
+});
+
+Deno.test("renderMetrics() has no up and no wanted of a profile without a slot", () => {
+  const families = scrape([{ profile: "skipped", bootAction: "skipped", bootSeconds: 1 }]);
+  assertEquals([...families.keys()], [
+    ...["hermes_gateway_last_boot_action", "hermes_gateway_last_boot_seconds"],
+  ]);
+});
+
+Deno.test("gatewayMetrics() puts s6's word and the last boot's together", () => {
+  const status = {
+    ...{ profile: "coder", up: true, wantedUp: true, pid: 7, exitCode: null, signal: null },
+    ...{ seconds: 12.5, deaths: 3 },
+  };
+  const boot = { seconds: 0.042, actions: new Map([["coder", "started" as const]]) };
+  const supervised = { registered: true, status };
+  assertEquals(gatewayMetrics("coder", supervised, boot), CODER);
+  const { bootAction: _, bootSeconds: __, ...now } = CODER;
+  assertEquals(gatewayMetrics("coder", supervised, undefined), now);
+  assertEquals(gatewayMetrics("late", supervised, boot), { ...now, profile: "late" });
+});
+
+Deno.test("gatewayMetrics() knows nothing of what s6 does not supervise, but that it is not up", () => {
+  const unsupervised = { registered: true, status: null };
+  assertEquals(gatewayMetrics("a", unsupervised, undefined), { profile: "a", up: false });
+  const gone = { registered: false, status: null };
+  assertEquals(gatewayMetrics("a", gone, undefined), { profile: "a" });
+});
+
+Deno.test("gatewayMetrics() words a name that is not legal as the boot log does, and apart from any other", () => {
+  const name = fc.string({ unit: fc.constantFrom("\\", '"', "\n", "n", "u", " ", "\x1b", "0") });
+  fc.assert(fc.property(name, name, (a, b) => {
+    const [left, right] = [a, b].map((one) => gatewayMetrics(one, undefined, undefined).profile);
+    assertEquals(left === right, a === b);
+    assert(bootLogLines([skipProfile(a, "why", false)], new Date()).includes(` profile=${left} `));
+  }));
 });
 
 Deno.test("renderMetrics() is empty without gateways", () => {

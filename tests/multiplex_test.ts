@@ -99,6 +99,7 @@ for (
     ["not YAML", "multiplex_profiles: true\nkey: [s3cret\n"],
     ["two documents", "multiplex_profiles: true\n---\ns3cret: 1\n"],
     ["nested too deeply", "multiplex_profiles: true\ns3cret: " + "[".repeat(100_000)],
+    ["not UTF-8", Uint8Array.of(...new TextEncoder().encode("multiplex_profiles: true\n#"), 0xff)],
     ["a number for a switch", "multiplex_profiles: 3\n"],
     ["nothing for a switch", "multiplex_profiles:\n"],
     ["a list for a switch", "multiplex_profiles: [s3cret]\n"],

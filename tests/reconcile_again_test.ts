@@ -7,6 +7,7 @@ import {
   Home,
   RUNNING,
   runScript,
+  snapshotSlots,
   STOPPED,
   visible,
 } from "./_fixtures.ts";
@@ -24,17 +25,17 @@ async function reconcile(home: Home, options: { dryRun?: boolean } = {}) {
   return { actions, warnings };
 }
 
-Deno.test("reconcileProfileGateways() a second time changes nothing in the scandir", async () => {
+Deno.test("reconcileProfileGateways() a second time changes nothing in the slots", async () => {
   using temp = new TempDir();
   const home = new Home(temp);
   home.add("up", RUNNING);
   home.add("idle", STOPPED);
   await reconcile(home);
-  const before = snapshot(home.scandir, { exact: true });
+  const before = snapshotSlots(home.scandir, { exact: true });
   await clockTick();
   const { actions } = await reconcile(home);
   assertEquals(actions.map(({ action }) => action), ["registered", "registered", "started"]);
-  assertEquals(snapshot(home.scandir, { exact: true }), before);
+  assertEquals(snapshotSlots(home.scandir, { exact: true }), before);
 });
 
 Deno.test("reconcileProfileGateways() wipes what an interrupted run left in staging", async () => {

@@ -6,6 +6,7 @@ import {
   IS_ROOT,
   RUNNING,
   runScript,
+  snapshotSlots,
   STOPPED,
   visible,
 } from "./_fixtures.ts";
@@ -141,12 +142,12 @@ Deno.test("reconcileProfileGateways() restores an edited or non-executable run a
   const home = new Home(temp);
   for (const name of ["edited", "shut"]) home.add(name, RUNNING);
   await reconcile(home);
-  const before = snapshot(home.scandir);
+  const before = snapshotSlots(home.scandir);
   const inode = Deno.lstatSync(`${home.slot("edited")}/supervise/control`).ino;
   Deno.writeTextFileSync(`${home.slot("edited")}/run`, "#!/bin/sh\n");
   Deno.chmodSync(`${home.slot("shut")}/run`, 0o600);
   await reconcile(home);
-  assertEquals(snapshot(home.scandir), before);
+  assertEquals(snapshotSlots(home.scandir), before);
   assertEquals(Deno.lstatSync(`${home.slot("edited")}/supervise/control`).ino, inode);
 });
 
@@ -291,10 +292,12 @@ Deno.test({
     await pass();
     assertWholeSlot(home.slot("up"), { down: false, uid: 10000 });
     assertWholeSlot(home.slot("default"), { down: true, uid: 10000 });
-    const before = snapshot(home.scandir, { exact: true });
+    const before = snapshotSlots(home.scandir, { exact: true });
     await clockTick();
     await pass();
-    assertEquals(snapshot(home.scandir, { exact: true }), before);
+    assertEquals(snapshotSlots(home.scandir, { exact: true }), before);
+    const { uid, gid } = Deno.lstatSync(`${home.scandir}/.hermes/last-boot.json`);
+    assertEquals({ uid, gid }, owner);
     home.add("up", STOPPED);
     await pass();
     assertWholeSlot(home.slot("up"), { down: true, uid: 10000 });

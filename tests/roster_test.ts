@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { InvalidProfileNameError } from "../lib/profile_name.ts";
-import { askGateway, legalProfiles, reportGateway } from "../lib/roster.ts";
+import { askGateway, inOrder, legalProfiles, reportGateway } from "../lib/roster.ts";
 import { S6ServiceManager } from "../lib/service_manager.ts";
 import { fakeBin, Home } from "./_fixtures.ts";
 import { TempDir } from "./_temp.ts";
@@ -138,4 +138,10 @@ Deno.test("reportGateway() reports on a profile with neither slot nor log", asyn
   assertEquals(await reportGateway(manager, home.path, "writer"), {
     ...{ profile: "writer", ...NOT_REGISTERED, lastLog: null },
   });
+});
+
+Deno.test("inOrder() has default first, then the others by name, each once", () => {
+  assertEquals(inOrder(["coder", "default", "a", "coder", "B"]), ["default", "B", "a", "coder"]);
+  assertEquals(inOrder(["coder", "a"]), ["a", "coder"]);
+  assertEquals(inOrder([]), []);
 });

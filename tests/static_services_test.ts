@@ -43,6 +43,15 @@ Deno.test("shareStaticServices() opens supervise, its control and event, and not
   assertEquals(modes(dir), ["755", "755", "660", "3730", "644", "644"]);
 });
 
+Deno.test("shareStaticServices() leaves event to root where nobody else may wait for events", () => {
+  using temp = new TempDir();
+  const dir = addService(temp, "dashboard");
+  Deno.chmodSync(`${dir}/event`, 0o3700);
+  shareStaticServices(`${temp.path}/servicedirs`, { owner: OWNER, events: false });
+  assertEquals(modes(dir), ["755", "755", "660", "3700", "644", "644"]);
+  assertEquals(Deno.lstatSync(`${dir}/event`).gid, Deno.gid());
+});
+
 Deno.test("shareStaticServices() leaves s6-rc's own services and dot entries untouched", () => {
   using temp = new TempDir();
   addService(temp, "dashboard");

@@ -1,6 +1,6 @@
 import { dim, green, red, yellow } from "./colors.ts";
-import { DEFAULT_PROFILE, slotName } from "../../lib/profile_name.ts";
-import { type GatewayReport, legalProfiles, reportGateway } from "../../lib/roster.ts";
+import { slotName } from "../../lib/profile_name.ts";
+import { type GatewayReport, inOrder, legalProfiles, reportGateway } from "../../lib/roster.ts";
 import { GatewayNotRegisteredError } from "../../lib/gateway_errors.ts";
 import { S6ServiceManager } from "../../lib/service_manager.ts";
 import { table } from "../_table.ts";
@@ -47,12 +47,6 @@ function toJson({ profile, registered, status, lastLog }: GatewayReport) {
     deaths: null,
   };
   return { ...known, profile, registered, supervised: status !== null, lastLog };
-}
-
-/** `default` first, then by name. */
-function inOrder(profiles: Iterable<string>): string[] {
-  const rest = new Set(profiles);
-  return rest.delete(DEFAULT_PROFILE) ? [DEFAULT_PROFILE, ...[...rest].sort()] : [...rest].sort();
 }
 
 /** Runs `list` or `status`. */

@@ -1,16 +1,11 @@
 import { terminalSafe } from "../../lib/quote.ts";
-import { type SyncEntry, syncProfileGateways } from "../../lib/sync.ts";
+import { syncProfileGateways, wordSyncEntry } from "../../lib/sync.ts";
 import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
 import { places } from "./places.ts";
 import { withProgress } from "./progress.ts";
 import { EXIT, warn } from "./report.ts";
 import { containerRules } from "./rules.ts";
-
-function line({ profile, action, starts, reason }: SyncEntry): string {
-  const what = starts === undefined ? action : `${action}, ${starts ? "starts" : "down"}`;
-  return terminalSafe(`${profile}: ${what}${reason === undefined ? "" : `: ${reason}`}`);
-}
 
 /** Runs `sync`. */
 export async function run(args: Arguments): Promise<number> {
@@ -30,6 +25,6 @@ export async function run(args: Arguments): Promise<number> {
     }),
   );
   if (flags.has("json")) console.log(JSON.stringify(entries));
-  else for (const entry of entries) console.log(line(entry));
+  else for (const entry of entries) console.log(terminalSafe(wordSyncEntry(entry)));
   return entries.some(({ failed }) => failed) ? EXIT.failed : EXIT.done;
 }

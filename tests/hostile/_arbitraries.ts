@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { type ConfigNode, CONFIGS } from "./_config.ts";
+import { rules } from "./_rules_arbitraries.ts";
 import {
   BROKEN,
   type Content,
@@ -238,10 +240,24 @@ const log: Arbitrary<LogNode> = fc.oneof(
   { weight: 3, arbitrary: special as Arbitrary<Exclude<LogNode, { is: "file" }>> },
 );
 
+const config: Arbitrary<ConfigNode> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<ConfigNode>({ is: "absent" }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      is: fc.constant("file" as const),
+      config: fc.constantFrom(...CONFIGS),
+      mode: fc.constantFrom(0o644, 0o644, 0o600, 0o400, 0o000, 0o200),
+    }),
+  },
+  { weight: 4, arbitrary: special as Arbitrary<ConfigNode> },
+);
+
 /** Whole hostile homes. */
 export const volume: Arbitrary<Volume> = fc.record({
   mode: fc.nat(24).map((n) => [0o000, 0o311, 0o444, 0o555, 0o700][n] ?? 0o755),
   root: files,
+  config,
   profilesAs: place(10, [0o000, 0o311, 0o444, 0o555]),
   profiles: fc.uniqueArray(profile, {
     minLength: 20,
@@ -252,6 +268,7 @@ export const volume: Arbitrary<Volume> = fc.record({
   logsAs: place(3, [0o000, 0o444, 0o555]),
   log,
   oldLog: log,
+  rules,
   json: fc.boolean(),
   twice: fc.nat(7).map((n) => n === 0),
 });

@@ -1,5 +1,6 @@
 import { mkfifo } from "../_fixtures.ts";
 import { runSync, type TempDir } from "../_temp.ts";
+import { type ConfigNode, SECRET, writeConfig } from "./_config.ts";
 import {
   type Files,
   type LogNode,
@@ -114,6 +115,12 @@ class Builder {
     }
   }
 
+  config(path: string, config: ConfigNode): void {
+    if (config.is !== "file") return this.node(path, config);
+    writeConfig(path, config.config);
+    Deno.chmodSync(path, config.mode);
+  }
+
   log(path: string, log: LogNode): void {
     if (log.is !== "file") return this.node(path, log);
     Deno.writeTextFileSync(path, `${"x".repeat(log.size - 1)}\n`);
@@ -147,7 +154,7 @@ class Builder {
     this.node(`${dir}/gateway.pid`, files.pid);
     this.node(`${dir}/processes.json`, files.processes);
     this.#stateDir(`${dir}/state`, files);
-    Deno.writeTextFileSync(`${dir}/.env`, "SECRET=1");
+    Deno.writeTextFileSync(`${dir}/.env`, `API_KEY=${SECRET}`);
   }
 
   /** Makes what is no directory; tells whether that was it. */
@@ -207,6 +214,7 @@ class Builder {
     const { home } = this.#world;
     Deno.mkdirSync(home);
     this.files(home, volume.root);
+    this.config(`${home}/config.yaml`, volume.config);
     const profiles = `${home}/profiles`;
     if (this.place(profiles, volume.profilesAs, "profiles")) {
       for (const profile of volume.profiles) this.profile(profiles, profile);

@@ -1,14 +1,20 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { assertWholeSlot, visible } from "../_fixtures.ts";
 import type { Outcome } from "../_temp.ts";
 import type { World } from "./_build.ts";
+import { SECRET } from "./_config.ts";
 import { HERMES } from "./_install.ts";
 import type { Expected, ExpectedAction } from "./_oracle.ts";
 
-type Reported = Omit<ExpectedAction, "priorExit"> & { priorExit?: string };
+/** An action as the stage has reported it. */
+export type Reported = Omit<ExpectedAction, "priorExit"> & { priorExit?: string };
 
-function assertReason(action: string, reason: unknown): void {
-  assertEquals(typeof reason === "string" && reason !== "", action === "skipped", String(reason));
+/** Which kind of reason it is. */
+function whyOf(reason: unknown): ExpectedAction["why"] {
+  if (reason === undefined) return "none";
+  if (typeof reason !== "string" || reason === "") throw new Error(`no reason: ${reason}`);
+  const [, kind] = /^(multiplexed|not selected): ./.exec(reason) ?? [];
+  return kind as ExpectedAction["why"] | undefined ?? "other";
 }
 
 const LINE =
@@ -20,27 +26,34 @@ function parseLine(line: string): Reported {
   assertMatch(line, /^[\x20-\x7e]+$/);
   const [, name = "", state = "", action = "", reason] = LINE.exec(line) ?? [];
   if (action === "") throw new Error(`no line of a reconcile: ${line}`);
-  assertReason(action, reason && JSON.parse(reason));
   return {
     profile: name.startsWith('"') ? JSON.parse(name) : name,
     priorState: state === "None" ? null : state,
     action: action as ExpectedAction["action"],
+    why: whyOf(reason === undefined ? undefined : JSON.parse(reason)),
   };
 }
 
 function parseJson(line: string): Reported {
   const { reason, failed: _, ...action } = JSON.parse(line);
-  assertReason(action.action, reason);
-  return action;
+  return { ...action, why: whyOf(reason) };
+}
+
+/** Reads the lines of `--json`. */
+export function parseActions(stdout: string): Reported[] {
+  const lines = stdout.split("\n");
+  assertEquals(lines.pop(), "", "the last line ends");
+  return lines.map(parseJson);
 }
 
 const withoutExit = (actions: readonly ExpectedAction[]): Reported[] =>
   actions.map(({ priorExit: _, ...action }) => action);
 
 /** Compares standard output with the oracle's actions. */
-export function assertStdout(stdout: string, { actions }: Expected, json: boolean): void {
+export function assertStdout(stdout: string, { code, actions }: Expected, json: boolean): void {
   const lines = stdout.split("\n");
   assertEquals(lines.pop(), "", "the last line ends");
+  if (code === 2) return assertEquals(lines, []);
   if (json) return assertEquals(lines.map(parseJson), actions);
   const summary = lines.pop() ?? "";
   const count = (action: string) => actions.filter((one) => one.action === action).length;
@@ -59,7 +72,9 @@ const COMPLAINTS: readonly [pattern: RegExp, words: string][] = [
   [/^warning: profile=([a-z0-9_-]+): cannot remove the stale ([a-z.]+): .+$/, "$1 stale $2"],
   [/^warning: \/\S+\/profiles is not a directory: .+$/, "profiles"],
   [/^warning: cannot write the boot log: .+$/, "log"],
-  [/^warning: config\.yaml: .+$/, "config"],
+  [/^warning: config\.yaml: .{1,100}$/, "config"],
+  [/^warning: GATEWAY_MULTIPLEX_PROFILES: .{1,100}$/, "multiplex"],
+  [/^fatal: (HERMES_GATEWAY_(?:PROFILES|SHARD)): expected .{1,300}$/, "fatal $1"],
   [/^fatal: cannot read \/\S+\/profiles: .+$/, "fatal profiles"],
 ];
 
@@ -76,14 +91,16 @@ export function assertStderr(stderr: string, { complaints }: Expected): void {
 }
 
 /** Every profile that is not skipped has a whole slot, and nothing else is there. */
-export function assertScandir(scandir: string, { actions }: Expected): void {
+export function assertScandir(scandir: string, { code, actions }: Expected): void {
+  if (code === 2) return assertEquals([...Deno.readDirSync(scandir)], []);
   const slots = actions.filter(({ action }) => action !== "skipped");
   assertEquals(visible(scandir), slots.map(({ profile }) => `gateway-${profile}`).sort());
   for (const { profile, action } of slots) {
     const down = action !== "started";
     assertWholeSlot(`${scandir}/gateway-${profile}`, { down, uid: HERMES.uid });
   }
-  assertEquals([...Deno.readDirSync(`${scandir}/.hermes`)].map(({ name }) => name), ["lock"]);
+  const own = [...Deno.readDirSync(`${scandir}/.hermes`)].map(({ name }) => name);
+  assertEquals(own.sort(), ["last-boot.json", "lock"]);
 }
 
 /** What a test remembers of a boot log. */
@@ -100,6 +117,7 @@ export function assertBootLog({ home }: World, expected: Expected, before: strin
   const text = Deno.readTextFileSync(path);
   const old = rotated ? "" : before;
   assertEquals(text.slice(0, old.length), old, "what was in the log");
+  assert(!text.includes(SECRET), "a secret got into the boot log");
   const lines = text.slice(old.length).split("\n");
   assertEquals(lines.pop(), "", "the log's last line ends");
   const actions = lines.map((line) => {
@@ -111,6 +129,7 @@ export function assertBootLog({ home }: World, expected: Expected, before: strin
 
 /** Compares all that a run said with the oracle. */
 export function assertOutcome(outcome: Outcome, expected: Expected, json: boolean): void {
+  assert(!(outcome.stdout + outcome.stderr).includes(SECRET), "a secret got into the output");
   assertEquals(outcome.code, expected.code, outcome.stderr);
   assertStdout(outcome.stdout, expected, json);
   assertStderr(outcome.stderr, expected);

@@ -15,7 +15,7 @@ import { exists, runSync, type TempDir, writeFile } from "../_temp.ts";
 import { asHermes, HERMES, type Installation } from "./_install.ts";
 import type { Stepped } from "./_stepper.ts";
 
-const OLD_RUN = "#!/bin/sh\nexec old\n";
+const OLD_RUN = renderSlot({ profile: "old", home: "/old" }).run;
 
 /** The names of some profiles, the root profile's first. */
 export function profileNames(count: number): string[] {
@@ -75,7 +75,8 @@ export async function assertConverges(home: Home, names: readonly string[]): Pro
     const { run } = renderSlot({ profile, home: home.path });
     assertEquals(Deno.readTextFileSync(`${slot}/run`), run);
   }
-  assertEquals([...Deno.readDirSync(`${home.scandir}/.hermes`)].map(({ name }) => name), ["lock"]);
+  const own = [...Deno.readDirSync(`${home.scandir}/.hermes`)].map(({ name }) => name);
+  assertEquals(own.sort(), ["last-boot.json", "lock"]);
 }
 
 const RECONCILE = {
@@ -181,7 +182,7 @@ export function register(count: number): Stepped {
         : `manager.registerProfileGateway("late")`;
       await runManager(temp, `await ${next};`);
       assertManaged(temp, [...names, "late"]);
-      assertEquals([...Deno.readDirSync(`${home.scandir}/.hermes`)].length, 1);
+      assertEquals([...Deno.readDirSync(`${home.scandir}/.hermes`)].length, 2);
     },
   };
 }
@@ -200,7 +201,7 @@ export function unregister(count: number): Stepped {
       assertManaged(temp, others);
       const home = homeIn(temp);
       assert(!exists(home.slot("p0")));
-      assertEquals([...Deno.readDirSync(`${home.scandir}/.hermes`)].length, 1);
+      assertEquals([...Deno.readDirSync(`${home.scandir}/.hermes`)].length, 2);
     },
   };
 }

@@ -7,6 +7,7 @@ import { buildWorlds, makePool, type Pool, type World } from "./_build.ts";
 import { assertBootLog, assertOutcome, assertScandir } from "./_check.ts";
 import { HERMES, Installation } from "./_install.ts";
 import { expectedOf } from "./_oracle.ts";
+import type { RuleTexts } from "./_rules_oracle.ts";
 import { assertNothingElseChanged, type Traces, traces } from "./_traces.ts";
 import type { Volume } from "./_volume.ts";
 
@@ -33,6 +34,14 @@ async function readIfPresent(path: string): Promise<string> {
   return info?.isFile ? await Deno.readTextFile(path).catch(() => "") : "";
 }
 
+function variables({ profiles, shard, multiplex }: RuleTexts): Record<string, string> {
+  return {
+    ...profiles === undefined ? {} : { HERMES_GATEWAY_PROFILES: profiles },
+    ...shard === undefined ? {} : { HERMES_GATEWAY_SHARD: shard },
+    ...multiplex === undefined ? {} : { GATEWAY_MULTIPLEX_PROFILES: multiplex },
+  };
+}
+
 class Trial {
   readonly #installation: Installation;
   readonly #volume: Volume;
@@ -47,7 +56,7 @@ class Trial {
   #run() {
     const { home, scandir } = this.#world;
     const args = this.#volume.json ? ["--json"] : [];
-    const options = { args, timeoutMs: BOUND_MS };
+    const options = { args, env: variables(this.#volume.rules), timeoutMs: BOUND_MS };
     return this.#installation.run(RECONCILE_PROFILES, { home, scandir }, options);
   }
 
@@ -100,6 +109,15 @@ async function tryChunk(
 
 function shorten(_key: string, value: unknown): unknown {
   return typeof value === "string" && value.length > 300 ? `${value.slice(0, 20)}...` : value;
+}
+
+/** Boots given homes, as {@linkcode tryHomes} does random ones. */
+export async function tryVolumes(
+  volumes: readonly Volume[],
+  label: (index: number) => string,
+): Promise<void> {
+  using installation = new Installation();
+  await tryChunk(installation, makePool(installation.dir), volumes, label);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { RUN_FLAGS } from "../../lib/hook.ts";
 import { permissionFlags, type Places, type Stage } from "../../lib/stages.ts";
 import { IS_ROOT, REPO } from "../_fixtures.ts";
-import { type Outcome, run, type RunOptions, runSync, TempDir } from "../_temp.ts";
+import { exists, type Outcome, run, type RunOptions, runSync, TempDir } from "../_temp.ts";
 import { CAN_MOUNT, Tmpfs } from "../_tmpfs.ts";
 
 /** The user that runs what hermes runs: UID 10000 for root, else whoever runs the tests. */
@@ -45,7 +45,19 @@ export class Installation implements Disposable {
       }).outputSync();
       if (!success) throw new Error(`cannot warm the cache for ${entry}`);
     }
+    this.#copyYamlReader();
     runSync("chmod", "-R", "a+rX", path);
+  }
+
+  /** The image's cache has it from the build; here it comes from that of the tests. */
+  #copyYamlReader(): void {
+    const { npmCache } = JSON.parse(runSync(this.deno, "info", "--json"));
+    for (const { name: registry } of Deno.readDirSync(npmCache)) {
+      const from = `${npmCache}/${registry}/deno-std`;
+      if (!exists(from)) continue;
+      Deno.mkdirSync(`${this.#cache}/npm/${registry}`, { recursive: true });
+      runSync("cp", "-R", from, `${this.#cache}/npm/${registry}/`);
+    }
   }
 
   /** Makes a directory to work in that hermes can enter. */
@@ -94,7 +106,7 @@ export class Installation implements Disposable {
     const [program, ...rest] = stage.user === "hermes"
       ? asHermes(...command)
       : command as [string, ...string[]];
-    return run(program, { ...options, args: rest, env: this.env(places) });
+    return run(program, { ...options, args: rest, env: { ...this.env(places), ...options.env } });
   }
 
   [Symbol.dispose](): void {

@@ -1,3 +1,4 @@
+import { type ExpectedRules, expectedRules } from "./_rules_oracle.ts";
 import {
   type Content,
   type Files,
@@ -15,11 +16,13 @@ export interface ExpectedAction {
   priorState: string | null;
   action: "started" | "registered" | "skipped";
   priorExit: "clean" | "unclean" | "unknown";
+  /** Which kind of reason it has, if any. */
+  why: "none" | "multiplexed" | "not selected" | "other";
 }
 
 /** What the stage should do about a volume. */
 export interface Expected {
-  code: 0 | 1;
+  code: 0 | 1 | 2;
   actions: ExpectedAction[];
   /** One word group per line of standard error, in no particular order. */
   complaints: string[];
@@ -80,17 +83,27 @@ function memoryOf(files: Files, searchable: boolean, isRoot: boolean): Memory {
   };
 }
 
-/** Notes what happens to a profile that gets a slot. */
+type Rules = Extract<ExpectedRules, { refused?: undefined }>;
+
+function skip(expected: Expected, profile: string, why: ExpectedAction["why"]): void {
+  expected.actions.push({
+    ...{ profile, priorState: null, action: "skipped", priorExit: "unknown", why },
+  });
+}
+
+/** Notes what happens to a profile that gets a slot, if it is selected. */
 function registerProfile(
   expected: Expected,
   profile: string,
   files: Files,
-  { mode, dir, seen }: { mode: number; dir: string; seen: boolean },
+  { mode, dir, seen, rules }: { mode: number; dir: string; seen: boolean; rules: Rules },
 ): void {
+  if (!rules.selects(profile)) return skip(expected, profile, "not selected");
   const searchable = (mode & SEARCH) !== 0;
   const { usable, priorState, priorExit } = memoryOf(files, searchable, dir === "");
-  const action = priorState === "running" ? "started" : "registered";
-  expected.actions.push({ profile, priorState, action, priorExit });
+  const why = rules.multiplexed && dir !== "" && priorState === "running" ? "multiplexed" : "none";
+  const action = priorState === "running" && why === "none" ? "started" : "registered";
+  expected.actions.push({ profile, priorState, action, priorExit, why });
   if (!usable) expected.complaints.push(`${profile} state`);
   for (const [file, node] of [["gateway.pid", files.pid], ["processes.json", files.processes]]) {
     const { is } = node as Node;
@@ -128,26 +141,30 @@ function lookAt(profile: Profile, searchable: boolean): "nothing" | "profile" | 
   }
 }
 
-function addNamed(expected: Expected, profile: Profile, searchable: boolean): void {
+function addNamed(
+  expected: Expected,
+  profile: Profile,
+  searchable: boolean,
+  rules: Rules,
+): void {
   const name = shownName(profile.name);
   const seen = lookAt(profile, searchable);
   if (seen === "nothing") return;
   const regular = isLegal(name) && name !== "default";
   if (regular && seen === "profile") {
     const dir = `profiles/${name}/`;
-    registerProfile(expected, name, profile, { mode: profile.mode, dir, seen: true });
+    registerProfile(expected, name, profile, { mode: profile.mode, dir, seen: true, rules });
     return;
   }
   if (regular && seen === "dark") expected.code = 1;
-  expected.actions.push({
-    profile: name,
-    priorState: null,
-    action: "skipped",
-    priorExit: "unknown",
-  });
+  skip(expected, name, "other");
 }
 
-function addProfiles(expected: Expected, { profilesAs, profiles, mode }: Volume): void {
+function addProfiles(
+  expected: Expected,
+  { profilesAs, profiles, mode }: Volume,
+  rules: Rules,
+): void {
   if ((mode & SEARCH) === 0) {
     expected.code = 1;
     expected.complaints.push("fatal profiles");
@@ -162,7 +179,9 @@ function addProfiles(expected: Expected, { profilesAs, profiles, mode }: Volume)
       const [x, y] = [shownName(a.name), shownName(b.name)];
       return x < y ? -1 : x > y ? 1 : 0;
     };
-    for (const profile of [...profiles].sort(byName)) addNamed(expected, profile, searchable);
+    for (const profile of [...profiles].sort(byName)) {
+      addNamed(expected, profile, searchable, rules);
+    }
   }
 }
 
@@ -183,21 +202,26 @@ function bootLogOf({ mode, logsAs, log, oldLog }: Volume): Expected["bootLog"] {
 }
 
 /**
- * Says what the boot must make of a volume, from DESIGN 5 alone: nothing of
- * lib/ is used here.
+ * Says what the boot must make of a volume, from DESIGN 5 and the README
+ * alone: nothing of lib/ is used here.
  */
 export function expectedOf(volume: Volume): Expected {
+  const { mode } = volume;
+  const seen = (mode & SEARCH) !== 0;
+  const rules = expectedRules(volume.rules, volume.config, seen);
+  if (rules.refused !== undefined) {
+    const complaints = [`fatal ${rules.refused}`];
+    return { code: 2, actions: [], complaints, gone: [], bootLog: "untouched" };
+  }
   const expected: Expected = {
     code: 0,
     actions: [],
-    complaints: [],
+    complaints: [...rules.complaints],
     gone: [],
     bootLog: bootLogOf(volume),
   };
-  const seen = (volume.mode & SEARCH) !== 0;
-  if (!seen) expected.complaints.push("config");
-  registerProfile(expected, "default", volume.root, { mode: volume.mode, dir: "", seen });
-  addProfiles(expected, volume);
+  registerProfile(expected, "default", volume.root, { mode, dir: "", seen, rules });
+  addProfiles(expected, volume, rules);
   if (expected.bootLog === "untouched") expected.complaints.push("log");
   expected.complaints.sort();
   return expected;

@@ -1,3 +1,6 @@
+import type { ConfigNode } from "./_config.ts";
+import type { RuleTexts } from "./_rules_oracle.ts";
+
 /** A value of a key in a state file. */
 export type Value = string | number | boolean | null | readonly string[] | { readonly x: number };
 
@@ -96,11 +99,14 @@ export type LogNode =
 export interface Volume {
   mode: number;
   root: Files;
+  config: ConfigNode;
   profilesAs: Place;
   profiles: readonly Profile[];
   logsAs: Place;
   log: LogNode;
   oldLog: LogNode;
+  /** What the operator asks for. */
+  rules: RuleTexts;
   /** Whether the stage is asked for JSON. */
   json: boolean;
   /** Whether the stage runs twice. */

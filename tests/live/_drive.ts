@@ -2,13 +2,20 @@ import { assertEquals } from "@std/assert";
 import { permissionFlags, type Permissions, S6_PROGRAMS } from "../../mod.ts";
 import { type Container, until } from "../../tasks/_container.ts";
 import type { Call, Outcome, Script } from "./_driver.ts";
-import { bootContainer, HERMES, type Home, type Scene, untilStatus } from "./_live.ts";
+import {
+  bootContainer,
+  HERMES,
+  type Home,
+  SCANDIR,
+  type Scene,
+  SUPERVISION,
+  untilStatus,
+} from "./_live.ts";
 import type { Observation } from "./_observer.ts";
 
 export type { Call, Outcome } from "./_driver.ts";
 
 const HOME = "/opt/data";
-const SCANDIR = "/run/service";
 
 /** The permissions that S6ServiceManager documents. */
 function documentedPermissions(scandir: string, bin: string): Permissions {
@@ -60,8 +67,8 @@ export async function drive(
   calls: Call[],
   { startAt = 0, repeatMs = 0, without, ...options }: DriveOptions = {},
 ): Promise<Outcome[]> {
-  const script: Script = { options: { home: HOME, ...options }, calls, startAt, repeatMs };
   const { scandir = SCANDIR, bin = "/command" } = options;
+  const script: Script = { options: { home: HOME, ...options, scandir }, calls, startAt, repeatMs };
   const permissions = documentedPermissions(scandir, bin);
   if (without !== undefined) delete permissions[without];
   const flags = permissionFlags(permissions);
@@ -96,17 +103,18 @@ export async function fails(
 /** Lists the scandir over and over from inside, as hermes. */
 export async function observe(container: Container, forMs: number): Promise<Observation> {
   const flags = [`--allow-read=${SCANDIR}`];
-  return JSON.parse(await runScript(container, "_observer.ts", flags, [String(forMs)]));
+  return JSON.parse(await runScript(container, "_observer.ts", flags, [SCANDIR, String(forMs)]));
 }
 
 /** Boots a container and waits until all that it starts by itself is there and the rest is down. */
 export async function bootSettled(home: Home): Promise<Container> {
   const container = await bootContainer(home);
-  for (const service of ["dashboard", "gateways"]) {
+  for (const service of SUPERVISION === "shared" ? ["dashboard", "gateways"] : ["dashboard"]) {
     await untilStatus(container, service, "parked", ({ up, wantedUp }) => !up && !wantedUp);
   }
-  await until("the logger of default", async () => {
-    return (await processesOf(container, "default")).length === 3;
+  await until("the logger of default, which is no shell any more", async () => {
+    const commands = await processesOf(container, "default");
+    return commands.length === 3 && commands.some((command) => command.startsWith("s6-log "));
   });
   return container;
 }
@@ -135,7 +143,8 @@ export function untilReady(container: Container, home: Home, profile: string): P
     const pid = await Deno.readTextFile(`${home.dir(profile)}/gateway.pid`).catch(() => "");
     const running = await processes(container);
     const commands = await processesOf(container, profile);
-    return running.has(Number(pid)) && commands.length === 4 && commands;
+    const logs = commands.some((command) => command.startsWith("s6-log "));
+    return running.has(Number(pid)) && commands.length === 4 && logs && commands;
   });
 }
 

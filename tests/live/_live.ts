@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { ISOLATED_SCANDIR, SHARED_SCANDIR } from "../../lib/supervision_mode.ts";
 import {
   Container,
   type ContainerOptions,
@@ -8,6 +9,23 @@ import {
 
 /** The user hermes of a live container. */
 export const HERMES = { uid: 10000, gid: 10000 };
+
+/** How the gateways of a live container are supervised. */
+export type Supervision = "shared" | "isolated";
+
+/** The mode that this run of the tests is about: shared, unless `HERMES_TEST_SUPERVISION=isolated`. */
+export const SUPERVISION: Supervision = Deno.env.get("HERMES_TEST_SUPERVISION") === "isolated"
+  ? "isolated"
+  : "shared";
+
+/** The scandir of each mode. */
+export const SCANDIRS: Readonly<Record<Supervision, string>> = {
+  shared: SHARED_SCANDIR,
+  isolated: ISOLATED_SCANDIR,
+};
+
+/** The scandir of {@linkcode SUPERVISION}: where the slots are. */
+export const SCANDIR = SCANDIRS[SUPERVISION];
 
 async function whyNot(): Promise<string | undefined> {
   if (Deno.uid() !== 0) return "needs root for real user IDs";
@@ -28,6 +46,7 @@ const reason = await whyNot();
  * test is skipped by name with the reason; under `CI=true` that is a failure.
  */
 export function liveTest(name: string, fn: () => Promise<void>): void {
+  if (SUPERVISION === "isolated") name = `${name} (isolated)`;
   if (reason === undefined) return Deno.test(`live: ${name}`, fn);
   if (Deno.env.get("CI") === "true") {
     return Deno.test(`live: ${name}`, () => {
@@ -105,14 +124,20 @@ export interface Status {
   seconds: number;
 }
 
-/** Asks s6-svstat about a service in the scandir. */
+/** Finds a service's directory: a slot of a gateway is in {@linkcode SCANDIR}, all else in root's. */
+function serviceDir(service: string): string {
+  if (service.startsWith("/")) return service;
+  return `${service.startsWith("gateway-") ? SCANDIR : SHARED_SCANDIR}/${service}`;
+}
+
+/** Asks s6-svstat about a service, by its name or its whole path. */
 export async function status(
   container: Container,
   service: string,
   options: ExecOptions = {},
 ): Promise<Status> {
   const { code, stdout, stderr } = await container.exec(
-    ["s6-svstat", "-o", "up,wantedup,pid,exitcode,updownfor", `/run/service/${service}`],
+    ["s6-svstat", "-o", "up,wantedup,pid,exitcode,updownfor", serviceDir(service)],
     options,
   );
   if (code !== 0) throw new Error(stderr);
@@ -140,12 +165,21 @@ export function untilStatus(
   }, timeoutMs);
 }
 
-/** Starts a container on a home and boots it; every hook must succeed. */
+/** Starts a container on a home, supervised as {@linkcode SUPERVISION} says; its hooks have not run. */
+export function startContainer(
+  home: Home,
+  { env, ...options }: Omit<ContainerOptions, "data"> = {},
+): Promise<Container> {
+  const mode = SUPERVISION === "isolated" ? { HERMES_SUPERVISION: SUPERVISION } : {};
+  return Container.start({ ...options, env: { ...mode, ...env }, data: home.path });
+}
+
+/** {@linkcode startContainer}, and boots it; every hook must succeed. */
 export async function bootContainer(
   home: Home,
   options: Omit<ContainerOptions, "data"> = {},
 ): Promise<Container> {
-  const container = await Container.start({ ...options, data: home.path });
+  const container = await startContainer(home, options);
   try {
     for (const [name, { code, stdout, stderr }] of await container.boot()) {
       assertEquals(code, 0, `${name} failed:\n${stdout}${stderr}`);

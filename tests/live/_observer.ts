@@ -1,6 +1,5 @@
-// Runs inside a live container as `deno run _observer.ts MILLISECONDS`. Lists
-// the scandir over and over and prints an Observation as JSON.
-const SCANDIR = "/run/service";
+// Runs inside a live container as `deno run _observer.ts SCANDIR MILLISECONDS`.
+// Lists the scandir over and over and prints an Observation as JSON.
 const WHOLE = [
   "type",
   "run",
@@ -34,19 +33,20 @@ function inode(path: string): number | null {
 }
 
 if (import.meta.main) {
+  const [scandir = "", forMs] = Deno.args;
   const slots = new Set<number>();
   const missing = new Set<string>();
   let rounds = 0;
-  const end = performance.now() + Number(Deno.args[0]);
+  const end = performance.now() + Number(forMs);
   for (; performance.now() < end; rounds++) {
-    for (const { name } of Deno.readDirSync(SCANDIR)) {
+    for (const { name } of Deno.readDirSync(scandir)) {
       if (!name.startsWith("gateway-")) continue;
-      const before = inode(`${SCANDIR}/${name}`);
+      const before = inode(`${scandir}/${name}`);
       if (before === null) continue;
       slots.add(before);
-      const absent = WHOLE.filter((path) => inode(`${SCANDIR}/${name}/${path}`) === null);
+      const absent = WHOLE.filter((path) => inode(`${scandir}/${name}/${path}`) === null);
       // The same directory before and after: it was in its place all the time.
-      if (absent.length === 0 || inode(`${SCANDIR}/${name}`) !== before) continue;
+      if (absent.length === 0 || inode(`${scandir}/${name}`) !== before) continue;
       for (const path of absent) missing.add(`${name}/${path}`);
     }
   }

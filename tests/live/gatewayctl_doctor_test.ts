@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type Container, until } from "../../tasks/_container.ts";
 import { ctl, ctlJson, ctlOk } from "./_gatewayctl.ts";
-import { bootContainer, Home, liveTest, untilStatus } from "./_live.ts";
+import { bootContainer, Home, liveTest, SCANDIR, untilStatus } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };
 
@@ -27,12 +27,12 @@ liveTest(
       }
       const checks = await ctlJson<{ ok: boolean }[]>(container, ["doctor"]);
       assertEquals(checks.map(({ ok }) => ok), Array(10).fill(true));
-      const left = "ls -d /run/service/.gatewayctl* /opt/data/logs/.gatewayctl* 2>/dev/null";
+      const left = `ls -d ${SCANDIR}/.gatewayctl* /opt/data/logs/.gatewayctl* 2>/dev/null`;
       assertEquals((await container.sh(left)).stdout, "");
     }),
 );
 
-const CODER = "/run/service/gateway-coder";
+const CODER = `${SCANDIR}/gateway-coder`;
 
 /** What is broken by root, and what doctor must say. */
 const BROKEN: Readonly<Record<string, readonly [break_: string, says: RegExp]>> = {
@@ -51,12 +51,12 @@ const BROKEN: Readonly<Record<string, readonly [break_: string, says: RegExp]>> 
     /supervise\/event: expected .* got nothing/,
   ],
   "a control of s6-svscan that hermes may not use": [
-    "chmod 600 /run/service/.s6-svscan/control",
-    /^FAIL +s6-svscan listens on \/run\/service .*Permission denied: stage 015/m,
+    `cd ${SCANDIR}/.s6-svscan && chown root:root control && chmod 600 control`,
+    new RegExp(`^FAIL +s6-svscan listens on ${SCANDIR} .*Permission denied: stage 015`, "m"),
   ],
   "a scandir that hermes may not write": [
-    "chmod 755 /run/service",
-    /^FAIL +\/run\/service is writable .*Permission denied/m,
+    `chown root ${SCANDIR}; chmod 755 ${SCANDIR}`,
+    new RegExp(`^FAIL +${SCANDIR} is writable .*Permission denied`, "m"),
   ],
   "logs that hermes may not write": [
     "chown root /opt/data/logs; chmod 755 /opt/data/logs",
@@ -71,7 +71,7 @@ const BROKEN: Readonly<Record<string, readonly [break_: string, says: RegExp]>> 
     /^FAIL +no supervisor .* gateway-coder, gateway-coder\/log: run/m,
   ],
   "a retired slot that is still supervised": [
-    `mv ${CODER} /run/service/.hermes/retired-x`,
+    `mv ${CODER} ${SCANDIR}/.hermes/retired-x`,
     /^FAIL +no supervisor .*\.hermes\/retired-x, gateway-coder/m,
   ],
   "a full scandir": [
@@ -98,7 +98,7 @@ for (const what of ["retired but supervised", "removed under its supervisor"]) {
       scene(async (container) => {
         await container.sh(
           what.startsWith("retired")
-            ? `mv ${CODER} /run/service/.hermes/retired-x`
+            ? `mv ${CODER} ${SCANDIR}/.hermes/retired-x`
             : `rm -r ${CODER}`,
         );
         assertEquals((await ctl(container, ["doctor"])).code, 1);

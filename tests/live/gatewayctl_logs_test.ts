@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Container, until } from "../../tasks/_container.ts";
 import { ctl, ctlOk } from "./_gatewayctl.ts";
-import { bootContainer, Home, liveTest, untilStatus } from "./_live.ts";
+import { bootContainer, Home, liveTest, SCANDIR, untilStatus } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };
 const DIR = "/opt/data/logs/gateways/coder";
@@ -69,7 +69,7 @@ liveTest("gatewayctl logs -f goes on across a rotation", () =>
     await new Promise((resolve) => setTimeout(resolve, 300));
     await container.sh(`cd ${DIR}; echo first >>current
 n=0; while [ $n -lt 3 ]; do
-  s6-svc -a /run/service/gateway-coder/log
+  s6-svc -a ${SCANDIR}/gateway-coder/log
   before=$(ls | wc -l)
   i=0; while [ "$(ls | wc -l)" -eq "$before" ] && [ $i -lt 50 ]; do sleep 0.02; i=$((i + 1)); done
   echo "rotated $n" >>current

@@ -4,17 +4,17 @@ import { DENO, INSTALL_DIR, RUN_FLAGS } from "../../lib/hook.ts";
 import { permissionFlags, type Permissions } from "../../lib/stages.ts";
 import type { Container, ExecResult } from "../../tasks/_container.ts";
 import { droppedGrants, lies } from "../permissions/_audit.ts";
-import { bootContainer, Home, liveTest, untilStatus } from "./_live.ts";
+import { bootContainer, Home, liveTest, SCANDIR, untilStatus } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };
-const PLACES = { home: "/opt/data", scandir: "/run/service" };
+const PLACES = { home: "/opt/data", scandir: SCANDIR };
 
 // Shell lines, run as hermes. $n is new each time.
-const COPY = "cp -a /run/service/gateway-coder /run/service/.hermes/copy &&" +
-  " mv /run/service/.hermes/copy /run/service/gateway-late$n";
+const COPY = `cp -a ${SCANDIR}/gateway-coder ${SCANDIR}/.hermes/copy &&` +
+  ` mv ${SCANDIR}/.hermes/copy ${SCANDIR}/gateway-late$n`;
 const PROFILE = "mkdir /opt/data/profiles/late$n && : >/opt/data/profiles/late$n/SOUL.md";
-const SCAN = "s6-svscanctl -a /run/service && until s6-svok /run/service/gateway-late$n &&" +
-  " s6-svok /run/service/gateway-late$n/log; do :; done";
+const SCAN = `s6-svscanctl -a ${SCANDIR} && until s6-svok ${SCANDIR}/gateway-late$n &&` +
+  ` s6-svok ${SCANDIR}/gateway-late$n/log; do :; done`;
 
 /** What makes a command need everything it may do: what comes before it, and what it is given. */
 const SCENES: Readonly<Record<string, { prepare?: string; runs: readonly string[] }>> = {
@@ -27,9 +27,10 @@ const SCENES: Readonly<Record<string, { prepare?: string; runs: readonly string[
   unregister: { prepare: `${COPY}; ${SCAN}`, runs: ["late$n"] },
   sync: { prepare: `${COPY}; ${SCAN}; n=2$n; ${PROFILE}`, runs: ["--prune"] },
   why: { runs: ["default", "coder"] },
-  doctor: { prepare: "mkdir -p /run/service/.hermes/retired-x", runs: [""] },
+  doctor: { prepare: `mkdir -p ${SCANDIR}/.hermes/retired-x`, runs: [""] },
   logs: { runs: ["coder -n 1", "nope"] },
   health: { runs: [""] },
+  metrics: { runs: [""] },
   completion: { runs: ["bash"] },
 };
 

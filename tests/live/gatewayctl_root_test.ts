@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Container } from "../../tasks/_container.ts";
 import { ctl, ctlOk } from "./_gatewayctl.ts";
-import { bootContainer, Home, liveTest, untilStatus } from "./_live.ts";
+import { bootContainer, Home, liveTest, SCANDIR, untilStatus } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };
 
 /** What belongs to root in the home and, what s6 makes itself aside, in the scandir. */
 async function ofRoot(container: Container): Promise<string[]> {
   const { stdout } = await container.sh(
-    "find /opt/data /run/service ! -user hermes ! -path '*/s6-linux-init-shutdownd*'" +
+    `find /opt/data ${SCANDIR} ! -user hermes ! -path '*/s6-linux-init-shutdownd*'` +
       " ! -path '*/.s6-svscan*' ! -name lock ! -name status ! -name death_tally",
   );
   return stdout.trim().split("\n").sort();

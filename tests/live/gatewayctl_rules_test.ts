@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ctl, ctlJson } from "./_gatewayctl.ts";
-import { bootContainer, Home, liveTest, untilStatus } from "./_live.ts";
+import { bootContainer, Home, liveTest, SCANDIR, untilStatus } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };
 const SELECTED = { HERMES_GATEWAY_PROFILES: "writer" };
@@ -13,8 +13,8 @@ liveTest("gatewayctl sync and why know the container's selection", async () => {
   assertEquals(code, 0);
   assertMatch(stdout, /^coder: skipped: not selected/m);
   assertMatch(stdout, /^writer: unchanged$/m);
-  const slots = await container.sh("ls -d /run/service/gateway-*");
-  assertEquals(slots.stdout, "/run/service/gateway-writer\n");
+  const slots = await container.sh(`ls -d ${SCANDIR}/gateway-*`);
+  assertEquals(slots.stdout, `${SCANDIR}/gateway-writer\n`);
   const why = await ctl(container, ["why", "coder"], { env: SELECTED });
   assertEquals(why.code, 0, why.stderr);
   assertMatch(why.stdout, /^coder: not selected for this container: /);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { until } from "../../tasks/_container.ts";
 import { ctl, ctlJson, ctlOk, pids } from "./_gatewayctl.ts";
-import { bootContainer, Home, liveTest, status, untilStatus } from "./_live.ts";
+import { bootContainer, Home, liveTest, SCANDIR, status, untilStatus } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };
 const STOPPED = { state: { desired_state: "stopped" } };
@@ -27,7 +27,7 @@ liveTest("gatewayctl sync brings up a profile made while the tree runs", async (
     dry,
     "default: unchanged\ncoder: unchanged\nlate: created, starts\nwriter: created, down\n",
   );
-  assertEquals((await container.sh("ls -d /run/service/gateway-late")).code, 2);
+  assertEquals((await container.sh(`ls -d ${SCANDIR}/gateway-late`)).code, 2);
   assertEquals(await ctlOk(container, ["sync"]), dry);
   await untilStatus(container, "gateway-late", "up", ({ up }) => up);
   assertEquals((await status(container, "gateway-writer")).wantedUp, false);
@@ -51,7 +51,7 @@ liveTest(
     await ctlOk(container, ["unregister", "coder"]);
     await ctlOk(container, ["register", "coder", "--env", "TOKEN=it's"]);
     const before = await pids(container);
-    const finish = "/run/service/gateway-coder/finish";
+    const finish = `${SCANDIR}/gateway-coder/finish`;
     await container.sh(`echo old >${finish}`, { user: "hermes" });
     assertEquals(
       await ctlOk(container, ["sync"]),
@@ -103,10 +103,10 @@ liveTest("gatewayctl sync --prune unregisters a gateway whose profile is gone", 
   ]);
   assertEquals(await pids(container), others);
   const { stdout } = await container.sh(
-    "ls -d /run/service/gateway-* /run/service/.hermes/retired-* 2>/dev/null;" +
+    `ls -d ${SCANDIR}/gateway-* ${SCANDIR}/.hermes/retired-* 2>/dev/null;` +
       " grep -al gateway-[g]one /proc/[0-9]*/cmdline",
   );
-  assertEquals(stdout, "/run/service/gateway-coder\n/run/service/gateway-default\n");
+  assertEquals(stdout, `${SCANDIR}/gateway-coder\n${SCANDIR}/gateway-default\n`);
 });
 
 liveTest("gatewayctl sync --prune prunes nothing while the profiles cannot be read", async () => {

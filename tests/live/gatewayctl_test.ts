@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { until } from "../../tasks/_container.ts";
 import { ctl, ctlJson, ctlOk, pids } from "./_gatewayctl.ts";
-import { bootContainer, Home, liveTest, status, untilStatus } from "./_live.ts";
+import { bootContainer, Home, liveTest, SCANDIR, status, untilStatus } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };
 const STOPPED = { state: { desired_state: "stopped" } };
@@ -87,7 +87,7 @@ liveTest("gatewayctl register needs a profile, and its environment arrives", asy
   for (const profile of ["nope", "nosoul", "No"]) {
     const { code, stdout, stderr } = await ctl(container, ["register", profile]);
     assertEquals([code, stdout, stderr.trimEnd().split("\n").length], [3, "", 1]);
-    assertEquals((await container.sh(`ls -d /run/service/gateway-${profile}`)).code, 2);
+    assertEquals((await container.sh(`ls -d ${SCANDIR}/gateway-${profile}`)).code, 2);
   }
   await home.put("coder", { ...RUNNING, stub: "environ" });
   await home.put("writer", RUNNING);
@@ -120,8 +120,8 @@ liveTest("gatewayctl register needs a profile, and its environment arrives", asy
   );
   assertEquals((await ctl(container, ["unregister", "coder"])).code, 3);
   assertEquals(
-    (await container.sh("ls -d /run/service/gateway-*")).stdout,
-    "/run/service/gateway-default\n",
+    (await container.sh(`ls -d ${SCANDIR}/gateway-*`)).stdout,
+    `${SCANDIR}/gateway-default\n`,
   );
   const all = await ctlJson(container, ["register", "--all"]);
   assertEquals(all.map(({ profile, up }) => [profile, up]), [["coder", true], ["writer", true]]);
@@ -205,7 +205,7 @@ liveTest("gatewayctl has a help for itself and for each command", async () => {
   await using container = await bootContainer(home);
   const help = await ctlOk(container, ["--help"]);
   const commands = [...help.matchAll(/^ {2}([a-z]+) {2,}[a-z]/gm)].map(([, name]) => name ?? "");
-  assertEquals(commands.length, 13);
+  assertEquals(commands.length, 14);
   for (const command of commands) {
     assertMatch(
       await ctlOk(container, [command, "--help"]),
@@ -222,7 +222,7 @@ liveTest("gatewayctl never shows a stack trace where the tree is missing", async
     const args of [
       ...[["list"], ["status"], ["start", "coder"], ["stop", "--all"], ["register", "default"]],
       ...[["unregister", "coder"], ["sync"], ["why", "default"], ["doctor"], ["logs", "coder"]],
-      ["health"],
+      ...[["health"], ["metrics"]],
     ]
   ) {
     const { code, stderr } = await ctl(container, args, { env });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Container } from "../../tasks/_container.ts";
 import { until } from "../../tasks/_container.ts";
 import { ctl, ctlJson, ctlOk } from "./_gatewayctl.ts";
-import { bootContainer, Home, liveTest, type Scene, untilStatus } from "./_live.ts";
+import { bootContainer, Home, liveTest, SCANDIR, type Scene, untilStatus } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };
 const parked = ({ up, wantedUp }: { up: boolean; wantedUp: boolean }) => !up && !wantedUp;
@@ -67,8 +67,8 @@ const CASES: Readonly<Record<string, Case>> = {
     scene: RUNNING,
     then: (container) =>
       container.sh(
-        "mkdir -p /opt/data/profiles/x && cd /run/service && mv gateway-coder .hermes/x &&" +
-          " s6-svscanctl -an /run/service && while s6-svok .hermes/x; do :; done;" +
+        `mkdir -p /opt/data/profiles/x && cd ${SCANDIR} && mv gateway-coder .hermes/x &&` +
+          ` s6-svscanctl -an ${SCANDIR} && while s6-svok .hermes/x; do :; done;` +
           " mv .hermes/x gateway-coder",
         { user: "hermes" },
       ),

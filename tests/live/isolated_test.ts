@@ -1,10 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Container, until } from "../../tasks/_container.ts";
-import { bootContainer, Home, liveTest } from "./_live.ts";
+import { bootContainer, Home, liveTest, SCANDIRS, status, untilStatus } from "./_live.ts";
 
 const RUNNING = { desired_state: "running" };
 const ISOLATED = { env: { HERMES_SUPERVISION: "isolated" } };
-const SCANDIR = "/run/hermes/service";
+const SCANDIR = SCANDIRS.isolated;
+/** Services of root's that the gateways are no business of. */
+const ROOTS = ["s6rc-oneshot-runner", "s6rc-fdholder", "s6-linux-init-shutdownd"];
 
 async function pidOf(container: Container, profile: string): Promise<string | undefined> {
   const { code, stdout } = await container.exec(
@@ -65,6 +67,8 @@ liveTest("isolated: hermes controls its gateways, the dashboard and the tree", a
       ["s6-svscanctl", "-a", "/run/service"],
       ["s6-svstat", "/run/service/s6rc-oneshot-runner"],
       ["mkdir", "/run/service/evil"],
+      // Into what is there s6-supervise would write.
+      ["touch", "/run/service/dashboard/event/x"],
     ]
   ) {
     const { code } = await container.exec(command, { user: "hermes" });
@@ -73,22 +77,42 @@ liveTest("isolated: hermes controls its gateways, the dashboard and the tree", a
 });
 
 liveTest("isolated: a killed inner s6-svscan comes back with its gateways", async () => {
-  await using home = await Home.make({ coder: { state: RUNNING }, stubborn: { state: RUNNING } });
-  await home.put("stubborn", { stub: "hang" });
-  await using container = await bootContainer(home, ISOLATED);
+  await using home = await Home.make({
+    coder: { state: RUNNING, stub: "slow 1" },
+    stubborn: { state: RUNNING, stub: "hang" },
+    writer: { state: { desired_state: "stopped" } },
+  });
+  const env = { ...ISOLATED.env, HERMES_DASHBOARD: "1" };
+  await using container = await bootContainer(home, { env });
   const before = await untilUp(container, "coder");
-  await untilUp(container, "stubborn");
+  await until("the gateway minds its signals", () => {
+    return Deno.readTextFile(`${home.dir("coder")}/gateway.pid`).catch(() => "");
+  });
+  const hanging = await untilUp(container, "stubborn");
+  await untilStatus(container, "dashboard", "up", ({ up }) => up);
+  const others = async () =>
+    await Promise.all(
+      ["dashboard", ...ROOTS].map(async (name) => (await status(container, name)).pid),
+    );
+  const untouched = await others();
   const tree = (await container.sh("s6-svstat -o pid /run/service/gateways")).stdout.trim();
   await container.sh(`kill -9 ${tree}`);
   await untilUp(container, "coder", before);
-  await untilUp(container, "stubborn");
+  await untilUp(container, "stubborn", hanging);
+  assertEquals(await others(), untouched, "what root supervises was restarted");
+  const writer = `${SCANDIR}/gateway-writer`;
+  const { up, wantedUp } = await untilStatus(container, writer, "supervised", () => true);
+  assertEquals({ up, wantedUp }, { up: false, wantedUp: false });
+  // Its end was a clean one, and it is in its log.
+  const log = await Deno.readTextFile(`${home.path}/logs/gateways/coder/current`);
+  assertMatch(log, /gateway coder: stopped\n.*gateway coder: up as hermes/);
   const { stdout } = await container.sh(
     `for dir in /proc/[0-9]*; do tr '\\0' ' ' <$dir/cmdline; echo; done | sort | uniq -c |
-      grep -E '^ *[0-9]+ (s6-supervise gateway|/bin/sh /usr/local/bin/hermes)' | sed 's/^ *//'`,
+      grep -E '^ *[0-9]+ (s6-supervise gateway|s6-log|/bin/sh /usr/local/bin/hermes)' | sed 's/^ *//'`,
   );
-  for (const line of stdout.trim().split("\n")) {
-    assert(line.startsWith("1 "), `there is more than one: ${line}`);
-  }
+  const lines = stdout.trim().split("\n");
+  assert(lines.length >= 10, stdout);
+  for (const line of lines) assert(line.startsWith("1 "), `there is more than one: ${line}`);
   // The new s6-svscan owns all of them: what is renamed away, it ends.
   const { code, stderr } = await container.sh(
     `cd ${SCANDIR} && s6-svc -wD -T9000 -d gateway-coder && mv gateway-coder .gone &&

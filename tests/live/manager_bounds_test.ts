@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { Container } from "../../tasks/_container.ts";
 import { type Call, drive, drives, fails, fakePrograms, processes, untilReady } from "./_drive.ts";
-import { bootContainer, Home, liveTest, status } from "./_live.ts";
+import { bootContainer, Home, liveTest, startContainer, status } from "./_live.ts";
 
 const SLOT = "gateway-coder";
 const RUNNING = { desired_state: "running" };
@@ -70,7 +69,7 @@ liveTest("a permission that is missing is never swallowed", async () => {
 
 liveTest("s6Running() tells a scandir that s6-svscan serves from any other", async () => {
   await using home = await Home.make({});
-  await using container = await Container.start({ data: home.path });
+  await using container = await startContainer(home);
   const running = async (scandir?: string) =>
     (await drives(container, [["s6Running"]], scandir === undefined ? {} : { scandir }))[0];
   await container.boot();

@@ -12,7 +12,7 @@ import {
   processesOf,
   untilReady,
 } from "./_drive.ts";
-import { bootContainer, Home, liveTest, status, untilStatus } from "./_live.ts";
+import { bootContainer, Home, liveTest, SCANDIR, status, untilStatus } from "./_live.ts";
 
 const SLOT = "gateway-coder";
 
@@ -101,7 +101,7 @@ liveTest("a slot that exists is not registered again, and is left as it is", asy
   await untilReady(container, home, "coder");
   const look = async () => [
     ...await inventory(container),
-    (await container.sh(`cat /run/service/${SLOT}/run`)).stdout,
+    (await container.sh(`cat ${SCANDIR}/${SLOT}/run`)).stdout,
     (await status(container, SLOT)).pid,
   ];
   const before = await look();
@@ -121,9 +121,9 @@ liveTest("a slot that s6-svscan cannot be told of is taken back", async () => {
   const { error } = await fails(container, ["registerProfileGateway", "coder"], { bin });
   assertEquals(error, {
     name: "S6CommandError",
-    message: "/run/service: no svscan",
-    command: ["s6-svscanctl", "-a", "/run/service"],
-    service: "/run/service",
+    message: `${SCANDIR}: no svscan`,
+    command: ["s6-svscanctl", "-a", SCANDIR],
+    service: SCANDIR,
     exitCode: 100,
     stderr: "no svscan\n",
   });
@@ -136,7 +136,7 @@ liveTest("a gateway that is not to start now has a down file and stays down", as
   await using container = await bootContainer(home);
   await addProfile(home, "coder");
   await drives(container, [["registerProfileGateway", "coder", { startNow: false }]]);
-  const { stdout } = await container.sh(`stat -c '%U %a %s' /run/service/${SLOT}/down`);
+  const { stdout } = await container.sh(`stat -c '%U %a %s' ${SCANDIR}/${SLOT}/down`);
   assertEquals(stdout, "hermes 644 0\n");
   const end = performance.now() + 2000;
   while (performance.now() < end) {
@@ -145,7 +145,7 @@ liveTest("a gateway that is not to start now has a down file and stays down", as
   }
   await drives(container, [["start", "coder"]]);
   assertEquals((await status(container, SLOT)).up, true);
-  const { code } = await container.sh(`test -e /run/service/${SLOT}/down`);
+  const { code } = await container.sh(`test -e ${SCANDIR}/${SLOT}/down`);
   assertEquals(code, 1, "the down file outlived start");
 });
 

@@ -11,14 +11,14 @@ import {
   processesOf,
   untilReady,
 } from "./_drive.ts";
-import { bootContainer, Home, liveTest, untilStatus } from "./_live.ts";
+import { bootContainer, Home, liveTest, SCANDIR, untilStatus } from "./_live.ts";
 
 const SLOT = "gateway-coder";
 const RUNNING = { desired_state: "running" };
 
 /** The names in the dot directory of the scandir. */
 async function dotEntries(container: Container): Promise<string[]> {
-  return (await container.sh("ls -A /run/service/.hermes")).stdout.trim().split("\n");
+  return (await container.sh(`ls -A ${SCANDIR}/.hermes`)).stdout.trim().split("\n");
 }
 
 liveTest("a gateway that ignores SIGTERM is killed by unregister, in bounded time", async () => {
@@ -32,7 +32,7 @@ liveTest("a gateway that ignores SIGTERM is killed by unregister, in bounded tim
   assertEquals(outcome?.warnings, ["profile=coder: not down within 400 ms: killing it"]);
   assert(outcome !== undefined && outcome.ms >= 400 && outcome.ms < 5000, `${outcome?.ms} ms`);
   assertEquals(await processesOf(container, "coder"), []);
-  assertEquals(await dotEntries(container), ["lock"]);
+  assertEquals(await dotEntries(container), ["last-boot.json", "lock"]);
   assertEquals(await drives(container, [["listProfileGateways"]]), [["default"]]);
 });
 
@@ -65,13 +65,13 @@ for (
       await using home = await Home.make({ coder: { state: RUNNING, stub } });
       await using container = await bootContainer(home);
       await untilReady(container, home, "coder");
-      const { code } = await container.sh(`cd /run/service && mv ${SLOT} .hermes/retired-x`, {
+      const { code } = await container.sh(`cd ${SCANDIR} && mv ${SLOT} .hermes/retired-x`, {
         user: "hermes",
       });
       assertEquals(code, 0);
       await drives(container, [call], { timeoutMs: 1000 });
       assertEquals(await processesOf(container, "coder"), []);
-      assertEquals(await dotEntries(container), ["lock"]);
+      assertEquals(await dotEntries(container), ["last-boot.json", "lock"]);
     },
   );
 }
@@ -94,7 +94,7 @@ liveTest("a gateway parked after ten deaths gets a fresh tally from start", asyn
     const { pid } = await untilStatus(container, SLOT, "up again", ({ up, pid }) => {
       return up && pid !== last;
     });
-    await container.exec(["s6-svc", "-k", `/run/service/${SLOT}`], { user: "hermes" });
+    await container.exec(["s6-svc", "-k", `${SCANDIR}/${SLOT}`], { user: "hermes" });
     return pid;
   };
   let last = -1;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Container } from "../../tasks/_container.ts";
 import { addProfile, drive, drives, untilReady } from "./_drive.ts";
-import { bootContainer, Home, liveTest, status, untilStatus } from "./_live.ts";
+import { bootContainer, Home, liveTest, SCANDIR, status, untilStatus } from "./_live.ts";
 
 const SLOT = "gateway-coder";
 const KEPT = { gateway_state: "running", pid: 4711, nested: { list: [1, null, "x"] } };
@@ -123,7 +123,7 @@ liveTest(
             new RegExp(`^profile=${profile}: cannot record ${desired}: [A-Z]`),
           );
           assertEquals((await status(container, service)).up, up, method);
-          const { code } = await container.sh(`test -e /run/service/${service}/down`);
+          const { code } = await container.sh(`test -e ${SCANDIR}/${service}/down`);
           assertEquals(code === 0, !up, `the down file after ${method}`);
         }
       }

@@ -1,0 +1,35 @@
+import { BOOT_RECORD, type BootRecord, readBootRecord } from "../../lib/boot_record.ts";
+import { errorWords, survivable } from "../../lib/errors.ts";
+import { type GatewayMetrics, gatewayMetrics, renderMetrics } from "../../lib/metrics.ts";
+import { askGateway, inOrder } from "../../lib/roster.ts";
+import { S6ServiceManager } from "../../lib/service_manager.ts";
+import type { Arguments } from "./arguments.ts";
+import { places } from "./places.ts";
+import { pooled } from "./pool.ts";
+import { EXIT, warn } from "./report.ts";
+
+function lastBoot(scandir: string): BootRecord | undefined {
+  try {
+    return readBootRecord(scandir);
+  } catch (error) {
+    const words = errorWords(survivable(error));
+    warn(`nothing is known of the last boot: ${scandir}/${BOOT_RECORD}: ${words}`);
+    return undefined;
+  }
+}
+
+/** Runs `metrics`: every slot, and every profile that the last boot came across. */
+export async function run(_: Arguments): Promise<number> {
+  const { home, scandir } = places();
+  const manager = new S6ServiceManager({ home, scandir });
+  const registered = new Set(await manager.listProfileGateways());
+  const boot = lastBoot(scandir);
+  const profiles = inOrder([...registered, ...boot?.actions.keys() ?? []]);
+  const found = await Array.fromAsync(pooled(profiles, async (profile): Promise<GatewayMetrics> => {
+    const state = registered.has(profile) ? await askGateway(manager, profile) : undefined;
+    return gatewayMetrics(profile, state, boot);
+  }));
+  const text = renderMetrics(found);
+  if (text !== "") console.log(text.trimEnd());
+  return EXIT.done;
+}

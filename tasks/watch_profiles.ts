@@ -1,0 +1,120 @@
+import { containerRole, parseCommandLine } from "../lib/container_command.ts";
+import { errorWords, survivable } from "../lib/errors.ts";
+import { printable } from "../lib/quote.ts";
+import { readRules, type Rules } from "../lib/rules.ts";
+import { InvalidSelectionError } from "../lib/selection.ts";
+import { type SyncEntry, syncProfileGateways, wordSyncEntry } from "../lib/sync.ts";
+import { watchProfiles } from "../lib/watch.ts";
+import { runProgram, UsageError } from "./_cli.ts";
+import { places } from "./_gatewayctl/places.ts";
+import { News } from "./_news.ts";
+
+const name = "profile-watch";
+const help = `
+Usage: watch_profiles.ts [--container-command]
+
+Watches the profiles of the Hermes home, and does what "gatewayctl sync --prune"
+does: at the start, and when profiles have come or gone and nothing has changed
+for half a second, or others have kept coming for ten. Where there are no file
+system events it notices within ten seconds. While the profiles cannot be read
+it waits. It does not end by itself.
+
+  --container-command
+           standard input is the container's command line, as /proc/PID/cmdline
+           has it. Is it the dashboard's, there is nothing to watch
+  --help   this text
+
+Environment:
+  HERMES_HOME                  the Hermes home, absolute (/opt/data)
+  S6_PROFILE_GATEWAY_SCANDIR   the scandir, absolute (/run/service)
+  HERMES_GATEWAY_PROFILES      *, none, or names and globs with commas (*)
+  HERMES_GATEWAY_SHARD         2/5 or pod-1/5: the second of five containers
+  GATEWAY_MULTIPLEX_PROFILES   on: named profiles register down
+
+Exit code: 1 it cannot go on; 2 wrong arguments.
+`;
+
+// For one gateway, when s6-svscan has a thousand others to start.
+const TIMEOUT_MS = 30_000;
+
+const inform = (message: string) => console.log(`${name}: info: ${printable(message)}`);
+const warn = (message: string) => console.error(`${name}: warning: ${printable(message)}`);
+
+async function rulesOf(home: string, warn: (message: string) => void): Promise<Rules> {
+  try {
+    return await readRules(home, (name) => Deno.env.get(name), warn);
+  } catch (error) {
+    throw error instanceof InvalidSelectionError ? new UsageError(error.message) : error;
+  }
+}
+
+function summary(entries: readonly SyncEntry[], startedAt: number): string {
+  const counts = new Map<string, number>();
+  for (const { action, failed } of entries) {
+    const key = failed ? "failed" : action;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const words = [...counts].map(([key, count]) => `${count} ${key}`).join(", ");
+  return `synced in ${Math.round(performance.now() - startedAt)} ms: ${words}`;
+}
+
+/** Makes a sync that says what it changed and what failed, but nothing twice. */
+function makeSync(home: string, scandir: string): (intact: () => boolean) => Promise<boolean> {
+  const news = new News();
+  let failure = "";
+  return async (intact) => {
+    const startedAt = performance.now();
+    const once = (message: string) => news.isNew(message) && warn(message);
+    try {
+      const rules = await rulesOf(home, once);
+      const entries = await syncProfileGateways({
+        ...{ home, scandir, rules, prune: intact, warn: once, timeoutMs: TIMEOUT_MS },
+      });
+      for (const entry of entries) {
+        const line = wordSyncEntry(entry);
+        if (entry.failed) news.isNew(line, true) && warn(line);
+        else if (entry.action === "skipped") news.isNew(line) && inform(line);
+        else if (entry.action !== "unchanged") inform(line);
+      }
+      inform(summary(entries, startedAt));
+      news.turn();
+      failure = "";
+      return !entries.some(({ failed }) => failed);
+    } catch (error) {
+      const words = `sync failed: ${errorWords(survivable(error))}; it is tried again`;
+      if (words !== failure) warn(words);
+      failure = words;
+      return false;
+    }
+  };
+}
+
+async function isDashboards(): Promise<boolean> {
+  try {
+    const bytes = await new Response(Deno.stdin.readable).bytes();
+    return containerRole(parseCommandLine(bytes)) === "dashboard";
+  } catch (error) {
+    survivable(error); // the process has ended: the container has no command
+    return false;
+  }
+}
+
+/** Never returns; a promise alone would not keep the program running. */
+function waitForever(): Promise<never> {
+  return new Promise(() => setInterval(() => {}, 1 << 30));
+}
+
+await runProgram({ name, help, flags: ["container-command"] }, async ({ flags }) => {
+  const { home, scandir } = places();
+  await rulesOf(home, () => {});
+  if (flags.has("container-command") && await isDashboards()) {
+    inform("the container's command is the dashboard: nothing to watch");
+    return await waitForever();
+  }
+  if (Deno.env.get("HERMES_GATEWAY_PROFILES")?.trim() === "none") {
+    inform("HERMES_GATEWAY_PROFILES is none: nothing to watch");
+    return await waitForever();
+  }
+  await watchProfiles({ home, inform, warn, sync: makeSync(home, scandir) });
+  return 1;
+});

@@ -1,0 +1,229 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { type Container, type ExecResult, until } from "../../tasks/_container.ts";
+import { Home, liveTest, SCANDIR, startContainer, status, untilStatus } from "./_live.ts";
+
+const COMMAND_ARG0 = "/opt/hermes-boot/libexec/container-command";
+const RC_INIT = "/run/s6/basedir/scripts/rc.init";
+
+// What s6-overlay's does once the services are up, with nothing of the container in its environment.
+const COMMAND_STAGE = `set +e
+shift
+until [ -e /run/s6/up ]; do sleep 0.1; done
+$(cat /run/s6/container_environment/S6_CMD_ARG0) "$@"
+echo $? >/run/s6/exitcode
+`;
+
+interface CommandScene {
+  /** The container's command. */
+  command: readonly string[];
+  /** More of its environment. */
+  env?: Record<string, string>;
+  /** Its user, as with `--user`. */
+  user?: { uid: number; gid: number };
+  /** The capabilities root keeps. Default: all. */
+  capabilities?: readonly string[];
+}
+
+/** Boots a container that has a command, as s6-overlay 3 does. */
+async function bootWithCommand(
+  home: Home,
+  { command, env = {}, ...options }: CommandScene,
+): Promise<{ container: Container; hooks: Map<string, ExecResult> }> {
+  const container = await startContainer(home, {
+    ...options,
+    env: { S6_CMD_ARG0: COMMAND_ARG0, HERMES_HOME: "/opt/data", ...env },
+  });
+  const words = command.map((word) => `'${word}'`).join(" ");
+  await container.sh(`mkdir -p ${RC_INIT.slice(0, RC_INIT.lastIndexOf("/"))}
+printf %s '${COMMAND_STAGE}' >${RC_INIT}
+sh -e ${RC_INIT} top ${words} >/run/s6/output 2>&1 &`);
+  const hooks = await container.boot();
+  await container.sh("echo >/run/s6/up");
+  return { container, hooks };
+}
+
+interface Running {
+  user: string;
+  words: string;
+}
+
+/** The processes that a program of hermes has become, in no particular order. */
+async function processes(container: Container, words: RegExp): Promise<Running[]> {
+  const { stdout } = await container.sh(`for dir in /proc/[0-9]*; do
+  words=$(tr '\\0' ' ' <"$dir/cmdline") && echo "$(stat -c %u "$dir") $words"
+done 2>/dev/null`);
+  return stdout.split("\n").map((line) => /^(\d+) (.*?) *$/.exec(line) ?? [])
+    .filter(([, , line]) => line !== undefined && words.test(line))
+    .map(([, user = "", line = ""]) => ({ user, words: line }));
+}
+
+// The stub is a shell script; rc.init and s6-setuidgid show the same words behind their own.
+const GATEWAY = /^\/bin\/sh \/usr\/local\/bin\/hermes gateway run/;
+
+async function output(container: Container): Promise<string> {
+  return (await container.sh("cat /run/s6/output")).stdout;
+}
+
+const isAlive = async (container: Container) =>
+  (await container.sh("test -e /run/s6/exitcode")).code !== 0;
+
+const SHAPES: readonly (readonly string[])[] = [
+  ["hermes", "gateway", "run"],
+  ["gateway", "run"],
+  ["/usr/local/bin/hermes", "gateway", "run", "--replace"],
+];
+
+for (const command of SHAPES) {
+  liveTest(
+    `after the upgrade "${command.join(" ")}" has one gateway, s6's, and stays`,
+    async () => {
+      await using home = await Home.make({});
+      const { container, hooks } = await bootWithCommand(home, { command });
+      await using _ = container;
+      assertEquals(hooks.get("02-reconcile-profiles")?.code, 0);
+      await until(
+        "the command leaves it to s6",
+        async () => (await output(container)).includes("gateway default: left to s6\n"),
+        30_000,
+      );
+      await untilStatus(container, "gateway-default", "up", ({ up }) => up, 30_000);
+      const [gateway] = await until("the gateway", async () => {
+        const found = await processes(container, GATEWAY);
+        return found.length > 0 && found;
+      }, 30_000);
+      assertEquals(gateway, {
+        user: "10000",
+        words: "/bin/sh /usr/local/bin/hermes gateway run --replace",
+      });
+      assertEquals((await processes(container, GATEWAY)).length, 1);
+      assertEquals(await isAlive(container), true);
+      const sleepers = await processes(container, /^sleep infinity$/);
+      // The gateway's child, and what the command has become.
+      assertEquals(sleepers.filter(({ user }) => user === "10000").length, 2);
+    },
+  );
+}
+
+for (
+  const { how, args, env } of [
+    { how: "--no-supervise", args: ["--no-supervise"], env: {} },
+    { how: "HERMES_GATEWAY_NO_SUPERVISE=1", args: [], env: { HERMES_GATEWAY_NO_SUPERVISE: "1" } },
+  ]
+) {
+  liveTest(`"gateway run" with ${how} has one gateway, its own, and s6 starts none`, async () => {
+    await using home = await Home.make({});
+    const command = ["hermes", "gateway", "run", ...args];
+    const { container } = await bootWithCommand(home, { command, env });
+    await using _ = container;
+    await until(
+      "the command's gateway",
+      async () => /gateway default: up as hermes/.test(await output(container)),
+      30_000,
+    );
+    await untilStatus(container, "gateway-default", "down", ({ up }) => !up, 30_000);
+    assertEquals((await status(container, "gateway-default")).wantedUp, false);
+    assertEquals(await processes(container, GATEWAY), [
+      { user: "10000", words: ["/bin/sh /usr/local/bin/hermes gateway run", ...args].join(" ") },
+    ]);
+    assertEquals(await Deno.stat(`${home.path}/gateway_state.json`).catch(() => "none"), "none");
+  });
+}
+
+liveTest("the dashboard as a command runs as hermes, with the home for HOME", async () => {
+  await using home = await Home.make({ default: { state: { desired_state: "running" } } });
+  const command = ["dashboard", "--port", "9200"];
+  const { container } = await bootWithCommand(home, { command });
+  await using _ = container;
+  await until("the dashboard", async () => {
+    const found = await processes(container, /^sleep infinity$/);
+    return found.some(({ user }) => user === "10000");
+  }, 30_000);
+  const { stdout } = await container.sh(`for dir in /proc/[0-9]*; do
+  [ "$(stat -c %u "$dir")" = 10000 ] && tr '\\0' '\\n' <"$dir/environ" | grep '^HOME='
+done 2>/dev/null`);
+  assertEquals(stdout, "HOME=/opt/data\n");
+  assertEquals((await container.sh(`ls -d ${SCANDIR}/gateway-*`)).stdout, "");
+});
+
+liveTest(
+  "a command that is not hermes's runs as it is, with the container's environment",
+  async () => {
+    await using home = await Home.make({});
+    const command = ["sh", "-c", 'id -u; echo "$GREETING $1"; exit 7', "sh", "a  b"];
+    const { container } = await bootWithCommand(home, { command, env: { GREETING: "hi" } });
+    await using _ = container;
+    const code = await until(
+      "its exit code",
+      async () => (await container.sh("cat /run/s6/exitcode")).stdout,
+      30_000,
+    );
+    assertEquals([code, await output(container)], ["7\n", "0\nhi a  b\n"]);
+  },
+);
+
+for (const signal of ["TERM", "HUP"]) {
+  liveTest(
+    `root without CAP_KILL passes SIGTERM on to hermes's command, after SIG${signal} too`,
+    async () => {
+      await using home = await Home.make({});
+      const { container } = await bootWithCommand(home, {
+        command: ["gateway", "run", "--no-supervise"],
+        capabilities: ["chown", "setgid", "setuid"],
+      });
+      await using _ = container;
+      await until(
+        "the command's gateway",
+        () => Deno.stat(`${home.path}/gateway.pid`).then(() => true, () => false),
+        30_000,
+      );
+      // As s6-linux-init does at a container's stop, to everything that it may.
+      await container.sh(`for dir in /proc/[0-9]*; do
+  case $(tr '\\0' ' ' <"$dir/cmdline") in
+    "sh ${COMMAND_ARG0} "*) kill -${signal} "\${dir#/proc/}"; kill -TERM "\${dir#/proc/}" ;;
+  esac
+done`);
+      const code = await until(
+        "its exit code",
+        async () => (await container.sh("cat /run/s6/exitcode")).stdout,
+        30_000,
+      );
+      assertEquals(code, "0\n");
+      assertMatch(await output(container), /gateway default: stopped\n$/);
+    },
+  );
+}
+
+liveTest("hermes as a command does not run for who is neither root nor hermes", async () => {
+  await using home = await Home.make({});
+  const { container } = await bootWithCommand(home, {
+    command: ["hermes", "gateway", "run"],
+    user: { uid: 1234, gid: 1234 },
+  });
+  await using _ = container;
+  const code = await until(
+    "its exit code",
+    async () => (await container.sh("cat /run/s6/exitcode")).stdout,
+    30_000,
+  );
+  assertEquals([code, await output(container)], ["2\n", ""]);
+  assertMatch((await container.sh("ls -A /opt/data")).stdout, /^$/);
+});
+
+for (
+  const [what, command, env] of [
+    ["the command is the dashboard", ["dashboard"], {}],
+    ["the rules make no sense", ["sleep", "infinity"], { HERMES_GATEWAY_SHARD: "9/3" }],
+  ] as [string, string[], Record<string, string>][]
+) {
+  liveTest(`the service gateways is ready also where ${what}`, async () => {
+    await using home = await Home.make({});
+    const isolated = { HERMES_SUPERVISION: "isolated", ...env };
+    const { container, hooks } = await bootWithCommand(home, { command, env: isolated });
+    await using _ = container;
+    assertMatch(hooks.get("02-reconcile-profiles")?.stdout ?? "", /^(?!.*action=)/s);
+    await untilStatus(container, "gateways", "up for long", ({ up, seconds }) => {
+      return up && seconds >= 2;
+    }, 30_000);
+    assertEquals((await container.sh("s6-svstat -o ready /run/service/gateways")).stdout, "true\n");
+  });
+}

@@ -1,0 +1,75 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Container, ContainerOptions } from "../../tasks/_container.ts";
+import { until } from "../../tasks/_container.ts";
+import { bootContainer, Home, liveTest } from "./_live.ts";
+
+const RUNNING = { state: { desired_state: "running" } };
+
+/** What each container is: its name, and how it is started. */
+const CONTAINERS: Readonly<Record<string, Omit<ContainerOptions, "data">>> = {
+  "shared supervision": { env: { HERMES_SUPERVISION: "shared" } },
+  "isolated supervision": { env: { HERMES_SUPERVISION: "isolated" } },
+  "root with only SETUID, SETGID and CHOWN": { capabilities: ["setuid", "setgid", "chown"] },
+};
+
+/** Waits until gateways mind their signals and have said so in their logs. */
+async function untilLogged(home: Home, profiles: readonly string[]): Promise<void> {
+  for (const profile of profiles) {
+    await until(`the gateway ${profile}`, async () => {
+      const pid = await Deno.readTextFile(`${home.dir(profile)}/gateway.pid`).catch(() => "");
+      return pid !== "" && (await log(home, profile)).includes("up as hermes");
+    }, 30_000);
+  }
+}
+
+function log(home: Home, profile: string): Promise<string> {
+  return Deno.readTextFile(`${home.path}/logs/gateways/${profile}/current`).catch(() => "");
+}
+
+async function phase(home: Home, profile: string): Promise<string> {
+  const text = await Deno.readTextFile(`${home.dir(profile)}/state/gateway.lifecycle.json`);
+  return JSON.parse(text).phase;
+}
+
+/** Stops a container; an engine gives it 10 s by default, a busy machine needs more. */
+async function stop(container: Container): Promise<number> {
+  const start = performance.now();
+  assert(await container.stop(20_000), "it had to be killed");
+  return performance.now() - start;
+}
+
+for (const [what, options] of Object.entries(CONTAINERS)) {
+  liveTest(
+    `at the stop of a container, ${what}, gateways have 3 s and their last word`,
+    async () => {
+      const names = ["default", "slow", "talker"];
+      await using home = await Home.make({ default: RUNNING, slow: RUNNING, talker: RUNNING });
+      await home.put("slow", { stub: "slow 3" });
+      await home.put("talker", { stub: "talk 2000" });
+      await using container = await bootContainer(home, options);
+      await untilLogged(home, names);
+      const tookMs = await stop(container);
+      assert(tookMs >= 3000, `${tookMs} ms`);
+      for (const name of names) {
+        assertEquals(await phase(home, name), "exited", name);
+        assertMatch(await log(home, name), new RegExp(`gateway ${name}: stopped\n$`), name);
+      }
+      const talk = [...(await log(home, "talker")).matchAll(/ {2}last words (\d+)\n/g)];
+      assertEquals(talk.map(([, n]) => Number(n)), Array.from({ length: 2000 }, (_, i) => i + 1));
+    },
+  );
+
+  liveTest(`at the stop of a container, ${what}, a gateway that hangs is killed`, async () => {
+    await using home = await Home.make({ hang: RUNNING, slow: RUNNING });
+    await home.put("hang", { stub: "hang" });
+    await home.put("slow", { stub: "slow 3" });
+    await using container = await bootContainer(home, options);
+    await untilLogged(home, ["hang", "slow"]);
+    const tookMs = await stop(container);
+    // It has had its 5 s, and with the 3 s of s6-overlay it is less than an engine's 10.
+    assert(tookMs >= 5000, `${tookMs} ms`);
+    assertEquals([await phase(home, "hang"), await phase(home, "slow")], ["running", "exited"]);
+    assertMatch(await log(home, "slow"), /gateway slow: stopped\n$/);
+    assertMatch(await log(home, "hang"), /gateway hang: up as hermes, pid \d+\n$/);
+  });
+}

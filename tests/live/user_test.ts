@@ -1,0 +1,106 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { type ExecResult, until } from "../../tasks/_container.ts";
+import { runSync } from "../_temp.ts";
+import {
+  bootContainer,
+  HERMES,
+  Home,
+  liveTest,
+  SCANDIR,
+  startContainer,
+  untilStatus,
+} from "./_live.ts";
+
+const RUNNING = { desired_state: "running" };
+const STOPPED = { desired_state: "stopped" };
+const STRANGER = { uid: 1234, gid: 1234 };
+
+/** All that is in a home, with owners, modes, sizes and times. */
+function everything(home: Home): string {
+  return runSync("find", home.path, "-printf", "%P %i %U:%G %m %s %T@ %C@\n");
+}
+
+function said(hooks: ReadonlyMap<string, ExecResult>): string {
+  return [...hooks.values()].map(({ stdout, stderr }) => stdout + stderr).join("");
+}
+
+const REFUSAL =
+  /^(\S+): fatal: the container runs as UID 1234, [^\n]*: drop --user [^\n]*HERMES_UID=1234 and HERMES_GID=1234 \(or PUID and PGID\)[^\n]*\n$/;
+
+liveTest("with a --user that is neither root nor hermes a boot is one message", async () => {
+  for (const owner of [HERMES, STRANGER]) {
+    await using home = await Home.make({ coder: { state: RUNNING } }, owner);
+    const before = everything(home);
+    await using container = await startContainer(home, {
+      user: STRANGER,
+      env: { HERMES_DASHBOARD: "1" },
+    });
+    const hooks = await container.boot();
+    assertEquals([...hooks.values()].map(({ code }) => code), [2, 2, 2]);
+    assertMatch(said(hooks), REFUSAL);
+    // By then s6-supervise has looked at all that a boot has left, and at what rests.
+    for (const service of ["dashboard", "gateways"]) {
+      await untilStatus(
+        container,
+        service,
+        "down",
+        ({ up, seconds }) => !up && seconds > 0,
+        30_000,
+      );
+    }
+    assertEquals((await container.sh(`ls -d ${SCANDIR}/gateway-*`)).stdout, "");
+    assertEquals(everything(home), before);
+    assertEquals(await container.log(), "");
+  }
+});
+
+liveTest("with such a --user and a 01 of the base image's own 015 has the message", async () => {
+  await using home = await Home.make({});
+  await using container = await startContainer(home, { user: STRANGER });
+  await container.sh(
+    "printf '#!/bin/sh\necho mine\n' >/etc/cont-init.d/01-hermes-setup",
+    { user: "root" },
+  );
+  const hooks = await container.boot();
+  assertEquals(hooks.get("01-hermes-setup")?.stdout, "mine\n");
+  hooks.delete("01-hermes-setup");
+  assertMatch(said(hooks), REFUSAL);
+});
+
+liveTest("with --user of hermes's own gateways run, are controlled and stop", async () => {
+  await using home = await Home.make({
+    coder: { state: RUNNING },
+    writer: { state: STOPPED },
+  });
+  await using container = await bootContainer(home, {
+    user: HERMES,
+    env: { HERMES_DASHBOARD: "1" },
+  });
+  for (const service of ["gateway-coder", "dashboard"]) {
+    await untilStatus(container, service, "up", ({ up }) => up, 30_000);
+  }
+  const { code, stdout, stderr } = await container.sh(
+    "gatewayctl doctor && gatewayctl start writer && gatewayctl restart coder && " +
+      "gatewayctl stop writer && gatewayctl health",
+  );
+  assertEquals([code, stderr], [0, ""], stdout);
+  await untilStatus(container, "gateway-writer", "down", ({ up }) => !up, 30_000);
+  const { pid } = await untilStatus(container, "gateway-coder", "up", ({ up }) => up, 30_000);
+  assertEquals((await container.sh(`stat -c %u:%g /proc/${pid}`)).stdout, "10000:10000\n");
+  await container.stop(30_000);
+  await until("its last word", async () => {
+    const log = await Deno.readTextFile(`${home.path}/profiles/coder/state/gateway.lifecycle.json`);
+    return log.includes("exited");
+  });
+});
+
+liveTest("with --user of hermes's own a home of root's is refused, with what to do", async () => {
+  await using home = await Home.make({}, { uid: 0, gid: 0 });
+  await using container = await startContainer(home, { user: HERMES });
+  const { code, stderr } = (await container.boot()).get("01-hermes-setup") ?? { code: 0 };
+  assertEquals(code, 1);
+  assertMatch(
+    stderr ?? "",
+    /^01-hermes-setup: fatal: cannot make \/opt\/data\/\w+: permission denied: give \/opt\/data to hermes, or start the container as root\n$/,
+  );
+});

@@ -53,9 +53,9 @@ export function writeBootRecord(
     actions.map(({ profile, action }) => [profile, action] as const).toReversed(),
   );
   if (isRecorded(scandir.path, done)) return;
-  const path = `${scandir.path}/${BOOT_RECORD}`;
   const content = JSON.stringify({ seconds, actions: [...done] });
-  replaceFile(path, content, 0o644, `${path}.new`, scandir.owner);
+  const beside = `${scandir.openStaging().path}/replacement`;
+  replaceFile(`${scandir.path}/${BOOT_RECORD}`, content, 0o644, beside, scandir.owner);
 }
 
 function isEntry(entry: unknown): entry is [string, ReconcileAction["action"]] {

@@ -126,7 +126,9 @@ if [ "$mode" = isolated ]; then
   [ -z "$why" ] || echo "$prog: info: isolated supervision: $why"
   [ -d ${ISOLATED_DIR} ] || { mkdir -m 755 ${ISOLATED_DIR} && chown "$owner" ${ISOLATED_DIR}; } || exit 1
   make_scandir s6-setuidgid hermes
-  scandir='' services=${SERVICES_OF_HERMES}
+  scandir=''
+  # Asked for, it draws a line. Else it is only what can work, and the static services are shared.
+  [ -z "\${HERMES_SUPERVISION-}" ] || services=${SERVICES_OF_HERMES}
 elif [ -n "$why" ]; then
   echo "$prog: warning: shared supervision cannot work: $why; set HERMES_SUPERVISION=isolated" >&2
 fi

@@ -47,7 +47,7 @@ export async function killWhileScanning(rounds: number): Promise<string> {
   assert(kills > 0, "nothing was killed");
   assert(supervised.has("gateway-default"));
   const strangers = [...supervised].filter((name) =>
-    !/^(gateway-[a-z0-9]+(\/log)?|dashboard|s6[a-z0-9-]+|gateways)$/.test(name)
+    !/^(gateway-[a-z0-9]+(\/log)?|dashboard|gateways|profile-watch|s6[a-z0-9-]+)$/.test(name)
   );
   assertEquals(strangers, [], "supervised");
   const { code, stderr } = await container.exec([HOOK]);

@@ -44,6 +44,11 @@ for (const [what, options] of LEAN) {
       });
       assertEquals(down.code, 0, down.stderr);
     }
+    // Isolated or not: nobody has asked for a line between hermes and root here.
+    const waited = await container.exec(["s6-svwait", "-d", "-t5000", "/run/service/dashboard"], {
+      user: "hermes",
+    });
+    assertEquals(waited.code, 0, waited.stderr);
     const { stdout } = await container.sh(`s6-svstat -o up ${scandir}/gateway-writer`);
     assertEquals(stdout, "false\n");
   });

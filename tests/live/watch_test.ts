@@ -42,6 +42,12 @@ async function said(container: Container, words: string): Promise<string[]> {
     .filter((line) => line.startsWith("profile-watch: ") && line.includes(words));
 }
 
+/** Waits until it has said something, once; it speaks when all of a sync is done. */
+async function untilSaidOnce(container: Container, words: string): Promise<void> {
+  await until(`it says "${words}"`, async () => (await said(container, words)).length > 0, 30_000);
+  assertEquals((await said(container, words)).length, 1, words);
+}
+
 /** How many slots each sync so far has made. */
 async function created(container: Container): Promise<number[]> {
   return (await said(container, "synced"))
@@ -99,8 +105,8 @@ for (const [mode, scandir] of MODES) {
       await asHermes(container, `rm -r ${PROFILES}/gone`);
       await untilGone(container, slot("gone"));
       assertEquals(await pidOf(container, slot("coder")), before, "another gateway was touched");
-      assertEquals((await said(container, "gone: pruned: no such profile")).length, 1);
-      assertEquals((await said(container, "a: created, starts")).length, 1);
+      await untilSaidOnce(container, "a: created, starts");
+      await untilSaidOnce(container, "gone: pruned: no such profile");
       assertEquals(await said(container, "warning"), []);
     },
   );
@@ -214,9 +220,9 @@ liveTest("the watcher goes by the selection and by multiplexing", async () => {
     `${MAKE} make team-a running && make other running && make 'Bad Name' x`,
   );
   await untilStatus(container, `${SHARED}/gateway-team-a`, "supervised", () => true, 30_000);
-  assertEquals((await said(container, "team-a: created, down")).length, 1);
-  assertEquals((await said(container, "info: other: skipped: not selected")).length, 1);
-  assertEquals((await said(container, "info: Bad Name: skipped: illegal profile name")).length, 1);
+  await untilSaidOnce(container, "team-a: created, down");
+  await untilSaidOnce(container, "info: other: skipped: not selected");
+  await untilSaidOnce(container, "info: Bad Name: skipped: illegal profile name");
   assertEquals((await container.sh(`ls -d ${SHARED}/gateway-other`)).code, 2);
 });
 

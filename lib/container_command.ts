@@ -1,9 +1,10 @@
 /**
  * What a container is for, by its command: `dashboard` beside a container that
- * runs the gateways; `gateway-run`, as images before s6 were started;
- * `other`, which is also no command at all.
+ * runs the gateways; `gateway-run`, as images before s6 were started, where the
+ * command leaves the root profile's gateway to s6; `own-gateway`, where the
+ * command is that gateway; `other`, which is also no command at all.
  */
-export type ContainerRole = "dashboard" | "gateway-run" | "other";
+export type ContainerRole = "dashboard" | "gateway-run" | "own-gateway" | "other";
 
 /**
  * Splits a command line as `/proc/PID/cmdline` has it.
@@ -51,10 +52,11 @@ function stripLaunchers(argv: readonly string[]): readonly string[] {
  * Tells what a container is for from the command line of the process that
  * runs its command: under s6-overlay 3 `sh -e …/rc.init top COMMAND…`, under
  * s6-overlay 2 `/init COMMAND…`; with any of `s6-setuidgid hermes`,
- * `main-wrapper.sh` and `hermes` in front of what hermes is to do. `gateway run` with `--no-supervise` is
- * `other`: it wants no slot. Pure; no permission is needed.
+ * `main-wrapper.sh` and `hermes` in front of what hermes is to do. Pure; no permission is needed.
  *
  * @param argv The command line.
+ * @param supervised Whether `gateway run` leaves its work to s6 unless it is
+ * told `--no-supervise`. Default: `true`.
  * @returns The role.
  *
  * @example
@@ -64,11 +66,9 @@ function stripLaunchers(argv: readonly string[]): readonly string[] {
  * // "gateway-run"
  * ```
  */
-export function containerRole(argv: readonly string[]): ContainerRole {
+export function containerRole(argv: readonly string[], supervised = true): ContainerRole {
   const [first, second, ...rest] = stripLaunchers(argv);
   if (first === "dashboard") return "dashboard";
-  if (first === "gateway" && second === "run" && !rest.includes("--no-supervise")) {
-    return "gateway-run";
-  }
-  return "other";
+  if (first !== "gateway" || second !== "run") return "other";
+  return supervised && !rest.includes("--no-supervise") ? "gateway-run" : "own-gateway";
 }

@@ -1,4 +1,3 @@
-import { DEFAULT_PROFILE } from "./profile_name.ts";
 import { jsonAscii, logWord } from "./quote.ts";
 import type { PriorExit, ProfileMemory } from "./state.ts";
 
@@ -24,7 +23,7 @@ export interface ReconcileAction {
  *
  * @param profile The profile's name.
  * @param memory What the volume remembers of it.
- * @param multiplexed Whether the root profile's gateway serves the named profiles.
+ * @param served Who serves the profile instead of a gateway of its own, if anybody does.
  * @returns The action to take.
  *
  * @example
@@ -36,14 +35,11 @@ export interface ReconcileAction {
 export function planProfile(
   profile: string,
   { priorState, priorExit }: ProfileMemory,
-  multiplexed = false,
+  served?: string,
 ): ReconcileAction {
   if (priorState !== "running") return { profile, priorState, action: "registered", priorExit };
-  if (!multiplexed || profile === DEFAULT_PROFILE) {
-    return { profile, priorState, action: "started", priorExit };
-  }
-  const reason = "multiplexed: the root profile's gateway serves it";
-  return { profile, priorState, action: "registered", priorExit, reason };
+  if (served === undefined) return { profile, priorState, action: "started", priorExit };
+  return { profile, priorState, action: "registered", priorExit, reason: served };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { applySlots, gatewaySlot, previewSlots, type SlotOutcome } from "./apply.ts";
 import { appendBootLog, bootLogLines } from "./boot_log.ts";
 import { writeBootRecord } from "./boot_record.ts";
+import type { ContainerRole } from "./container_command.ts";
 import { errorWords, survivable } from "./errors.ts";
 import { seedLegacyState } from "./legacy_state.ts";
 import type { Owner } from "./owner.ts";
@@ -27,8 +28,12 @@ export interface ReconcileOptions {
   warn?: Warn;
   /** Which profiles get a slot, and which of them start. Default: all, and those that ran. */
   rules?: Rules;
-  /** Seed the state of a root profile that has none: see {@linkcode seedLegacyState}. Default: `false`. */
-  legacy?: boolean;
+  /**
+   * What the container is for. `gateway-run`: seed the state of a root profile
+   * that has none, see {@linkcode seedLegacyState}; `own-gateway`: the root
+   * profile stays down. Default: `other`.
+   */
+  role?: ContainerRole;
   /** How long to wait for another reconcile or register, in milliseconds. Default: 30000. */
   lockTimeoutMs?: number;
 }
@@ -73,7 +78,7 @@ function settle(
  * Needs `--allow-read` for the scandir, `<home>/profiles`, `<home>/logs` and
  * the root profile's {@linkcode PROFILE_FILES}; `--allow-write` for the
  * scandir, `<home>/profiles`, `<home>/logs` and the root profile's stale
- * files, with `legacy` also its state file; `--allow-run=/usr/bin/mkfifo`. A dry run needs only the reads.
+ * files, as `gateway-run` also its state file; `--allow-run=/usr/bin/mkfifo`. A dry run needs only the reads.
  *
  * @param options Where, for whom and how.
  * @returns One action per profile: `default` first, then by name.
@@ -128,10 +133,10 @@ function slotsOf({ steps }: Survey, home: string, warn: Warn): Slot[] {
 function preview(
   home: string,
   scandir: string,
-  { rules = NO_RULES, legacy = false }: ReconcileOptions,
+  { rules = NO_RULES, role = "other" }: ReconcileOptions,
   warn: Warn,
 ): Survey {
-  const found = survey(home, warn, { rules, legacy });
+  const found = survey(home, warn, { rules, role });
   return settleAll(found, previewSlots(scandir, slotsOf(found, home, warn), warn));
 }
 
@@ -151,19 +156,19 @@ async function reconcileLocked(
   warn: Warn,
 ): Promise<Survey> {
   const startedAt = performance.now();
-  const { owner, lockTimeoutMs, rules = NO_RULES, legacy = false } = options;
+  const { owner, lockTimeoutMs, rules = NO_RULES, role = "other" } = options;
   using scandir = await lockScandir(path, {
     ...owner === undefined ? {} : { owner },
     ...lockTimeoutMs === undefined ? {} : { timeoutMs: lockTimeoutMs },
   });
-  if (legacy && rules.selection.whyNot(DEFAULT_PROFILE) === undefined) {
+  if (role === "gateway-run" && rules.selection.whyNot(DEFAULT_PROFILE) === undefined) {
     try {
       seedLegacyState(home, new Date(), owner);
     } catch (error) {
       warn(`profile=${DEFAULT_PROFILE}: cannot seed its state: ${errorWords(survivable(error))}`);
     }
   }
-  const found = survey(home, warn, { rules, legacy });
+  const found = survey(home, warn, { rules, role });
   for (const { action: { profile }, listing } of found.steps) {
     if (listing !== undefined) removeStaleFiles(profile, profileDir(home, profile), listing, warn);
   }

@@ -1,3 +1,4 @@
+import type { ContainerRole } from "./container_command.ts";
 import { survivable } from "./errors.ts";
 import { planProfile, type ReconcileAction, skipProfile } from "./plan.ts";
 import { DEFAULT_PROFILE, profileDir } from "./profile_name.ts";
@@ -33,8 +34,19 @@ export interface Survey {
 export interface SurveyOptions {
   /** Which profiles get a slot, and which of them start. Default: all, and those that ran. */
   rules?: Rules;
-  /** Take a root profile without a state file for running. Default: `false`. */
-  legacy?: boolean;
+  /**
+   * What the container is for. `gateway-run`: a root profile without a state
+   * file counts as running; `own-gateway`: it stays down. Default: `other`.
+   */
+  role?: ContainerRole;
+}
+
+/** Says who serves a profile, where that is not a gateway of its own under s6. */
+function servedBy(profile: string, multiplexed: boolean, role: ContainerRole): string | undefined {
+  if (profile !== DEFAULT_PROFILE) {
+    return multiplexed ? "multiplexed: the root profile's gateway serves it" : undefined;
+  }
+  return role === "own-gateway" ? "the container's command is its gateway" : undefined;
 }
 
 /**
@@ -49,18 +61,19 @@ export interface SurveyOptions {
 export function survey(
   home: string,
   warn: Warn,
-  { rules: { selection, multiplexed } = NO_RULES, legacy = false }: SurveyOptions = {},
+  { rules: { selection, multiplexed } = NO_RULES, role = "other" }: SurveyOptions = {},
 ): Survey {
   const slot = (profile: string, listing: Listing): Step => {
     const whyNot = selection.whyNot(profile);
     if (whyNot !== undefined) {
       return { action: skipProfile(profile, `not selected: ${whyNot}`, false) };
     }
-    const seeded = legacy && profile === DEFAULT_PROFILE && !listing.has(STATE_FILE);
+    const seeded = role === "gateway-run" && profile === DEFAULT_PROFILE &&
+      !listing.has(STATE_FILE);
     const memory = seeded
       ? { priorState: "running", priorExit: "unknown" as const }
       : readMemory(profile, profileDir(home, profile), listing, warn);
-    return { action: planProfile(profile, memory, multiplexed), listing };
+    return { action: planProfile(profile, memory, servedBy(profile, multiplexed, role)), listing };
   };
   const steps = [slot(DEFAULT_PROFILE, listRootProfile(home))];
   try {

@@ -22,7 +22,8 @@ last state was "running" start by themselves at s6-svscan's next scan.
                    standard input is the container's command line, as
                    /proc/PID/cmdline has it. Is it the dashboard's, nothing is
                    done; is it "gateway run", a root profile without a state
-                   counts as running
+                   counts as running; with --no-supervise the command is that
+                   profile's gateway, and its slot stays down
   --help           this text
 
 Environment:
@@ -31,7 +32,7 @@ Environment:
   HERMES_GATEWAY_PROFILES      *, none, or names and globs with commas (*)
   HERMES_GATEWAY_SHARD         2/5 or pod-1/5: the second of five containers
   GATEWAY_MULTIPLEX_PROFILES   on: named profiles register down
-  HERMES_GATEWAY_NO_SUPERVISE  on: "gateway run" is no reason to start
+  HERMES_GATEWAY_NO_SUPERVISE  on: "gateway run" is as with --no-supervise
 
 Exit code: 0 done, also with skipped names; 1 a profile or the scandir failed
 with an I/O error; 2 wrong arguments.
@@ -84,7 +85,9 @@ await runProgram(
     const warn = (message: string) => console.error(`${name}: warning: ${printable(message)}`);
     const rules = await rulesOf(home, warn);
     const supervised = onOff(Deno.env.get("HERMES_GATEWAY_NO_SUPERVISE") ?? "") !== true;
-    const role = flags.has("container-command") ? containerRole(readCommandLine()) : "other";
+    const role = flags.has("container-command")
+      ? containerRole(readCommandLine(), supervised)
+      : "other";
     if (role === "dashboard") {
       console.log(`${name}: the container's command is the dashboard: no gateways here`);
       return 0;
@@ -95,7 +98,7 @@ await runProgram(
       scandir: absolute("S6_PROFILE_GATEWAY_SCANDIR", "/run/service"),
       dryRun: flags.has("dry-run"),
       rules,
-      legacy: role === "gateway-run" && supervised,
+      role,
       warn,
       ...ownerOf(values.get("owner")),
     }).catch((error) => {

@@ -31,8 +31,8 @@ const COMMANDS: readonly (readonly [ContainerRole, readonly string[]])[] = [
   ["dashboard", ["dashboard", "--host", "0.0.0.0", "--port", "9119"]],
   ["gateway-run", ["gateway", "run"]],
   ["gateway-run", ["gateway", "run", "--replace", "-v"]],
-  ["other", ["gateway", "run", "--no-supervise"]],
-  ["other", ["gateway", "run", "--replace", "--no-supervise"]],
+  ["own-gateway", ["gateway", "run", "--no-supervise"]],
+  ["own-gateway", ["gateway", "run", "--replace", "--no-supervise"]],
   ["other", ["gateway"]],
   ["other", ["gateway", "status"]],
   ["other", ["-p", "coder", "gateway", "run"]],
@@ -53,6 +53,12 @@ for (const [launcher, prefix] of Object.entries(LAUNCHERS)) {
     });
   }
 }
+
+Deno.test("containerRole() takes gateway run for its own where it does not leave its work to s6", () => {
+  assertEquals(containerRole(["hermes", "gateway", "run"], false), "own-gateway");
+  assertEquals(containerRole(["hermes", "dashboard"], false), "dashboard");
+  assertEquals(containerRole(["sleep", "1"], false), "other");
+});
 
 Deno.test("containerRole() does not take another program's arguments for a launcher", () => {
   for (

@@ -153,6 +153,24 @@ for (
   });
 }
 
+Deno.test("a root profile whose gateway is the container's command stays down, the others start", async () => {
+  using temp = new TempDir();
+  const home = makeHome(temp, ["coder"]);
+  Deno.writeTextFileSync(`${home.path}/gateway_state.json`, RUNNING);
+  for (
+    const options of [
+      { command: [...LEGACY, "--no-supervise"] },
+      { command: LEGACY, env: { HERMES_GATEWAY_NO_SUPERVISE: "1" } },
+    ]
+  ) {
+    assertEquals(actions(await boot(home, options)), {
+      default: "registered: the container's command is its gateway",
+      coder: "started",
+    });
+    assert(exists(`${home.slot("default")}/down`));
+  }
+});
+
 Deno.test("seeding follows no symlink and replaces nothing", async () => {
   using temp = new TempDir();
   const home = makeHome(temp, []);

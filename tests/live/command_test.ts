@@ -104,14 +104,21 @@ for (const command of SHAPES) {
   );
 }
 
+const RUNNING = '{"gateway_state":"running"}';
+
 for (
-  const { how, args, env } of [
-    { how: "--no-supervise", args: ["--no-supervise"], env: {} },
-    { how: "HERMES_GATEWAY_NO_SUPERVISE=1", args: [], env: { HERMES_GATEWAY_NO_SUPERVISE: "1" } },
+  const { how, args, env, state } of [
+    { how: "--no-supervise", args: ["--no-supervise"], env: {}, state: undefined },
+    {
+      how: "HERMES_GATEWAY_NO_SUPERVISE=1, also at the second start,",
+      args: [],
+      env: { HERMES_GATEWAY_NO_SUPERVISE: "1" },
+      state: RUNNING,
+    },
   ]
 ) {
   liveTest(`"gateway run" with ${how} has one gateway, its own, and s6 starts none`, async () => {
-    await using home = await Home.make({});
+    await using home = await Home.make(state === undefined ? {} : { default: { state } });
     const command = ["hermes", "gateway", "run", ...args];
     const { container } = await bootWithCommand(home, { command, env });
     await using _ = container;
@@ -125,7 +132,8 @@ for (
     assertEquals(await processes(container, GATEWAY), [
       { user: "10000", words: ["/bin/sh /usr/local/bin/hermes gateway run", ...args].join(" ") },
     ]);
-    assertEquals(await Deno.stat(`${home.path}/gateway_state.json`).catch(() => "none"), "none");
+    const file = `${home.path}/gateway_state.json`;
+    assertEquals(await Deno.readTextFile(file).catch(() => undefined), state);
   });
 }
 

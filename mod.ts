@@ -11,6 +11,7 @@
  * @module
  */
 export { appendBootLog, BOOT_LOG, BOOT_LOG_ROTATE_BYTES, bootLogLines } from "./lib/boot_log.ts";
+export { type ContainerRole, containerRole, parseCommandLine } from "./lib/container_command.ts";
 export { GatewayNotRegisteredError, GatewayRegisteredError } from "./lib/gateway_errors.ts";
 export { renderDashboard } from "./lib/dashboard.ts";
 export {

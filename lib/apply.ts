@@ -1,13 +1,11 @@
 import { listDirectory } from "./create.ts";
+import { crowdProblem } from "./crowd.ts";
 import { errorWords, survivable } from "./errors.ts";
 import { slotName } from "./profile_name.ts";
 import type { Warn } from "./profiles.ts";
 import { readExtraEnv, renderSlot } from "./render.ts";
 import type { LockedScandir } from "./scandir.ts";
 import { createSlots, isCurrent, type ReadFiles, refreshSlot, type Slot } from "./slot.ts";
-
-// s6-svscan's own default, in services without their loggers.
-const MAX_SHARED_SERVICES = 500;
 
 /** What became of a slot, or why nothing did. */
 export type SlotOutcome = "created" | "refreshed" | "unchanged" | Error;
@@ -39,28 +37,6 @@ export function gatewaySlot(profile: string, home: string, down: boolean, warn: 
     down,
     refit: (run) => renderSlot({ profile, home, extraEnv: extraEnvOf(profile, run, warn) }).run,
   };
-}
-
-/**
- * Says when PID 1's s6-svscan will not take up all that is in its scandir. It
- * holds 1000 services, of which a gateway and its logger are two (s6 2.11: 500
- * with their loggers); isolated supervision is started with room for thousands.
- * Pure; no permission is needed.
- *
- * @param scandir The scandir.
- * @param services How many services are in it, loggers not counted.
- * @returns The words, or `undefined`.
- *
- * @example
- * ```ts
- * import { crowdProblem } from "./apply.ts";
- * crowdProblem("/run/service", 12); // undefined
- * ```
- */
-export function crowdProblem(scandir: string, services: number): string | undefined {
-  if (scandir !== "/run/service" || services <= MAX_SHARED_SERVICES) return undefined;
-  return `${services} services in ${scandir}: s6-svscan supervises ${MAX_SHARED_SERVICES} there, ` +
-    "with their loggers; HERMES_SUPERVISION=isolated has room for more";
 }
 
 function warnOfCrowd(

@@ -1,6 +1,7 @@
 import type { Owner } from "./owner.ts";
 import { S6_SVSCAN } from "./s6.ts";
 import { SKELETON_DIRECTORIES, SKELETON_FIFO } from "./skeleton.ts";
+import { SHARED_SCANDIR } from "./supervision_mode.ts";
 
 /** One check and what it found. */
 export interface Check {
@@ -44,7 +45,7 @@ export interface DoctorFacts {
   pid1?: string;
   /** The caller, if it is known: who should own the skeletons. */
   owner?: Owner;
-  /** The scandir. */
+  /** The scandir. PID 1's is `/run/service`; any other's s6-svscan is the service `gateways`. */
   scandir: string;
   /** Why s6-svscan cannot be told anything, if so. */
   listenProblem?: string;
@@ -126,6 +127,19 @@ function check(name: string, problem: string | undefined, good: string, help: st
     : { name, ok: false, detail: `${problem}: ${help}` };
 }
 
+/** What helps when a scandir's s6-svscan does not listen, and when it cannot be written to. */
+function helpFor(scandir: string): { listening: string; writing: string } {
+  const stage = "stage 015-supervise-perms";
+  const log = "the container's log";
+  return scandir === SHARED_SCANDIR
+    ? { listening: `${stage} gives control; see ${log}`, writing: `${stage} shares it; see ${log}` }
+    : {
+      listening:
+        `the service gateways runs it; see "s6-svstat ${SHARED_SCANDIR}/gateways" and ${log}`,
+      writing: `it must belong to hermes; ${stage} makes it as hermes`,
+    };
+}
+
 /**
  * Decides what is wrong with a supervision tree.
  * Pure; no permission is needed.
@@ -150,23 +164,14 @@ function check(name: string, problem: string | undefined, good: string, help: st
  */
 export function examine(facts: DoctorFacts): Check[] {
   const { pid1, scandir, listenProblem, scandirProblem, logsProblem } = facts;
+  const help = helpFor(scandir);
   const wrong = pid1 === undefined || pid1 === S6_SVSCAN ? undefined : `PID 1 is ${pid1}`;
   return [
     ...pid1 === undefined
       ? []
       : [check("s6-svscan is PID 1", wrong, "yes", "start the container with /init")],
-    check(
-      `s6-svscan listens on ${scandir}`,
-      listenProblem,
-      "yes",
-      "stage 015-supervise-perms gives control; see the container's log",
-    ),
-    check(
-      `${scandir} is writable`,
-      scandirProblem,
-      "yes",
-      "stage 015-supervise-perms shares it; see the container's log",
-    ),
+    check(`s6-svscan listens on ${scandir}`, listenProblem, "yes", help.listening),
+    check(`${scandir} is writable`, scandirProblem, "yes", help.writing),
     checkSkeletons(facts),
     checkOrphans(facts),
     check("logs are writable", logsProblem, "yes", "it must belong to hermes"),

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { applySlots, crowdProblem, gatewaySlot, previewSlots } from "../lib/apply.ts";
+import { applySlots, gatewaySlot, previewSlots } from "../lib/apply.ts";
 import { renderSlot } from "../lib/render.ts";
 import { lockScandir } from "../lib/scandir.ts";
 import type { Slot } from "../lib/slot.ts";
@@ -133,14 +133,6 @@ Deno.test({
   fn() {
     assertThrows(() => previewSlots("/run/service", [slot("a")]), Deno.errors.NotCapable);
   },
-});
-
-Deno.test("crowdProblem() is about more than 500 services in the scandir of PID 1 alone", () => {
-  assertEquals(crowdProblem("/run/service", 500), undefined);
-  const problem = crowdProblem("/run/service", 501) ?? "";
-  assertStringIncludes(problem, "501 services in /run/service");
-  assertStringIncludes(problem, "HERMES_SUPERVISION=isolated");
-  assertEquals(crowdProblem("/run/hermes/service", 8000), undefined);
 });
 
 /** A slot of this suite, and the warnings about it. */

@@ -74,6 +74,36 @@ for (const [what, changes, detail] of BROKEN) {
   });
 }
 
+const ISOLATED = "/run/hermes/service";
+const HELP: readonly [what: string, changes: Partial<DoctorFacts>, help: string][] = [
+  [
+    "a deaf s6-svscan of root's",
+    { listenProblem: "no" },
+    "no: stage 015-supervise-perms gives control; see the container's log",
+  ],
+  [
+    "a deaf s6-svscan of hermes's",
+    { listenProblem: "no", scandir: ISOLATED },
+    'no: the service gateways runs it; see "s6-svstat /run/service/gateways" and the container\'s log',
+  ],
+  [
+    "a shared scandir that is not writable",
+    { scandirProblem: "no" },
+    "no: stage 015-supervise-perms shares it; see the container's log",
+  ],
+  [
+    "a scandir of hermes's that is not writable",
+    { scandirProblem: "no", scandir: ISOLATED },
+    "no: it must belong to hermes; stage 015-supervise-perms makes it as hermes",
+  ],
+];
+
+for (const [what, changes, help] of HELP) {
+  Deno.test(`examine() says what helps with ${what}`, () => {
+    assertEquals(examine(facts(changes)).find(({ ok }) => !ok)?.detail, help);
+  });
+}
+
 Deno.test("examine() does not check what is not known", () => {
   const { pid1: _, owner: __, ...unknown } = facts({ space: [] });
   assertEquals(examine(unknown).length, examine(facts({ space: [] })).length - 1);

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type Container, until } from "../../tasks/_container.ts";
 import { ctl, ctlJson, ctlOk } from "./_gatewayctl.ts";
-import { bootContainer, Home, liveTest, SCANDIR, untilStatus } from "./_live.ts";
+import { bootContainer, Home, liveTest, SCANDIR, SUPERVISION, untilStatus } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };
 
@@ -33,6 +33,7 @@ liveTest(
 );
 
 const CODER = `${SCANDIR}/gateway-coder`;
+const ISOLATED = SUPERVISION === "isolated";
 
 /** What is broken by root, and what doctor must say. */
 const BROKEN: Readonly<Record<string, readonly [break_: string, says: RegExp]>> = {
@@ -52,11 +53,21 @@ const BROKEN: Readonly<Record<string, readonly [break_: string, says: RegExp]>> 
   ],
   "a control of s6-svscan that hermes may not use": [
     `cd ${SCANDIR}/.s6-svscan && chown root:root control && chmod 600 control`,
-    new RegExp(`^FAIL +s6-svscan listens on ${SCANDIR} .*Permission denied: stage 015`, "m"),
+    new RegExp(
+      `^FAIL +s6-svscan listens on ${SCANDIR} .*Permission denied: ${
+        ISOLATED ? "the service gateways" : "stage 015-supervise-perms gives"
+      }`,
+      "m",
+    ),
   ],
   "a scandir that hermes may not write": [
     `chown root ${SCANDIR}; chmod 755 ${SCANDIR}`,
-    new RegExp(`^FAIL +${SCANDIR} is writable .*Permission denied`, "m"),
+    new RegExp(
+      `^FAIL +${SCANDIR} is writable .*Permission denied: ${
+        ISOLATED ? "it must belong to hermes" : "stage 015-supervise-perms shares"
+      }`,
+      "m",
+    ),
   ],
   "logs that hermes may not write": [
     "chown root /opt/data/logs; chmod 755 /opt/data/logs",
@@ -106,6 +117,26 @@ for (const what of ["retired but supervised", "removed under its supervisor"]) {
         await until("a green doctor", async () => (await ctl(container, ["doctor"])).code === 0);
         const { up } = await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
         assertEquals(up, true);
+      }),
+  );
+}
+
+if (ISOLATED) {
+  liveTest(
+    "gatewayctl doctor's advice for gateways without an s6-svscan helps",
+    () =>
+      scene(async (container) => {
+        await container.sh("s6-svc -wD -T20000 -d /run/service/gateways");
+        const { code, stdout } = await ctl(container, ["doctor"]);
+        assertEquals(code, 1);
+        const [, command = ""] = /^FAIL +s6-svscan listens on .*; see "([^"]+)"/m.exec(stdout) ??
+          [];
+        const told = await container.sh(command, { user: "hermes" });
+        assertEquals(told.code, 0, `${stdout}${told.stderr}`);
+        assertMatch(told.stdout, /^down \(exitcode 0\)/);
+        await container.sh("s6-svc -u /run/service/gateways", { user: "hermes" });
+        await until("a green doctor", async () =>
+          (await ctl(container, ["doctor"])).code === 0, 30_000);
       }),
   );
 }

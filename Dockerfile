@@ -47,8 +47,9 @@ COPY --from=deno /deno /usr/local/bin/deno
 WORKDIR /opt/hermes-boot
 COPY mod.ts ./
 COPY lib/ lib/
-COPY tasks/_cli.ts tasks/_table.ts tasks/gatewayctl.ts tasks/reconcile_profiles.ts \
-  tasks/hermes_setup.ts tasks/supervise_perms.ts tasks/watch_profiles.ts tasks/_news.ts tasks/
+COPY tasks/_cli.ts tasks/_news.ts tasks/_rules.ts tasks/_table.ts tasks/gatewayctl.ts \
+  tasks/hermes_setup.ts tasks/reconcile_profiles.ts tasks/supervise_perms.ts \
+  tasks/watch_profiles.ts tasks/
 COPY tasks/_gatewayctl/ tasks/_gatewayctl/
 COPY rootfs/opt/hermes-boot/ ./
 COPY rootfs/ /rootfs/

@@ -2,7 +2,9 @@ import { replaceFile } from "./create.ts";
 import { survivable } from "./errors.ts";
 import type { ReconcileAction } from "./plan.ts";
 import { DOT_DIR, type LockedScandir } from "./scandir.ts";
-import { readJsonObject } from "./state.ts";
+import { MAX_STATE_BYTES, readJsonObject } from "./state.ts";
+
+const encoder = new TextEncoder();
 
 /** Where the boot record is, relative to the scandir: like the slots, it is gone after a container stop. */
 export const BOOT_RECORD = `${DOT_DIR}/last-boot.json`;
@@ -41,7 +43,8 @@ function isRecorded(scandir: string, actions: BootRecord["actions"]): boolean {
  * @param scandir The locked scandir.
  * @param actions What was done about each profile.
  * @param seconds How long the pass took, in seconds.
- * @throws {Error} If it cannot be written; the record before is then kept.
+ * @throws {Error} If it cannot be written, or is over {@linkcode MAX_STATE_BYTES};
+ * the record before is then kept.
  */
 export function writeBootRecord(
   scandir: LockedScandir,
@@ -54,6 +57,7 @@ export function writeBootRecord(
   );
   if (isRecorded(scandir.path, done)) return;
   const content = JSON.stringify({ seconds, actions: [...done] });
+  if (encoder.encode(content).length > MAX_STATE_BYTES) throw new Error("too many profiles");
   const beside = `${scandir.openStaging().path}/replacement`;
   replaceFile(`${scandir.path}/${BOOT_RECORD}`, content, 0o644, beside, scandir.owner);
 }

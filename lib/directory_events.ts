@@ -113,9 +113,10 @@ export class DirectoryEvents implements Disposable {
     }
   }
 
-  /** Stops watching. */
+  /** Stops watching, until the next {@linkcode DirectoryEvents.follow}. */
   [Symbol.dispose](): void {
     this.#watch?.close();
     this.#watch = undefined;
+    this.#id = undefined;
   }
 }

@@ -7,7 +7,12 @@ import {
   type Stage,
   SUPERVISE_PERMS,
 } from "./stages.ts";
-import { forStrangers, ISOLATED_DIR, SUPERVISION_MODE } from "./supervision_mode.ts";
+import {
+  forStrangers,
+  ISOLATED_DIR,
+  ISOLATED_SCANDIR,
+  SUPERVISION_MODE,
+} from "./supervision_mode.ts";
 
 /** Where the suite lives in the image. */
 export const INSTALL_DIR = "/opt/hermes-boot";
@@ -49,8 +54,13 @@ const SERVICES_OF_HERMES = "dashboard,gateways,profile-watch";
 
 // The service gateways needs its scandir also where 02 makes no slots: until it
 // is ready s6-rc brings up nothing else. If it cannot be made 02 says why.
+// Where /run is no tmpfs an engine's restart keeps it. s6-overlay wipes
+// /run/service then; this does the same unless an s6-svscan is at work there.
 const MAKE_SCANDIR = `make_scandir() {
-  [ "$mode" != isolated ] || "$@" mkdir -p "$scandir" 2>/dev/null || :
+  [ "$mode" = isolated ] || return 0
+  [ "$scandir" != ${ISOLATED_SCANDIR} ] || "$@" s6-svscanctl "$scandir" 2>/dev/null ||
+    "$@" rm -rf "$scandir"
+  "$@" mkdir -p "$scandir" 2>/dev/null || :
 }
 `;
 

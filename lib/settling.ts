@@ -117,9 +117,15 @@ export class Settling {
     this.#failures = ok ? 0 : this.#failures + 1;
   }
 
-  /** Forgets a change that cannot be seen any more. */
-  forget(): void {
+  /**
+   * Forgets a change that cannot be seen any more, and puts a try off that is
+   * due meanwhile.
+   *
+   * @param now The time.
+   */
+  forget(now: number): void {
     this.#change = undefined;
+    this.#retryAt = Math.max(this.#retryAt, now + this.#pace.firstMs);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { CAP_KILL, CAPABILITIES, forStrangers, SUPERVISION_MODE } from "./supervision_mode.ts";
+import { CAP_KILL, forStrangers, SUPERVISION_MODE } from "./supervision_mode.ts";
 
 /** Where the hook lies, below the tree that mirrors the image's root. */
 export const STOP_HOOK_FILE = "etc/cont-finish.d/02-stop-gateways";
@@ -52,7 +52,7 @@ prog=02-stop-gateways
 ${forStrangers("exit 0")}${SUPERVISION_MODE}drop="s6-setuidgid hermes"
 [ "$(id -u)" -eq 0 ] || drop=
 $drop sh -c '${STOP}' "$scandir" 2>/dev/null
-${CAPABILITIES}[ "$(id -u)" -ne 0 ] || [ $((caps & ${CAP_KILL})) -ne 0 ] || \\
+[ "$(id -u)" -ne 0 ] || [ $((caps & ${CAP_KILL})) -ne 0 ] || \\
   s6-setuidgid hermes sh -c '${SWEEP}' 2>/dev/null
 exit 0
 `;

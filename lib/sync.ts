@@ -5,6 +5,7 @@ import { slotName } from "./profile_name.ts";
 import type { Warn } from "./profiles.ts";
 import { NO_RULES, type Rules } from "./rules.ts";
 import { lockScandir } from "./scandir.ts";
+import { S6TimeoutError } from "./s6.ts";
 import { S6ServiceManager } from "./service_manager.ts";
 import type { Slot } from "./slot.ts";
 import { Supervision } from "./supervision.ts";
@@ -132,14 +133,21 @@ export function wordSyncEntry({ profile, action, starts, reason }: SyncEntry): s
   return `${profile}: ${what}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
+/** What to do, and whether slots without a profile go. */
+interface Plan {
+  plan: SyncStep[];
+  prunes: boolean;
+}
+
 async function look(
   manager: S6ServiceManager,
   { home, prune = false, warn = () => {}, rules = NO_RULES }: SyncOptions,
-): Promise<SyncStep[]> {
+): Promise<Plan> {
   const { steps, error } = survey(home, warn, { rules });
   if (error !== undefined) throw new Error(`cannot read ${home}/profiles: ${errorWords(error)}`);
   const slots = await manager.listProfileGateways();
-  return planSync(steps, slots, typeof prune === "function" ? prune() : prune);
+  const prunes = typeof prune === "function" ? prune() : prune;
+  return { plan: planSync(steps, slots, prunes), prunes };
 }
 
 /** Makes and refreshes slots under the scandir's lock, so that no register comes between. */
@@ -147,14 +155,14 @@ async function applyLocked(
   path: string,
   manager: S6ServiceManager,
   options: SyncOptions,
-): Promise<SyncEntry[]> {
+): Promise<{ entries: SyncEntry[]; prunes: boolean }> {
   using scandir = await lockScandir(path);
   const { home, warn = () => {} } = options;
-  const plan = await look(manager, options);
+  const { plan, prunes } = await look(manager, options);
   const slots = plan.filter((step) => step.do === "apply")
     .map((step) => slotOf(step, home, path, warn));
   const outcomes = applySlots(scandir, slots, warn);
-  return plan.map((step) => entryOf(step, outcomes));
+  return { entries: plan.map((step) => entryOf(step, outcomes)), prunes };
 }
 
 async function attempt(entry: SyncEntry, act: () => Promise<void>): Promise<SyncEntry> {
@@ -164,6 +172,31 @@ async function attempt(entry: SyncEntry, act: () => Promise<void>): Promise<Sync
   } catch (error) {
     return { ...entry, reason: errorWords(survivable(error)), failed: true };
   }
+}
+
+/** Tells whether s6-supervise has ever been at work in a slot. */
+function wasSupervised(scandir: string, profile: string): boolean {
+  return lstatIfPresent(`${scandir}/${slotName(profile)}/supervise/status`) !== undefined;
+}
+
+/**
+ * Makes a function that has a slot supervised. Once s6-svscan has not taken
+ * one up in time it has no room: the others are not waited for.
+ */
+function recruiter(supervision: Supervision): (service: string) => Promise<void> {
+  let full: S6TimeoutError | undefined;
+  return async (service) => {
+    if (full !== undefined) {
+      if (await supervision.supervised(service, true)) return;
+      throw new Error(`not supervised, as ${full.service} before it`);
+    }
+    try {
+      await supervision.supervise(service);
+    } catch (error) {
+      if (error instanceof S6TimeoutError) full = error;
+      throw error;
+    }
+  };
 }
 
 /**
@@ -197,25 +230,27 @@ export async function syncProfileGateways(options: SyncOptions): Promise<SyncEnt
   const where = { scandir, timeoutMs, ...bin === undefined ? {} : { bin } };
   const manager = new S6ServiceManager({ home, warn, ...where });
   if (options.dryRun) {
-    const plan = await look(manager, options);
+    const { plan } = await look(manager, options);
     const slots = plan.filter((step) => step.do === "apply")
       .map((step) => slotOf(step, home, scandir, warn));
     const outcomes = previewSlots(scandir, slots, warn);
     return plan.map((step) => entryOf(step, outcomes));
   }
   const supervision = new Supervision(where);
+  const recruit = recruiter(supervision);
+  const { entries: planned, prunes } = await applyLocked(scandir, manager, options);
   const entries: SyncEntry[] = [];
-  for (const entry of await applyLocked(scandir, manager, options)) {
+  for (const entry of planned) {
     const { profile, action } = entry;
-    entries.push(
-      action === "created"
-        ? await attempt(entry, () => supervision.supervise(slotName(profile)))
-        : action === "pruned"
-        ? await attempt(entry, () => manager.unregisterProfileGateway(profile))
-        : entry,
-    );
+    if (action === "pruned") {
+      entries.push(await attempt(entry, () => manager.unregisterProfileGateway(profile)));
+    } else if (action !== "skipped" && !wasSupervised(scandir, profile)) {
+      entries.push(await attempt(entry, () => recruit(slotName(profile))));
+    } else {
+      entries.push(entry);
+    }
   }
-  if (options.prune) {
+  if (prunes) {
     // Also the supervisors of slots that somebody has simply removed.
     await supervision.svscanctl("-an");
     await manager.reapRetired();

@@ -110,7 +110,8 @@ export async function watchProfiles(options: WatchOptions): Promise<void> {
     const seenAt = now();
     leastMs = (seenAt - startedAt) * LOOK_SHARE;
     if (!glance.readable) {
-      settling.forget();
+      settling.forget(seenAt);
+      events[Symbol.dispose](); // the one that comes back may look like it
       if (glance.why !== trouble) warn(`${glance.why}: nothing is done while it is so`);
       trouble = glance.why;
     } else {
@@ -126,6 +127,6 @@ export async function watchProfiles(options: WatchOptions): Promise<void> {
         settling.acted(mark, ok, now());
       }
     }
-    await alarm.sleep(waitMs());
+    if (!signal?.aborted) await alarm.sleep(waitMs());
   }
 }

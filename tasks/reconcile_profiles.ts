@@ -4,9 +4,8 @@ import { parseOwner } from "../lib/owner.ts";
 import { type ReconcileAction, wordAction } from "../lib/plan.ts";
 import { jsonAscii, printable } from "../lib/quote.ts";
 import { reconcileProfileGateways, UnreadableProfilesError } from "../lib/reconcile.ts";
-import { readRules, type Rules } from "../lib/rules.ts";
-import { InvalidSelectionError } from "../lib/selection.ts";
 import { runProgram, UsageError } from "./_cli.ts";
+import { containerRules } from "./_rules.ts";
 
 const name = "reconcile";
 const help = `
@@ -20,8 +19,8 @@ last state was "running" start by themselves at s6-svscan's next scan.
   --owner UID:GID  whom to give the slots; without it they stay the caller's
   --container-command
                    standard input is the container's command line, as
-                   /proc/PID/cmdline has it. Is it the dashboard's, nothing is
-                   done; is it "gateway run", a root profile without a state
+                   /proc/PID/cmdline has it. If it is the dashboard's, nothing
+                   is done; if it is "gateway run", a root profile without a state
                    counts as running; with --no-supervise the command is that
                    profile's gateway, and its slot stays down
   --help           this text
@@ -62,14 +61,6 @@ function readCommandLine(): string[] {
   return parseCommandLine(bytes.subarray(0, length));
 }
 
-async function rulesOf(home: string, warn: (message: string) => void): Promise<Rules> {
-  try {
-    return await readRules(home, (name) => Deno.env.get(name), warn);
-  } catch (error) {
-    throw error instanceof InvalidSelectionError ? new UsageError(error.message) : error;
-  }
-}
-
 function summary(actions: readonly ReconcileAction[], startedAt: number): string {
   const count = (action: string) => actions.filter((one) => one.action === action).length;
   const ms = Math.round(performance.now() - startedAt);
@@ -83,7 +74,7 @@ await runProgram(
     const startedAt = performance.now();
     const home = absolute("HERMES_HOME", "/opt/data");
     const warn = (message: string) => console.error(`${name}: warning: ${printable(message)}`);
-    const rules = await rulesOf(home, warn);
+    const rules = await containerRules(home, warn);
     const supervised = onOff(Deno.env.get("HERMES_GATEWAY_NO_SUPERVISE") ?? "") !== true;
     const role = flags.has("container-command")
       ? containerRole(readCommandLine(), supervised)

@@ -1,13 +1,12 @@
 import { containerRole, parseCommandLine } from "../lib/container_command.ts";
 import { errorWords, survivable } from "../lib/errors.ts";
 import { printable } from "../lib/quote.ts";
-import { readRules, type Rules } from "../lib/rules.ts";
-import { InvalidSelectionError } from "../lib/selection.ts";
 import { type SyncEntry, syncProfileGateways, wordSyncEntry } from "../lib/sync.ts";
 import { watchProfiles } from "../lib/watch.ts";
-import { runProgram, UsageError } from "./_cli.ts";
+import { runProgram } from "./_cli.ts";
 import { places } from "./_gatewayctl/places.ts";
 import { News } from "./_news.ts";
+import { containerRules } from "./_rules.ts";
 
 const name = "profile-watch";
 const help = `
@@ -21,7 +20,7 @@ it waits. It does not end by itself.
 
   --container-command
            standard input is the container's command line, as /proc/PID/cmdline
-           has it. Is it the dashboard's, there is nothing to watch
+           has it. If it is the dashboard's, there is nothing to watch
   --help   this text
 
 Environment:
@@ -39,14 +38,6 @@ const TIMEOUT_MS = 30_000;
 
 const inform = (message: string) => console.log(`${name}: info: ${printable(message)}`);
 const warn = (message: string) => console.error(`${name}: warning: ${printable(message)}`);
-
-async function rulesOf(home: string, warn: (message: string) => void): Promise<Rules> {
-  try {
-    return await readRules(home, (name) => Deno.env.get(name), warn);
-  } catch (error) {
-    throw error instanceof InvalidSelectionError ? new UsageError(error.message) : error;
-  }
-}
 
 function summary(entries: readonly SyncEntry[], startedAt: number): string {
   const counts = new Map<string, number>();
@@ -66,7 +57,7 @@ function makeSync(home: string, scandir: string): (intact: () => boolean) => Pro
     const startedAt = performance.now();
     const once = (message: string) => news.isNew(message) && warn(message);
     try {
-      const rules = await rulesOf(home, once);
+      const rules = await containerRules(home, once);
       const entries = await syncProfileGateways({
         ...{ home, scandir, rules, prune: intact, warn: once, timeoutMs: TIMEOUT_MS },
       });
@@ -106,7 +97,7 @@ function waitForever(): Promise<never> {
 
 await runProgram({ name, help, flags: ["container-command"] }, async ({ flags }) => {
   const { home, scandir } = places();
-  await rulesOf(home, () => {});
+  await containerRules(home, () => {});
   if (flags.has("container-command") && await isDashboards()) {
     inform("the container's command is the dashboard: nothing to watch");
     return await waitForever();

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { BOOT_RECORD, readBootRecord, writeBootRecord } from "../lib/boot_record.ts";
 import { planProfile, type ReconcileAction, skipProfile } from "../lib/plan.ts";
 import { reconcileProfileGateways } from "../lib/reconcile.ts";
@@ -67,6 +73,14 @@ for (const [what, content] of garbled) {
     assertThrows(() => readBootRecord(temp.path), Error);
   });
 }
+
+Deno.test("writeBootRecord() refuses what readBootRecord() would not read, and keeps what is there", async () => {
+  using temp = new TempDir();
+  await write(temp.path, [started("a")], 0.5);
+  const many = Array.from({ length: 8000 }, (_, i) => started(`${i}`.padStart(130, "x")));
+  await assertRejects(() => write(temp.path, many), Error, "too many profiles");
+  assertEquals([...readBootRecord(temp.path).actions], [["a", "started"]]);
+});
 
 Deno.test("readBootRecord() throws where there is none, or a symlink to one", async () => {
   using temp = new TempDir();

@@ -77,6 +77,23 @@ Deno.test("DirectoryEvents opens the watch anew for another directory, and not f
   assertEquals(all.map(({ closed }) => closed()), all.map(() => 1));
 });
 
+Deno.test("DirectoryEvents follow the same directory again after they were stopped", () => {
+  let opened = 0;
+  using events = new DirectoryEvents("/x", {
+    stir: () => {},
+    warn: (message) => assert(false, message),
+    open() {
+      opened++;
+      return fakeWatch().watch;
+    },
+  });
+  for (const id of ["1", "1"]) {
+    events.follow(id);
+    events[Symbol.dispose]();
+  }
+  assertEquals(opened, 2);
+});
+
 Deno.test("DirectoryEvents that cannot be had are one warning, and not tried again", () => {
   let opened = 0;
   const warnings: string[] = [];

@@ -55,8 +55,18 @@ Deno.test("Settling forgets a change that is taken back", () => {
   settling.isDue("b", 100);
   assertEquals(settling.isDue("a", 200), false);
   assertEquals(settling.isDue("b", 9000), false, "it is a new change");
-  settling.forget();
+  settling.forget(100);
   assertEquals(settling.isDue("b", 9600), false, "it was forgotten");
+});
+
+Deno.test("Settling does not look all the time for a try that is due while nothing can be seen", () => {
+  const settling = settled();
+  settling.acted("a", false, 0);
+  for (const now of [5000, 50_000]) {
+    settling.forget(now);
+    assert(settling.waitMs(now) >= PACE.firstMs, `${settling.waitMs(now)} ms`);
+  }
+  assertEquals(settling.isDue("a", 50_000 + PACE.firstMs), true, "it is tried afterwards");
 });
 
 Deno.test("Settling looks soon after an event, then ever more rarely, up to the poll", () => {

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { planProfile, skipProfile } from "../lib/plan.ts";
 import { planSync, type SyncOptions, syncProfileGateways } from "../lib/sync.ts";
 import { parseSelection } from "../lib/selection.ts";
@@ -104,6 +104,33 @@ Deno.test("syncProfileGateways() refreshes a slot and keeps its environment and 
   assertEquals(entries.at(-1), { profile: "coder", action: "refreshed" });
   assertEquals(Deno.readTextFileSync(run), withEnv);
   assertEquals(exists(`${home.slot("coder")}/down`), true);
+});
+
+Deno.test("syncProfileGateways() waits once for an s6-svscan that has no room, and says so every time", async () => {
+  using temp = new TempDir();
+  const { home, options } = scene(temp);
+  for (const name of ["a", "b", "c", "d", "e"]) home.add(name, RUNNING);
+  fakeBin(`${temp.path}/bin`, { "s6-svok": "exit 1" });
+  for (const action of ["created", "unchanged"]) {
+    const startedAt = performance.now();
+    const entries = await syncProfileGateways({ ...options, timeoutMs: 2000 });
+    const tookMs = performance.now() - startedAt;
+    assert(tookMs < 2 * 2000, `${tookMs} ms`);
+    assertEquals(entries.length, 6);
+    assert(entries.every((entry) => entry.action === action && entry.failed), action);
+  }
+});
+
+Deno.test("syncProfileGateways() prunes nothing where prune() says no", async () => {
+  using temp = new TempDir();
+  const { home, options } = scene(temp);
+  fakeBin(`${temp.path}/bin`, { "s6-svscanctl": `echo "$1" >>${temp.path}/scans` });
+  home.add("coder", RUNNING);
+  await syncProfileGateways(options);
+  Deno.removeSync(`${home.path}/profiles/coder`, { recursive: true });
+  await syncProfileGateways({ ...options, prune: () => false });
+  assert(exists(home.slot("coder")));
+  assert(!exists(`${temp.path}/scans`));
 });
 
 Deno.test("syncProfileGateways() removes no stale files and writes no boot log", async () => {

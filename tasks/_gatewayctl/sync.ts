@@ -5,13 +5,13 @@ import { timeoutMs } from "./change.ts";
 import { places } from "./places.ts";
 import { withProgress } from "./progress.ts";
 import { EXIT, warn } from "./report.ts";
-import { containerRules } from "./rules.ts";
+import { containerRules } from "../_rules.ts";
 
 /** Runs `sync`. */
 export async function run(args: Arguments): Promise<number> {
   const { flags } = args;
   const { home, scandir } = places();
-  const rules = await containerRules(home);
+  const rules = await containerRules(home, warn);
   const entries = await withProgress(
     "sync",
     syncProfileGateways({

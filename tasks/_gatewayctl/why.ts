@@ -6,8 +6,8 @@ import type { Arguments } from "./arguments.ts";
 import { callersTimeWords, type WordTime } from "./human.ts";
 import { wordLogLine } from "./logs.ts";
 import { places } from "./places.ts";
-import { EXIT } from "./report.ts";
-import { containerRules } from "./rules.ts";
+import { EXIT, warn } from "./report.ts";
+import { containerRules } from "../_rules.ts";
 
 function wordState({ state, setBy, setAt, problem }: RecordedState, word: WordTime): string {
   if (state === null) return problem ?? "none recorded";
@@ -19,7 +19,7 @@ function wordState({ state, setBy, setAt, problem }: RecordedState, word: WordTi
 export async function run({ flags, operands: [profile = ""] }: Arguments): Promise<number> {
   const word = callersTimeWords();
   const { home, scandir } = places();
-  const rules = await containerRules(home);
+  const rules = await containerRules(home, warn);
   const facts = await gatherWhyFacts(profile, { home, scandir, rules });
   const { cause, text, help, seeLog } = explain(facts);
   const { recorded, bootLine, logLines, nameProblem } = facts;

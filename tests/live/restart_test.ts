@@ -1,0 +1,46 @@
+import { assertEquals } from "@std/assert";
+import { bootContainer, Home, liveTest, startContainer, untilStatus } from "./_live.ts";
+
+const RUNNING = { state: { desired_state: "running" } };
+const ISOLATED = { env: { HERMES_SUPERVISION: "isolated" } };
+const SCANDIR = "/run/hermes/service";
+
+liveTest(
+  "isolated: what an engine's restart has left in the scandir is not supervised",
+  async () => {
+    await using home = await Home.make({ coder: RUNNING });
+    await using container = await startContainer(home, ISOLATED);
+    await container.sh(
+      `mkdir -p ${SCANDIR}/gateway-gone && cd ${SCANDIR}/gateway-gone &&
+printf '#!/bin/sh\nexec sleep 1000\n' >run && chmod 755 run && chown -R hermes: /run/hermes`,
+    );
+    for (const [name, { code, stderr }] of await container.boot()) {
+      assertEquals(
+        code,
+        0,
+        name + stderr,
+      );
+    }
+    await untilStatus(container, `${SCANDIR}/gateway-coder`, "up", ({ up }) => up, 30_000);
+    const { stdout } = await container.sh(`cd ${SCANDIR} && ls -d gateway-*`);
+    assertEquals(stdout, "gateway-coder\ngateway-default\n");
+  },
+);
+
+liveTest("isolated: 015 by hand on a live tree leaves it alone", async () => {
+  await using home = await Home.make({ coder: RUNNING });
+  await using container = await bootContainer(home, ISOLATED);
+  const { pid } = await untilStatus(
+    container,
+    `${SCANDIR}/gateway-coder`,
+    "up",
+    ({ up }) => up,
+    30_000,
+  );
+  const { code, stderr } = await container.exec(["/etc/cont-init.d/015-supervise-perms"]);
+  assertEquals(code, 0, stderr);
+  assertEquals(
+    (await untilStatus(container, `${SCANDIR}/gateway-coder`, "up", ({ up }) => up)).pid,
+    pid,
+  );
+});

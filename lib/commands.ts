@@ -55,6 +55,26 @@ function s6(...programs: S6Program[]): string[] {
   return programs.map((program) => `${S6_BIN}/${program}`);
 }
 
+/**
+ * What a sync may do. Pure; no permission is needed.
+ *
+ * @param places Where the home and the scandir are.
+ * @returns The permissions.
+ */
+export function syncPermissions({ home, scandir }: Pick<Places, "home" | "scandir">): Permissions {
+  return {
+    read: [
+      scandir,
+      `${home}/profiles`,
+      ...PROFILE_FILES.map((file) => `${home}/${file}`),
+      `${home}/${CONFIG_FILE}`,
+    ],
+    write: [scandir],
+    run: [MKFIFO, ...s6("s6-svc", "s6-svok", "s6-svscanctl")],
+    env: [...ENV, ...RULE_VARIABLES],
+  };
+}
+
 /** A command that changes gateways and records what the operator wants of them. */
 function change(name: string, purpose: string, ...programs: S6Program[]): Command {
   return {
@@ -143,17 +163,7 @@ export const COMMANDS: readonly Command[] = [
       TIMEOUT,
       JSON_OPTION,
     ],
-    permissions: ({ home, scandir }) => ({
-      read: [
-        scandir,
-        `${home}/profiles`,
-        ...PROFILE_FILES.map((file) => `${home}/${file}`),
-        `${home}/${CONFIG_FILE}`,
-      ],
-      write: [scandir],
-      run: [MKFIFO, ...s6("s6-svc", "s6-svok", "s6-svscanctl")],
-      env: [...ENV, ...RULE_VARIABLES],
-    }),
+    permissions: syncPermissions,
   },
   {
     name: "why",

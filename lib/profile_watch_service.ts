@@ -1,10 +1,7 @@
+import { syncPermissions } from "./commands.ts";
 import { DENO, FIND_COMMAND, INSTALL_DIR, PLACE_WORDS, renderPlaces, RUN_FLAGS } from "./hook.ts";
-import { CONFIG_FILE } from "./multiplex.ts";
 import { renderOptInService, switchGuard } from "./opt_in_service.ts";
-import { PROFILE_FILES } from "./profiles.ts";
 import { RULE_VARIABLES } from "./rules.ts";
-import { S6_BIN } from "./s6.ts";
-import { MKFIFO } from "./skeleton.ts";
 import { permissionFlags, type Stage } from "./stages.ts";
 import { SUPERVISION_MODE } from "./supervision_mode.ts";
 
@@ -14,17 +11,7 @@ export const PROFILE_WATCH: Stage = {
   purpose: "registers profiles that appear and unregisters those that vanish",
   user: "hermes",
   entry: "tasks/watch_profiles.ts",
-  permissions: ({ home, scandir }) => ({
-    read: [
-      scandir,
-      `${home}/profiles`,
-      ...PROFILE_FILES.map((file) => `${home}/${file}`),
-      `${home}/${CONFIG_FILE}`,
-    ],
-    write: [scandir],
-    run: [MKFIFO, ...["s6-svc", "s6-svok", "s6-svscanctl"].map((name) => `${S6_BIN}/${name}`)],
-    env: ["HERMES_HOME", "S6_PROFILE_GATEWAY_SCANDIR", ...RULE_VARIABLES],
-  }),
+  permissions: syncPermissions,
 };
 
 // Megabytes. With V8's own 16 for new objects a watch grows to 150 instead of

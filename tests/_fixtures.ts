@@ -1,16 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { RUN_FLAGS } from "../lib/hook.ts";
+import { reconcileProfileGateways } from "../lib/reconcile.ts";
 import { permissionFlags, type Places, type Stage } from "../lib/stages.ts";
-import {
-  encode,
-  kindOf,
-  type Outcome,
-  run,
-  type RunOptions,
-  snapshot,
-  type SnapshotOptions,
-  type TempDir,
-} from "./_temp.ts";
+import { encode, kindOf, type Outcome, run, type RunOptions, type TempDir } from "./_temp.ts";
 
 /** The repository. */
 export const REPO = decodeURIComponent(new URL("..", import.meta.url).pathname).replace(/\/$/, "");
@@ -103,9 +95,16 @@ export function visible(scandir: string): string[] {
     .filter((name) => !name.startsWith(".")).sort();
 }
 
-/** Describes what s6-svscan would supervise: all but the suite's own files, such as the boot record. */
-export function snapshotSlots(scandir: string, options?: SnapshotOptions): string[] {
-  return visible(scandir).flatMap((name) => snapshot(`${scandir}/${name}`, options));
+/** Reconciles, and returns the actions with the warnings. */
+export async function reconcile(home: Home, options: { dryRun?: boolean } = {}) {
+  const warnings: string[] = [];
+  const actions = await reconcileProfileGateways({
+    home: home.path,
+    scandir: home.scandir,
+    warn: (message) => warnings.push(message),
+    ...options,
+  });
+  return { actions, warnings };
 }
 
 /** Makes a FIFO. */

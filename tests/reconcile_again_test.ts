@@ -5,25 +5,13 @@ import {
   assertWholeSlot,
   COUNT_EXECS,
   Home,
+  reconcile,
   RUNNING,
   runScript,
-  snapshotSlots,
   STOPPED,
   visible,
 } from "./_fixtures.ts";
 import { clockTick, exists, snapshot, TempDir } from "./_temp.ts";
-
-/** Reconciles, and returns the actions with the warnings. */
-async function reconcile(home: Home, options: { dryRun?: boolean } = {}) {
-  const warnings: string[] = [];
-  const actions = await reconcileProfileGateways({
-    home: home.path,
-    scandir: home.scandir,
-    warn: (message) => warnings.push(message),
-    ...options,
-  });
-  return { actions, warnings };
-}
 
 Deno.test("reconcileProfileGateways() a second time changes nothing in the slots", async () => {
   using temp = new TempDir();
@@ -31,11 +19,11 @@ Deno.test("reconcileProfileGateways() a second time changes nothing in the slots
   home.add("up", RUNNING);
   home.add("idle", STOPPED);
   await reconcile(home);
-  const before = snapshotSlots(home.scandir, { exact: true });
+  const before = snapshot(home.scandir, { exact: true });
   await clockTick();
   const { actions } = await reconcile(home);
   assertEquals(actions.map(({ action }) => action), ["registered", "registered", "started"]);
-  assertEquals(snapshotSlots(home.scandir, { exact: true }), before);
+  assertEquals(snapshot(home.scandir, { exact: true }), before);
 });
 
 Deno.test("reconcileProfileGateways() wipes what an interrupted run left in staging", async () => {

@@ -4,25 +4,13 @@ import {
   assertWholeSlot,
   Home,
   IS_ROOT,
+  reconcile,
   RUNNING,
   runScript,
-  snapshotSlots,
   STOPPED,
   visible,
 } from "./_fixtures.ts";
 import { clockTick, exists, snapshot, TempDir } from "./_temp.ts";
-
-/** Reconciles, and returns the actions with the warnings. */
-async function reconcile(home: Home, options: { dryRun?: boolean } = {}) {
-  const warnings: string[] = [];
-  const actions = await reconcileProfileGateways({
-    home: home.path,
-    scandir: home.scandir,
-    warn: (message) => warnings.push(message),
-    ...options,
-  });
-  return { actions, warnings };
-}
 
 Deno.test("reconcileProfileGateways() starts what was running and registers the rest, default first", async () => {
   using temp = new TempDir();
@@ -142,12 +130,12 @@ Deno.test("reconcileProfileGateways() restores an edited or non-executable run a
   const home = new Home(temp);
   for (const name of ["edited", "shut"]) home.add(name, RUNNING);
   await reconcile(home);
-  const before = snapshotSlots(home.scandir);
+  const before = snapshot(home.scandir);
   const inode = Deno.lstatSync(`${home.slot("edited")}/supervise/control`).ino;
   Deno.writeTextFileSync(`${home.slot("edited")}/run`, "#!/bin/sh\n");
   Deno.chmodSync(`${home.slot("shut")}/run`, 0o600);
   await reconcile(home);
-  assertEquals(snapshotSlots(home.scandir), before);
+  assertEquals(snapshot(home.scandir), before);
   assertEquals(Deno.lstatSync(`${home.slot("edited")}/supervise/control`).ino, inode);
 });
 
@@ -292,10 +280,10 @@ Deno.test({
     await pass();
     assertWholeSlot(home.slot("up"), { down: false, uid: 10000 });
     assertWholeSlot(home.slot("default"), { down: true, uid: 10000 });
-    const before = snapshotSlots(home.scandir, { exact: true });
+    const before = snapshot(home.scandir, { exact: true });
     await clockTick();
     await pass();
-    assertEquals(snapshotSlots(home.scandir, { exact: true }), before);
+    assertEquals(snapshot(home.scandir, { exact: true }), before);
     const { uid, gid } = Deno.lstatSync(`${home.scandir}/.hermes/last-boot.json`);
     assertEquals({ uid, gid }, owner);
     home.add("up", STOPPED);

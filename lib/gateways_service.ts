@@ -3,15 +3,22 @@ import { BECOME_HERMES, forStrangers, SUPERVISION_MODE } from "./supervision_mod
 
 // The service has a notification-fd (3): s6-rc would take an exit before the
 // readiness for a failed start, and one right after it for a broken pipe.
-const REST = `echo >&3
+const REST = `rest() {
+  echo >&3
   sleep 1
-  `;
+  exit "$1"
+}
+`;
 
+// s6-rc waits for it: it must be ready, whatever the settings are. 015 and 02
+// have said what is wrong with them.
 const guard = (exitCode: number) =>
   `prog=gateways
-${SUPERVISION_MODE}${forStrangers("mode=none")}[ "$mode" = isolated ] || {
-  ${exitCode === 0 ? REST : ""}exit ${exitCode}
-}
+${exitCode === 0 ? REST : "rest() { exit 125; }\n"}case \${HERMES_SUPERVISION-} in
+  "" | shared | isolated) ;;
+  *) rest ${exitCode} ;;
+esac
+${SUPERVISION_MODE}${forStrangers(`rest ${exitCode}`)}[ "$mode" = isolated ] || rest ${exitCode}
 `;
 
 /** How many services isolated supervision can hold; a gateway and its logger may count as two. */

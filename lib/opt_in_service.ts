@@ -1,4 +1,4 @@
-import { BECOME_HERMES } from "./supervision_mode.ts";
+import { BECOME_HERMES, END_CHILD } from "./supervision_mode.ts";
 
 /** A static service that rests unless the container's environment turns it on. */
 export interface OptInService {
@@ -73,6 +73,6 @@ export function renderOptInService(
 `;
   return new Map([
     ["run", header + guard(0) + BECOME_HERMES + run],
-    ["finish", `${header}${guard(125)}[ "$1" -ne 78 ] || exit 125\n${cleanUp}exit 0\n`],
+    ["finish", `${header}${guard(125)}[ "$1" -ne 78 ] || exit 125\n${END_CHILD}${cleanUp}exit 0\n`],
   ]);
 }

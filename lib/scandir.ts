@@ -1,4 +1,5 @@
 import { giveAll, lstatIfPresent, makeDirectory, removeIfPresent } from "./create.ts";
+import { errorWords, survivable } from "./errors.ts";
 import type { Owner } from "./owner.ts";
 
 /**
@@ -127,8 +128,12 @@ export async function lockScandir(
 ): Promise<LockedScandir> {
   const dotDir = `${path}/${DOT_DIR}`;
   const staging = `${dotDir}/staging`;
-  Deno.mkdirSync(path, { recursive: true, mode: 0o755 });
-  if (makeDirectory(dotDir, 0o700)) giveAll([dotDir], owner);
+  try {
+    Deno.mkdirSync(path, { recursive: true, mode: 0o755 });
+    if (makeDirectory(dotDir, 0o700)) giveAll([dotDir], owner);
+  } catch (error) {
+    throw new Error(`cannot make ${dotDir}: ${errorWords(survivable(error))}`, { cause: error });
+  }
   const lock = await takeLock(`${dotDir}/lock`, timeoutMs);
   const wipe = () => removeIfPresent(staging, { recursive: true });
   try {

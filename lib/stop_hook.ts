@@ -10,6 +10,11 @@ export const STOP_HOOK_FILE = "etc/cont-finish.d/02-stop-gateways";
  */
 export const STOP_MS = 5000;
 
+// s6-linux-init-shutdownd renames what is in /run/service, to
+// `.s6-linux-init-shutdownd:NAME:XXXXXX`; what it cannot rename stays
+// supervised, and PID 1 waits for that.
+const MAX_RENAMED = 255 - ".s6-linux-init-shutdownd::XXXXXX".length;
+
 // Each gateway on its own: a slot that is broken takes no time from the others.
 // s6-log is reading while it is stopped; the last lines need a moment.
 const STOP = `stopped=
@@ -19,7 +24,12 @@ const STOP = `stopped=
     { s6-svc -wD -T${STOP_MS} -d "$dir" || s6-svc -wD -T1000 -dk "$dir"; } &
   done
   wait
-  [ -z "$stopped" ] || sleep 0.2`;
+  [ -z "$stopped" ] || sleep 0.2
+  n=0
+  for dir in "$0"/gateway-*/; do
+    dir=\${dir%/} name=\${dir##*/}
+    [ \${#name} -gt ${MAX_RENAMED} ] && mv "$dir" "$0/.stopped-$((n += 1))"
+  done`;
 
 // As hermes, kill -1 is every process of hermes but the shell itself. PID 1
 // waits for all there are, and root could not signal them; meanwhile

@@ -66,7 +66,7 @@ esac
  * It execs where it can, and exits 78 where nobody may: see
  * {@linkcode forStrangers}. Root without CAP_KILL could not pass s6-supervise's
  * SIGTERM on to what runs as hermes, so there it stays, as the parent, and has
- * hermes do it.
+ * hermes do it. If the parent is killed, {@linkcode END_CHILD} ends the child.
  */
 export const BECOME_HERMES = `become_hermes() {
   ${forStrangers("exit 78").trimEnd().replaceAll("\n", "\n  ")}
@@ -75,6 +75,7 @@ export const BECOME_HERMES = `become_hermes() {
   [ $((caps & ${CAP_KILL})) -eq 0 ] || exec s6-setuidgid hermes "$@"
   s6-setuidgid hermes "$@" &
   child=$!
+  echo "$child" >child # for finish
   exec 3>&- # a readiness notification is the child's to give
   # A trapped signal ends a wait early, with a code that is not the child's;
   # 127 is what waiting for it once more than needed gives.
@@ -86,4 +87,10 @@ export const BECOME_HERMES = `become_hermes() {
   done
   exit "$code"
 }
+`;
+
+/** Shell lines for `finish`: they end what a `become_hermes` that was killed has left behind. */
+export const END_CHILD = `if [ "$1" -eq 256 ] && { read -r child <child; } 2>/dev/null; then
+  s6-setuidgid hermes sh -c 'kill -s KILL "$0"' "$child" 2>/dev/null
+fi
 `;

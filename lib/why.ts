@@ -115,7 +115,7 @@ const onTheVolume: Rule = (facts) => {
     return { cause: "no-soul", text: `not a profile: there is no ${dir}/SOUL.md`, help };
   }
   if (refusal === undefined) return undefined;
-  const help = removed ?? "gatewayctl sync";
+  const help = removed ?? "mend it; gatewayctl sync";
   return { cause: "refused", text: `gets no gateway: ${refusal}`, help };
 };
 

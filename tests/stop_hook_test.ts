@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { MAX_PROFILE_NAME_LENGTH, slotName } from "../lib/profile_name.ts";
 import { renderStopHook, STOP_HOOK_FILE, STOP_MS } from "../lib/stop_hook.ts";
 import { fakeBin, IS_ROOT, recorded, recorder, REPO } from "./_fixtures.ts";
 import { exists, modeOf, type Outcome, run, type RunOptions, TempDir } from "./_temp.ts";
@@ -55,6 +56,16 @@ Deno.test("the stop hook stops what is supervised, as hermes", async () => {
   assertEquals(users(temp), "hermes\n");
   const dir = `${temp.path}/scandir/gateway-up/`;
   assertEquals(recorded(`${temp.path}/svc`), ["-wD", `-T${STOP_MS}`, "-d", dir]);
+});
+
+Deno.test("the stop hook takes away the slots that s6-linux-init-shutdownd cannot rename", async () => {
+  using temp = new TempDir();
+  const slots = [215, 216, MAX_PROFILE_NAME_LENGTH].map((length) => slotName("a".repeat(length)));
+  for (const slot of slots) temp.mkdir(`scandir/${slot}`);
+  assertEquals((await runHook(temp)).code, 0);
+  const left = [...Deno.readDirSync(`${temp.path}/scandir`)].map(({ name }) => name).sort();
+  const expected = [".stopped-1", ".stopped-2", "dashboard", "gateway-off", "gateway-up", slots[0]];
+  assertEquals(left, expected.sort());
 });
 
 Deno.test("the stop hook kills what does not stop in time, and succeeds", async () => {

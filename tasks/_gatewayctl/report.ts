@@ -35,7 +35,7 @@ export class GatewayEndedError extends Error {
 function nextStep(error: unknown, profile: string): string {
   if (error instanceof UsageError) return "try --help";
   if (error instanceof GatewayRegisteredError) {
-    return `try "gatewayctl restart ${profile}" or "gatewayctl sync"`;
+    return `for another environment "gatewayctl unregister ${profile}" first`;
   }
   if (error instanceof InvalidProfileNameError) return `see "gatewayctl list"`;
   const absent = error instanceof GatewayNotRegisteredError || error instanceof NoSuchProfileError;

@@ -75,7 +75,7 @@ export const BECOME_HERMES = `become_hermes() {
   [ $((caps & ${CAP_KILL})) -eq 0 ] || exec s6-setuidgid hermes "$@"
   s6-setuidgid hermes "$@" &
   child=$!
-  echo "$child" >child # for finish
+  echo "$child" >"\${0%/*}/child" # for finish
   exec 3>&- # a readiness notification is the child's to give
   # A trapped signal ends a wait early, with a code that is not the child's;
   # 127 is what waiting for it once more than needed gives.
@@ -90,7 +90,7 @@ export const BECOME_HERMES = `become_hermes() {
 `;
 
 /** Shell lines for `finish`: they end what a `become_hermes` that was killed has left behind. */
-export const END_CHILD = `if [ "$1" -eq 256 ] && { read -r child <child; } 2>/dev/null; then
+export const END_CHILD = `if [ "$1" -eq 256 ] && { read -r child <"\${0%/*}/child"; } 2>/dev/null; then
   s6-setuidgid hermes sh -c 'kill -s KILL "$0"' "$child" 2>/dev/null
 fi
 `;

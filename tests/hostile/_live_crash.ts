@@ -1,17 +1,22 @@
 import { assert, assertEquals } from "@std/assert";
-import { bootContainer, Home, untilStatus } from "../live/_live.ts";
+import { bootContainer, Home, UNTIL_DENO, untilStatus } from "../live/_live.ts";
 
 const HOOK = "/etc/cont-init.d/02-reconcile-profiles";
 
-/** Reconciles and kills it after `$delay` seconds; s6-svscan scans as often as it can meanwhile. */
+/**
+ * Reconciles and kills Deno `$delay` seconds after it has started; s6-svscan
+ * scans as often as it can meanwhile. Prints the hook's exit code, then the
+ * services that are supervised.
+ */
 const KILL_WHILE_SCANNING = `
 ${HOOK} >/dev/null 2>&1 &
-reconcile=$!
-while kill -0 $reconcile 2>/dev/null; do s6-svscanctl -a /run/service; done &
+hook=$!
+while kill -0 $hook 2>/dev/null; do s6-svscanctl -a /run/service; done &
 scans=$!
+${UNTIL_DENO}
 sleep "$delay"
-kill -9 $reconcile 2>/dev/null
-wait $reconcile
+[ -z "$deno" ] || kill -9 "$deno" 2>/dev/null
+wait $hook
 echo $?
 wait $scans
 s6-svscanctl -a /run/service
@@ -33,7 +38,7 @@ export async function killWhileScanning(rounds: number): Promise<string> {
   for (let round = 0; round < rounds; round++) {
     for (const name of [`a${round}`, `b${round}`, `c${round}`]) await home.put(name, {});
     // Under all the scanning a reconcile takes some 200 ms.
-    const delay = (0.02 + 0.3 * round / rounds).toFixed(4);
+    const delay = (0.2 * round / rounds).toFixed(4);
     const { stdout } = await container.sh(KILL_WHILE_SCANNING, { user: "hermes", env: { delay } });
     const [status, ...names] = stdout.trim().split("\n");
     if (status === "137") kills++;

@@ -127,12 +127,33 @@ links_for_events() {
       try ln -s "$target" "$event/ftrig1:@$(printf %024d $n):abcdef"
     done
   done
+  changed=0
   for letter in u k d; do
     for dir in $(services); do
-      [ -p "${dir}supervise/control" ] && try timeout 5 s6-svc "-$letter" "$dir"
+      [ -p "${dir}supervise/control" ] && before=$(since "$dir") || continue
+      try timeout 5 s6-svc "-$letter" "$dir" || continue
+      # What is up stays so, what is down too: nothing to wait for.
+      case $letter:$before in u:-1* | k:[0-9]* | d:[0-9]*) until_changed "$dir" "$before" ;; esac
     done
-    sleep 0.5
   done
+  # An event is written when a service changes: without one nothing was tried.
+  [ "$changed" -gt 0 ] || { echo "no service has changed" >&2 && exit 1; }
+}
+
+# Prints the PID of a service, -1 when it is down, and since when.
+since() {
+  s6-svstat -o pid,updownsince "$1" 2>/dev/null
+}
+
+# Waits until s6-svstat says otherwise than before, for 10 s.
+until_changed() {
+  tries=0
+  while [ "$(since "$1")" = "$2" ]; do
+    [ "$tries" -lt 100 ] || return
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+  changed=$((changed + 1))
 }
 
 whatever_is_writable() {

@@ -9,7 +9,7 @@ import {
   SCANDIR,
   type Scene,
   SUPERVISION,
-  untilStatus,
+  untilRested,
 } from "./_live.ts";
 import type { Observation } from "./_observer.ts";
 
@@ -109,13 +109,14 @@ export async function observe(container: Container, forMs: number): Promise<Obse
 /** Boots a container and waits until all that it starts by itself is there and the rest is down. */
 export async function bootSettled(home: Home): Promise<Container> {
   const container = await bootContainer(home);
-  for (const service of SUPERVISION === "shared" ? ["dashboard", "gateways"] : ["dashboard"]) {
-    await untilStatus(container, service, "parked", ({ up, wantedUp }) => !up && !wantedUp);
+  const resting = ["dashboard", "profile-watch"];
+  for (const service of SUPERVISION === "shared" ? [...resting, "gateways"] : resting) {
+    await untilRested(container, service);
   }
   await until("the logger of default, which is no shell any more", async () => {
     const commands = await processesOf(container, "default");
     return commands.length === 3 && commands.some((command) => command.startsWith("s6-log "));
-  });
+  }, 30_000);
   return container;
 }
 
@@ -145,7 +146,7 @@ export function untilReady(container: Container, home: Home, profile: string): P
     const commands = await processesOf(container, profile);
     const logs = commands.some((command) => command.startsWith("s6-log "));
     return running.has(Number(pid)) && commands.length === 4 && logs && commands;
-  });
+  }, 30_000);
 }
 
 /** Adds a profile to a home after the boot, so that it has no slot. */

@@ -151,18 +151,33 @@ export async function status(
   };
 }
 
-/** Waits until s6-supervise has picked a service up and it is up, or down. */
+/**
+ * Waits until s6-supervise has picked a service up and it is up, or down; long
+ * enough for a machine that is busy.
+ */
 export function untilStatus(
   container: Container,
   service: string,
   what: string,
   condition: (status: Status) => boolean,
-  timeoutMs?: number,
+  timeoutMs = 30_000,
 ): Promise<Status> {
   return until(`${service} is ${what}`, async () => {
     const now = await status(container, service).catch(() => undefined);
     return now !== undefined && condition(now) ? now : undefined;
   }, timeoutMs);
+}
+
+/**
+ * Waits until a service has run, and now rests. Down and not wanted up is also
+ * what a static service is before s6-rc has brought it up.
+ */
+export function untilRested(container: Container, service: string): Promise<Status> {
+  return until(`${service} has run and rests`, async () => {
+    const { stdout: deaths } = await container.exec(["s6-svdt", serviceDir(service)]);
+    const now = await status(container, service).catch(() => undefined);
+    return deaths !== "" && now !== undefined && !now.up && !now.wantedUp && now;
+  }, 30_000);
 }
 
 /** Starts a container on a home, supervised as {@linkcode SUPERVISION} says; its hooks have not run. */
@@ -190,3 +205,17 @@ export async function bootContainer(
     throw error;
   }
 }
+
+/**
+ * Shell lines that wait until Deno has started under the hook that is in the
+ * background as `$hook`, or that has ended; `$deno` is Deno's PID, or empty.
+ */
+export const UNTIL_DENO = `deno=
+while [ -z "$deno" ] && kill -0 "$hook" 2>/dev/null; do
+  sleep 0.01
+  for dir in /proc/[0-9]*; do
+    comm=
+    { read -r comm <"$dir/comm"; } 2>/dev/null
+    [ "$comm" != deno ] || deno=\${dir#/proc/}
+  done
+done`;

@@ -16,10 +16,10 @@ liveTest(
       for (
         const command of [
           ["s6-svstat", dir],
-          ["s6-svc", "-wd", "-T5000", "-d", dir],
-          ["s6-svwait", "-d", "-t5000", dir],
-          ["s6-svc", "-wu", "-T5000", "-u", dir],
-          ["s6-svwait", "-u", "-t5000", dir],
+          ["s6-svc", "-wd", "-T20000", "-d", dir],
+          ["s6-svwait", "-d", "-t20000", dir],
+          ["s6-svc", "-wu", "-T20000", "-u", dir],
+          ["s6-svwait", "-u", "-t20000", dir],
         ]
       ) {
         const { code, stderr } = await container.exec(command, { user: "hermes" });
@@ -38,9 +38,9 @@ liveTest("hermes is refused on the dashboard before 015 and served after it", as
   const dir = "/run/service/dashboard";
   const commands = [
     ["s6-svstat", dir],
-    ["s6-svc", "-wd", "-T5000", "-d", dir],
-    ["s6-svc", "-wu", "-T5000", "-u", dir],
-    ["s6-svwait", "-u", "-t5000", dir],
+    ["s6-svc", "-wd", "-T20000", "-d", dir],
+    ["s6-svc", "-wu", "-T20000", "-u", dir],
+    ["s6-svwait", "-u", "-t20000", dir],
   ];
   await container.sh(`until s6-svok ${dir}; do :; done`);
   for (const command of commands) {
@@ -182,7 +182,8 @@ liveTest("a gateway runs as hermes in its home, and its log too", async () => {
   ) assert(entries.includes(entry), `${entry} is not in ${JSON.stringify(entries)}`);
   const log = `${home.path}/logs/gateways/coder/current`;
   const text = await until("a log line", async () => {
-    return await Deno.readTextFile(log).catch(() => "");
+    const text = await Deno.readTextFile(log).catch(() => "");
+    return text.endsWith("\n") && text;
   });
   assertMatch(
     text,

@@ -67,6 +67,13 @@ async function output(container: Container): Promise<string> {
 const isAlive = async (container: Container) =>
   (await container.sh("test -e /run/s6/exitcode")).code !== 0;
 
+/** Waits until the root profile's gateway minds its signals; of all it does its child comes last. */
+function untilMinding(home: Home): Promise<boolean> {
+  return until("the gateway minds its signals", () => {
+    return Deno.readTextFile(`${home.path}/gateway.pid`).then((text) => text !== "", () => false);
+  }, 30_000);
+}
+
 const SHAPES: readonly (readonly string[])[] = [
   ["hermes", "gateway", "run"],
   ["gateway", "run"],
@@ -87,19 +94,20 @@ for (const command of SHAPES) {
         30_000,
       );
       await untilStatus(container, "gateway-default", "up", ({ up }) => up, 30_000);
-      const [gateway] = await until("the gateway", async () => {
+      await untilMinding(home);
+      // A fork of the stub's has the stub's command line until it is something else.
+      const [gateway] = await until("one gateway and its child", async () => {
         const found = await processes(container, GATEWAY);
-        return found.length > 0 && found;
+        const sleepers = (await processes(container, /^sleep infinity$/))
+          .filter(({ user }) => user === "10000");
+        // The gateway's child, and what the command has become.
+        return found.length === 1 && sleepers.length === 2 && found;
       }, 30_000);
       assertEquals(gateway, {
         user: "10000",
         words: "/bin/sh /usr/local/bin/hermes gateway run --replace",
       });
-      assertEquals((await processes(container, GATEWAY)).length, 1);
       assertEquals(await isAlive(container), true);
-      const sleepers = await processes(container, /^sleep infinity$/);
-      // The gateway's child, and what the command has become.
-      assertEquals(sleepers.filter(({ user }) => user === "10000").length, 2);
     },
   );
 }
@@ -129,13 +137,34 @@ for (
     );
     await untilStatus(container, "gateway-default", "down", ({ up }) => !up, 30_000);
     assertEquals((await status(container, "gateway-default")).wantedUp, false);
-    assertEquals(await processes(container, GATEWAY), [
+    await untilMinding(home);
+    const found = await until("one gateway", async () => {
+      const found = await processes(container, GATEWAY);
+      return found.length === 1 && found;
+    }, 30_000);
+    assertEquals(found, [
       { user: "10000", words: ["/bin/sh /usr/local/bin/hermes gateway run", ...args].join(" ") },
     ]);
     const file = `${home.path}/gateway_state.json`;
     assertEquals(await Deno.readTextFile(file).catch(() => undefined), state);
   });
 }
+
+liveTest('the command "-p coder gateway run" reaches hermes, as hermes', async () => {
+  await using home = await Home.make({ coder: {} });
+  const command = ["-p", "coder", "gateway", "run"];
+  const { container } = await bootWithCommand(home, { command });
+  await using _ = container;
+  await until("what it says, or its end", async () => {
+    return (await output(container)).includes("\n") || !await isAlive(container);
+  }, 30_000);
+  assertEquals(await output(container), "gateway coder: left to s6\n");
+  await until("what it becomes", async () => {
+    const found = await processes(container, /^sleep infinity$/);
+    return found.some(({ user }) => user === "10000");
+  }, 30_000);
+  assertEquals(await isAlive(container), true);
+});
 
 liveTest("the dashboard as a command runs as hermes, with the home for HOME", async () => {
   await using home = await Home.make({ default: { state: { desired_state: "running" } } });
@@ -179,11 +208,7 @@ for (const signal of ["TERM", "HUP"]) {
         capabilities: ["chown", "setgid", "setuid"],
       });
       await using _ = container;
-      await until(
-        "the command's gateway",
-        () => Deno.stat(`${home.path}/gateway.pid`).then(() => true, () => false),
-        30_000,
-      );
+      await untilMinding(home);
       // As s6-linux-init does at a container's stop, to everything that it may.
       await container.sh(`for dir in /proc/[0-9]*; do
   case $(tr '\\0' ' ' <"$dir/cmdline") in

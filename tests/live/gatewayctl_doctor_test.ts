@@ -10,8 +10,12 @@ async function scene(
 ): Promise<void> {
   await using home = await Home.make({ default: RUNNING, coder: RUNNING });
   await using container = await bootContainer(home);
-  await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
-  await untilStatus(container, "gateway-coder/log", "up", ({ up }) => up);
+  for (const name of ["default", "coder"]) {
+    await untilStatus(container, `gateway-${name}`, "up", ({ up }) => up);
+    // Its directory is what the logger makes once it is hermes's.
+    const log = `${home.path}/logs/gateways/${name}/current`;
+    await until("a log line", () => Deno.readTextFile(log).catch(() => ""), 30_000);
+  }
   await fn(container, home);
 }
 
@@ -114,7 +118,11 @@ for (const what of ["retired but supervised", "removed under its supervisor"]) {
         );
         assertEquals((await ctl(container, ["doctor"])).code, 1);
         await ctlOk(container, ["sync", "--prune"]);
-        await until("a green doctor", async () => (await ctl(container, ["doctor"])).code === 0);
+        await until(
+          "a green doctor",
+          async () => (await ctl(container, ["doctor"])).code === 0,
+          30_000,
+        );
         const { up } = await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
         assertEquals(up, true);
       }),

@@ -30,7 +30,9 @@ liveTest("gatewayctl health is 1 for a gateway that is parked although it should
   await using home = await Home.make({ default: RUNNING, coder: { ...RUNNING, stub: "exit 78" } });
   await using container = await bootContainer(home);
   await untilStatus(container, "gateway-default", "up", ({ up }) => up);
-  await untilStatus(container, "gateway-coder", "parked", ({ exitCode }) => exitCode === 78);
+  await untilStatus(container, "gateway-coder", "parked", ({ exitCode, wantedUp }) => {
+    return exitCode === 78 && !wantedUp;
+  });
   assertEquals((await ctl(container, ["health"])).code, 1);
   await ctlOk(container, ["stop", "coder"]);
   assertEquals((await ctl(container, ["health"])).code, 0);

@@ -66,8 +66,10 @@ liveTest("gatewayctl logs -f goes on across a rotation", () =>
     );
     const read = () => Deno.readTextFile(out).catch(() => "");
     await until("the last line", async () => (await read()).includes("up as hermes"));
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    await container.sh(`cd ${DIR}; echo first >>current
+    await container.sh(`echo first >>${DIR}/current`);
+    // The follower is past its start, and asleep until its next look.
+    await until("the first line", async () => (await read()).includes("first\n"), 30_000);
+    await container.sh(`cd ${DIR}
 n=0; while [ $n -lt 3 ]; do
   s6-svc -a ${SCANDIR}/gateway-coder/log
   before=$(ls | wc -l)

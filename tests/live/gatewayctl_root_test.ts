@@ -18,6 +18,7 @@ liveTest("gatewayctl as root changes no file's owner to root", async () => {
   await using home = await Home.make({ default: RUNNING, coder: RUNNING });
   await using container = await bootContainer(home);
   await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
+  await untilStatus(container, "gateway-default", "up", ({ up }) => up);
   const before = await ofRoot(container);
   await home.put("writer", RUNNING);
   await home.put("late", RUNNING);

@@ -14,7 +14,7 @@ liveTest("gatewayctl sync brings up a profile made while the tree runs", async (
   const pidFile = `${home.dir("coder")}/gateway.pid`;
   await until(
     "the gateway has written its gateway.pid",
-    () => Deno.stat(pidFile).catch(() => undefined),
+    () => Deno.readTextFile(pidFile).catch(() => ""),
   );
   await Deno.writeTextFile(pidFile, "4711");
   const before = await pids(container);
@@ -30,7 +30,8 @@ liveTest("gatewayctl sync brings up a profile made while the tree runs", async (
   assertEquals((await container.sh(`ls -d ${SCANDIR}/gateway-late`)).code, 2);
   assertEquals(await ctlOk(container, ["sync"]), dry);
   await untilStatus(container, "gateway-late", "up", ({ up }) => up);
-  assertEquals((await status(container, "gateway-writer")).wantedUp, false);
+  const writer = await untilStatus(container, "gateway-writer", "supervised", () => true);
+  assertEquals(writer.wantedUp, false);
   const { late, ...others } = await pids(container);
   assert(late !== undefined);
   assertEquals(others, before);
@@ -142,7 +143,10 @@ liveTest("two syncs and ten registers at once leave every gateway up, once", asy
   for (const { code, stderr } of results) {
     assert(code === 0 || /registered already/.test(stderr), stderr);
   }
-  assertEquals(Object.keys(await pids(container)).sort(), ["default", ...names].sort());
+  // A sync that was first does not wait until what it has made is up.
+  await until("all of them are up", async () => {
+    return Object.keys(await pids(container)).sort().join() === ["default", ...names].sort().join();
+  }, 30_000);
   assertMatch(await ctlOk(container, ["sync"]), /^(\S+: unchanged\n){11}$/);
   assertMatch(await ctlOk(container, ["doctor"]), /^ok +no supervisor without its slot +none$/m);
 });

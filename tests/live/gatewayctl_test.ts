@@ -14,9 +14,14 @@ liveTest("gatewayctl list and status show a table, and the same as JSON", async 
   await using container = await bootContainer(home);
   await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
   await untilStatus(container, "gateway-default", "up", ({ up }) => up);
-  await untilStatus(container, "gateway-broken", "parked", ({ exitCode }) => exitCode === 78);
-  const log = `${home.path}/logs/gateways/coder/current`;
-  await until("a log line", () => Deno.readTextFile(log).catch(() => ""));
+  await untilStatus(container, "gateway-broken", "parked", ({ exitCode, wantedUp }) => {
+    return exitCode === 78 && !wantedUp;
+  });
+  await untilStatus(container, "gateway-writer", "supervised", () => true);
+  for (const name of ["coder", "broken"]) {
+    const log = `${home.path}/logs/gateways/${name}/current`;
+    await until("a log line", () => Deno.readTextFile(log).catch(() => ""), 30_000);
+  }
   await home.put("late", RUNNING);
 
   const table = await ctlOk(container, ["list"]);
@@ -110,7 +115,7 @@ liveTest("gatewayctl register needs a profile, and its environment arrives", asy
   assertEquals(again.code, 1);
   assertMatch(
     again.stderr,
-    /^gatewayctl: error: writer: .*registered already; try "gatewayctl restart writer"/,
+    /^gatewayctl: error: writer: .*registered already; for another environment "gatewayctl unregister writer" first\n$/,
   );
   assertEquals(
     await ctlOk(container, ["unregister", "coder", "writer"]),
@@ -135,8 +140,9 @@ liveTest("gatewayctl register, start and restart say when the gateway ended at o
   await container.sh("chown -R hermes: /opt/data");
   for (const command of ["register", "start", "restart"]) {
     let result = await ctl(container, [command, "broken"]);
-    // On a busy machine it may take longer to get as far as its exit.
-    for (let tries = 0; result.code === 0 && tries < 10; tries++) {
+    // On a busy machine it may take longer to get as far as its exit, or as the end of finish.
+    const early = () => result.code === 0 || result.stderr.includes("; s6 starts it again; ");
+    for (let tries = 0; early() && tries < 10; tries++) {
       result = await ctl(container, ["restart", "broken"]);
     }
     assertEquals(result, {
@@ -165,7 +171,7 @@ liveTest(
     );
     const startedAt = performance.now();
     const { code, stdout, stderr } = await ctl(container, ["stop", "coder", "--timeout", "2.5"]);
-    assert(performance.now() - startedAt < 6000);
+    assert(performance.now() - startedAt < 9000);
     assertEquals([code, stdout], [1, ""]);
     const [progress, error, ...rest] = stderr.trimEnd().split("\n");
     assertEquals(progress, "gatewayctl: info: stop coder: still at it after 2 s");

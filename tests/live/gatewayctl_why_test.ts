@@ -7,6 +7,13 @@ import { bootContainer, Home, liveTest, SCANDIR, type Scene, untilStatus } from 
 const RUNNING = { state: { desired_state: "running" } };
 const parked = ({ up, wantedUp }: { up: boolean; wantedUp: boolean }) => !up && !wantedUp;
 
+/** Waits until the coder is parked and what it has said is in its log. */
+async function untilParked(container: Container, home: Home): Promise<void> {
+  await untilStatus(container, "gateway-coder", "parked", parked, 60_000);
+  const log = `${home.path}/logs/gateways/coder/current`;
+  await until("a log line", () => Deno.readTextFile(log).catch(() => ""), 30_000);
+}
+
 /** How a profile gets where it is, and what `why` must say then. */
 interface Case {
   profile?: string;
@@ -65,13 +72,15 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "a slot that is not supervised": {
     scene: RUNNING,
-    then: (container) =>
-      container.sh(
+    then: async (container) => {
+      await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
+      await container.sh(
         `mkdir -p /opt/data/profiles/x && cd ${SCANDIR} && mv gateway-coder .hermes/x &&` +
           ` s6-svscanctl -an ${SCANDIR} && while s6-svok .hermes/x; do :; done;` +
           " mv .hermes/x gateway-coder",
         { user: "hermes" },
-      ),
+      );
+    },
     cause: "not-supervised",
     says: /try: +gatewayctl doctor\n/,
   },
@@ -104,20 +113,20 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "a gateway that exits 78": {
     scene: { ...RUNNING, stub: "exit 78" },
-    then: (container) => untilStatus(container, "gateway-coder", "parked", parked),
+    then: untilParked,
     cause: "exit-78",
     says:
       /exit code 78[^]*log: +\d{4}-\S+ \S+ {2}gateway coder: up as hermes[^]*gatewayctl logs coder; /,
   },
   "a gateway that ended by itself": {
     scene: { ...RUNNING, stub: "exit 0" },
-    then: (container) => untilStatus(container, "gateway-coder", "parked", parked),
+    then: untilParked,
     cause: "exit-0",
     says: /ended by itself with exit code 0[^]*try: +gatewayctl start coder\n/,
   },
   "a crash loop": {
     scene: { ...RUNNING, stub: "exit 1" },
-    then: (container) => untilStatus(container, "gateway-coder", "parked", parked, 30_000),
+    then: untilParked,
     cause: "crash-loop",
     says:
       /a crash loop, 10 deaths, the last by exit code 1; [^]*log: +\d{4}-[^]*gatewayctl start coder\n/,
@@ -142,9 +151,9 @@ for (
     await then?.(container, home);
     const answer = await until("the cause", async () => {
       const found = await ctlJson<{ cause: string }>(container, ["why", profile]);
-      const moving = ["up", "restarting"].includes(found.cause);
+      const moving = ["up", "restarting", "not-supervised"].includes(found.cause);
       return found.cause === cause || !moving ? found : undefined;
-    });
+    }, 30_000);
     assertEquals(answer.cause, cause);
     const { code, stdout, stderr } = await ctl(container, ["why", profile]);
     assertEquals([code, stderr], [exitCode, ""]);
@@ -156,7 +165,7 @@ for (
 liveTest("gatewayctl why lets no log line steer the terminal", async () => {
   await using home = await Home.make({ coder: { ...RUNNING, stub: "exit 78" } });
   await using container = await bootContainer(home);
-  await untilStatus(container, "gateway-coder", "parked", parked);
+  await untilParked(container, home);
   const evil = "\x1b]0;owned\x07 \u202e \x9b2J é";
   await Deno.writeTextFile(`${home.path}/logs/gateways/coder/current`, `${evil}\n`, {
     append: true,

@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Container, until } from "../../tasks/_container.ts";
-import { bootContainer, Home, liveTest, SCANDIRS, status, untilStatus } from "./_live.ts";
+import {
+  bootContainer,
+  Home,
+  liveTest,
+  SCANDIRS,
+  status,
+  untilRested,
+  untilStatus,
+} from "./_live.ts";
 
 const RUNNING = { desired_state: "running" };
 const ISOLATED = { env: { HERMES_SUPERVISION: "isolated" } };
@@ -21,7 +29,7 @@ function untilUp(container: Container, profile: string, not?: string): Promise<s
   return until(`gateway ${profile} is up`, async () => {
     const pid = await pidOf(container, profile);
     return pid !== not ? pid : undefined;
-  });
+  }, 30_000);
 }
 
 /** Lists the users that own processes with a given name. */
@@ -52,8 +60,8 @@ liveTest("isolated: hermes controls its gateways, the dashboard and the tree", a
   await untilUp(container, "coder");
   for (
     const command of [
-      ["s6-svc", "-wD", "-T5000", "-d", `${SCANDIR}/gateway-coder`],
-      ["s6-svc", "-wu", "-T5000", "-u", `${SCANDIR}/gateway-coder`],
+      ["s6-svc", "-wD", "-T20000", "-d", `${SCANDIR}/gateway-coder`],
+      ["s6-svc", "-wu", "-T20000", "-u", `${SCANDIR}/gateway-coder`],
       ["s6-svscanctl", "-a", SCANDIR],
       ["s6-svstat", "/run/service/dashboard"],
       ["s6-svstat", "/run/service/gateways"],
@@ -104,19 +112,26 @@ liveTest("isolated: a killed inner s6-svscan comes back with its gateways", asyn
   const { up, wantedUp } = await untilStatus(container, writer, "supervised", () => true);
   assertEquals({ up, wantedUp }, { up: false, wantedUp: false });
   // Its end was a clean one, and it is in its log.
-  const log = await Deno.readTextFile(`${home.path}/logs/gateways/coder/current`);
-  assertMatch(log, /gateway coder: stopped\n.*gateway coder: up as hermes/);
-  const { stdout } = await container.sh(
-    `for dir in /proc/[0-9]*; do tr '\\0' ' ' <$dir/cmdline; echo; done | sort | uniq -c |
+  await until("the log of a clean end and a second start", async () => {
+    const log = await Deno.readTextFile(`${home.path}/logs/gateways/coder/current`);
+    return /gateway coder: stopped\n.*gateway coder: up as hermes/.test(log);
+  }, 30_000);
+  // A fork of the stub's has the stub's command line until it is something else.
+  await until("one process of each", async () => {
+    const { stdout } = await container.sh(
+      `for dir in /proc/[0-9]*; do tr '\\0' ' ' <$dir/cmdline; echo; done | sort | uniq -c |
       grep -E '^ *[0-9]+ (s6-supervise gateway|s6-log|/bin/sh /usr/local/bin/hermes)' | sed 's/^ *//'`,
-  );
-  const lines = stdout.trim().split("\n");
-  assert(lines.length >= 10, stdout);
-  for (const line of lines) assert(line.startsWith("1 "), `there is more than one: ${line}`);
+    );
+    const lines = stdout.trim().split("\n");
+    return lines.length >= 10 && lines.every((line) => line.startsWith("1 "));
+  }, 30_000);
   // The new s6-svscan owns all of them: what is renamed away, it ends.
   const { code, stderr } = await container.sh(
-    `cd ${SCANDIR} && s6-svc -wD -T9000 -d gateway-coder && mv gateway-coder .gone &&
-      s6-svscanctl -an . && for i in 1 2 3 4 5 6 7 8 9 10; do s6-svok .gone || exit 0; sleep 0.2; done; exit 1`,
+    `cd ${SCANDIR} && s6-svc -wD -T20000 -d gateway-coder && mv gateway-coder .gone &&
+      s6-svscanctl -an . && i=0 && while s6-svok .gone; do
+      [ $((i += 1)) -lt 100 ] || exit 1
+      sleep 0.2
+    done`,
     { user: "hermes" },
   );
   assertEquals(code, 0, stderr);
@@ -126,25 +141,21 @@ liveTest("isolated: the container's stop reaches the gateways", async () => {
   await using home = await Home.make({ coder: { state: RUNNING } });
   await using container = await bootContainer(home, ISOLATED);
   await untilUp(container, "coder");
-  const lifecycle = `${home.dir("coder")}/state/gateway.lifecycle.json`;
-  await until("the gateway is ready", () => Deno.readTextFile(lifecycle).catch(() => ""));
+  await until("the gateway minds its signals", () => {
+    return Deno.readTextFile(`${home.dir("coder")}/gateway.pid`).catch(() => "");
+  }, 30_000);
   const { code } = await container.exec([
-    ...["s6-svc", "-wD", "-T8000", "-d", "/run/service/gateways"],
+    ...["s6-svc", "-wD", "-T20000", "-d", "/run/service/gateways"],
   ]);
   assertEquals(code, 0);
+  const lifecycle = `${home.dir("coder")}/state/gateway.lifecycle.json`;
   assertEquals(await Deno.readTextFile(lifecycle), '{"phase":"exited"}\n');
 });
 
 liveTest("shared: the service gateways rests", async () => {
   await using home = await Home.make({});
   await using container = await bootContainer(home);
-  const status = await until("gateways is parked", async () => {
-    const { stdout } = await container.sh(
-      "s6-svstat -o up,wantedup,exitcode /run/service/gateways",
-    );
-    return stdout === "false false 0\n" && stdout;
-  });
-  assertEquals(status, "false false 0\n");
+  assertEquals((await untilRested(container, "gateways")).exitCode, 0);
 });
 
 liveTest("an unknown HERMES_SUPERVISION is refused with one line", async () => {
@@ -177,15 +188,15 @@ liveTest("with only SETUID, SETGID and CHOWN supervision is isolated by itself",
   );
   for (const [name, { code, stderr }] of hooks) assertEquals(code, 0, `${name}: ${stderr}`);
   const pid = await untilUp(container, "coder");
-  await container.exec(["s6-svc", "-wD", "-T5000", "-d", `${SCANDIR}/gateway-coder`], {
+  await container.exec(["s6-svc", "-wD", "-T20000", "-d", `${SCANDIR}/gateway-coder`], {
     user: "hermes",
   });
-  await container.exec(["s6-svc", "-wu", "-T5000", "-u", `${SCANDIR}/gateway-coder`], {
+  await container.exec(["s6-svc", "-wu", "-T20000", "-u", `${SCANDIR}/gateway-coder`], {
     user: "hermes",
   });
   await untilUp(container, "coder", pid);
   const { code } = await container.exec([
-    ...["s6-svc", "-wD", "-T8000", "-d", "/run/service/gateways"],
+    ...["s6-svc", "-wD", "-T20000", "-d", "/run/service/gateways"],
   ]);
   assertEquals(code, 0, "root without CAP_KILL cannot stop the gateways");
 });

@@ -1,14 +1,22 @@
 import { assert, assertEquals } from "@std/assert";
-import { bootContainer, Home, liveTest, SCANDIRS, status, untilStatus } from "./_live.ts";
+import {
+  bootContainer,
+  Home,
+  liveTest,
+  SCANDIRS,
+  status,
+  UNTIL_DENO,
+  untilStatus,
+} from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };
 const ROUNDS = 12;
 const HOOK = "/etc/cont-init.d/02-reconcile-profiles";
 
 /**
- * Reconciles and kills Deno after `$delay` seconds, as hermes; `$scandir` is
- * scanned as often as can be meanwhile. Prints the hook's exit code, then every
- * service that was supervised at any time.
+ * Reconciles and kills Deno `$delay` seconds after it has started, as hermes;
+ * `$scandir` is scanned as often as can be meanwhile. Prints the hook's exit
+ * code, then every service that was supervised at any time.
  */
 const KILL = `
 ${HOOK} >/dev/null 2>&1 &
@@ -21,11 +29,9 @@ while kill -0 $hook 2>/dev/null; do
   done
 done >/tmp/supervised &
 scans=$!
+${UNTIL_DENO}
 sleep "$delay"
-for dir in /proc/[0-9]*; do
-  { read -r comm <"$dir/comm"; } 2>/dev/null
-  [ "$comm" != deno ] || kill -9 "\${dir#/proc/}"
-done
+[ -z "$deno" ] || kill -9 "$deno" 2>/dev/null
 wait $hook
 echo $?
 wait $scans
@@ -61,7 +67,7 @@ for (const [mode, scandir] of Object.entries(SCANDIRS)) {
       for (let round = 0; round < ROUNDS; round++) {
         for (const letter of ["a", "b", "c", "d"]) names.push(`${letter}${round}`);
         for (const name of names.slice(-4)) await home.put(name, {});
-        const env = { delay: (0.03 + 0.3 * round / ROUNDS).toFixed(3), scandir };
+        const env = { delay: (0.3 * round / ROUNDS).toFixed(3), scandir };
         const { stdout } = await container.sh(KILL, { user: "hermes", env });
         const [code, ...seen] = stdout.trim().split("\n");
         if (code === "137") kills++;

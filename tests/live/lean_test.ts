@@ -36,16 +36,16 @@ for (const [what, options] of LEAN) {
             { user: "hermes" },
           );
           return stdout.trim() === String(owner.uid) && stdout.trim();
-        });
+        }, 30_000);
         assertEquals(uid, String(owner.uid));
       }
-      const down = await container.exec(["s6-svc", "-wD", "-T5000", "-d", slot], {
+      const down = await container.exec(["s6-svc", "-wD", "-T20000", "-d", slot], {
         user: "hermes",
       });
       assertEquals(down.code, 0, down.stderr);
     }
     // Isolated or not: nobody has asked for a line between hermes and root here.
-    const waited = await container.exec(["s6-svwait", "-d", "-t5000", "/run/service/dashboard"], {
+    const waited = await container.exec(["s6-svwait", "-d", "-t20000", "/run/service/dashboard"], {
       user: "hermes",
     });
     assertEquals(waited.code, 0, waited.stderr);
@@ -65,7 +65,7 @@ liveTest("a boot brings 300 profiles up", async () => {
       "cd /run/service && for slot in gateway-p*; do s6-svstat -o up $slot; done | grep -c true",
     );
     return Number(stdout) === 300 && Number(stdout);
-  }, 60_000);
+  }, 120_000);
   assertEquals(up, 300);
   const log = await Deno.readTextFile(`${home.path}/logs/container-boot.log`);
   assert(log.split("\n").filter((line) => line.includes("action=started")).length === 300);

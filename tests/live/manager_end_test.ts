@@ -30,7 +30,7 @@ liveTest("a gateway that ignores SIGTERM is killed by unregister, in bounded tim
   });
   assertEquals(outcome?.error, undefined);
   assertEquals(outcome?.warnings, ["profile=coder: not down within 400 ms: killing it"]);
-  assert(outcome !== undefined && outcome.ms >= 400 && outcome.ms < 5000, `${outcome?.ms} ms`);
+  assert(outcome !== undefined && outcome.ms >= 400 && outcome.ms < 9000, `${outcome?.ms} ms`);
   assertEquals(await processesOf(container, "coder"), []);
   assertEquals(await dotEntries(container), ["last-boot.json", "lock"]);
   assertEquals(await drives(container, [["listProfileGateways"]]), [["default"]]);
@@ -46,7 +46,7 @@ liveTest("stop of a gateway that ignores SIGTERM gives up in bounded time", asyn
       [error.name, error["service"], error["timeoutMs"]],
       ["S6TimeoutError", SLOT, 300],
     );
-    assert(ms >= 300 && ms < 4000, `${method} took ${ms} ms`);
+    assert(ms >= 300 && ms < 9000, `${method} took ${ms} ms`);
   }
 });
 
@@ -69,7 +69,7 @@ for (
         user: "hermes",
       });
       assertEquals(code, 0);
-      await drives(container, [call], { timeoutMs: 1000 });
+      await drives(container, [call], { timeoutMs: 3000 });
       assertEquals(await processesOf(container, "coder"), []);
       assertEquals(await dotEntries(container), ["last-boot.json", "lock"]);
     },

@@ -29,7 +29,7 @@ async function staysDown(container: Container): Promise<void> {
 
 liveTest("a gateway that was stopped stays down in the next container", async () => {
   await using home = await Home.make({ coder: { state: { gateway_state: "running" } } });
-  for (const graceMs of [5000, 0]) {
+  for (const graceMs of [30_000, 0]) {
     await using container = await bootContainer(home);
     if (graceMs > 0) {
       await untilReady(container, home, "coder");
@@ -47,7 +47,7 @@ liveTest("a gateway that was stopped stays down in the next container", async ()
 
 for (
   const [how, graceMs, left] of [
-    ["stopped with its container", 5000, "stopped"],
+    ["stopped with its container", 30_000, "stopped"],
     ["killed with its container while running", 0, "running"],
     ["killed with its container and left draining", 0, "draining"],
     ["killed with its container and left stopped", 0, "stopped"],

@@ -5,6 +5,9 @@ import { bootContainer, Home, liveTest } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };
 
+/** SIGTERM, which is 15, in the masks of proc(5). */
+const SIGTERM_BIT = 1n << 14n;
+
 /** What each container is: its name, and how it is started. */
 const CONTAINERS: Readonly<Record<string, Omit<ContainerOptions, "data">>> = {
   "shared supervision": { env: { HERMES_SUPERVISION: "shared" } },
@@ -29,6 +32,18 @@ function log(home: Home, profile: string): Promise<string> {
 async function phase(home: Home, profile: string): Promise<string> {
   const text = await Deno.readTextFile(`${home.dir(profile)}/state/gateway.lifecycle.json`);
   return JSON.parse(text).phase;
+}
+
+/** Waits until the dashboard is what it becomes, and ignores SIGTERM. */
+async function untilIgnored(container: Container): Promise<void> {
+  await until("the dashboard ignores SIGTERM", async () => {
+    const { stdout } = await container.sh(`for dir in /proc/[0-9]*; do
+  read -r comm <"$dir/comm" && [ "$comm $(stat -c %u "$dir")" = "sleep 10000" ] &&
+    grep -h ^SigIgn: "$dir/status"
+done 2>/dev/null`);
+    const masks = [...stdout.matchAll(/^SigIgn:\s*([0-9a-f]+)$/gm)];
+    return masks.some(([, mask]) => (BigInt(`0x${mask}`) & SIGTERM_BIT) !== 0n);
+  }, 30_000);
 }
 
 /** Stops a container; an engine gives it 10 s by default, a busy machine needs more. */
@@ -72,4 +87,21 @@ for (const [what, options] of Object.entries(CONTAINERS)) {
     assertMatch(await log(home, "slow"), /gateway slow: stopped\n$/);
     assertMatch(await log(home, "hang"), /gateway hang: up as hermes, pid \d+\n$/);
   });
+  liveTest(
+    `at the stop of a container, ${what}, gateways have their stop beside a dashboard that hangs`,
+    async () => {
+      await using home = await Home.make({ default: RUNNING, slow: RUNNING });
+      await home.put("slow", { stub: "slow 3" });
+      await Deno.writeTextFile(`${home.path}/stub.dashboard`, "hang\n");
+      const env = { ...options.env, HERMES_DASHBOARD: "1" };
+      await using container = await bootContainer(home, { ...options, env });
+      await untilLogged(home, ["default", "slow"]);
+      await untilIgnored(container);
+      await stop(container);
+      for (const name of ["default", "slow"]) {
+        assertEquals(await phase(home, name), "exited", name);
+        assertMatch(await log(home, name), new RegExp(`gateway ${name}: stopped\n$`), name);
+      }
+    },
+  );
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Container, until } from "../../tasks/_container.ts";
-import { bootContainer, Home, liveTest, status, untilStatus } from "./_live.ts";
+import { bootContainer, Home, liveTest, status, untilRested, untilStatus } from "./_live.ts";
 
 const RUNNING = { desired_state: "running" };
 
@@ -16,7 +16,7 @@ async function neverUp(container: Container, service: string): Promise<void> {
 liveTest("a dashboard that is not asked for rests", async () => {
   await using home = await Home.make({});
   await using container = await bootContainer(home);
-  await untilStatus(container, "dashboard", "parked", ({ up, wantedUp }) => !up && !wantedUp);
+  await untilRested(container, "dashboard");
   await neverUp(container, "dashboard");
   assertEquals((await status(container, "dashboard")).exitCode, 0);
 });
@@ -38,12 +38,7 @@ liveTest("a dashboard with a bad port is parked and says why", async () => {
   await using container = await bootContainer(home, {
     env: { HERMES_DASHBOARD: "on", HERMES_DASHBOARD_PORT: "65536" },
   });
-  const { exitCode } = await untilStatus(
-    container,
-    "dashboard",
-    "parked",
-    ({ up, wantedUp }) => !up && !wantedUp,
-  );
+  const { exitCode } = await untilRested(container, "dashboard");
   assertEquals(exitCode, 78);
   await neverUp(container, "dashboard");
   assertMatch(
@@ -82,7 +77,7 @@ liveTest("a gateway that keeps exiting 1 is restarted nine times and then parked
     "gateway-coder",
     "parked",
     ({ up, wantedUp }) => !up && !wantedUp,
-    30_000,
+    60_000,
   );
   await until("the whole log", async () => await starts(home) >= 10);
   assertEquals(await starts(home), 10);
@@ -139,10 +134,10 @@ liveTest("a stopped container leaves no process behind and a clean prior exit", 
     await using container = await bootContainer(home);
     await until("the gateway", async () => await starts(home) === 1);
     await until(
-      "its lifecycle file",
-      () => Deno.readTextFile(`${home.dir("coder")}/state/gateway.lifecycle.json`).catch(() => ""),
+      "it minds its signals",
+      () => Deno.readTextFile(`${home.dir("coder")}/gateway.pid`).catch(() => ""),
     );
-    await container.stop();
+    assert(await container.stop(30_000), "it had to be killed");
   }
   await using container = await bootContainer(home);
   await until("the gateway again", async () => await starts(home) === 2);

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type ExecResult, until } from "../../tasks/_container.ts";
 import { runSync } from "../_temp.ts";
 import {
@@ -87,11 +87,13 @@ liveTest("with --user of hermes's own gateways run, are controlled and stop", as
   await untilStatus(container, "gateway-writer", "down", ({ up }) => !up, 30_000);
   const { pid } = await untilStatus(container, "gateway-coder", "up", ({ up }) => up, 30_000);
   assertEquals((await container.sh(`stat -c %u:%g /proc/${pid}`)).stdout, "10000:10000\n");
-  await container.stop(30_000);
-  await until("its last word", async () => {
-    const log = await Deno.readTextFile(`${home.path}/profiles/coder/state/gateway.lifecycle.json`);
-    return log.includes("exited");
-  });
+  await until("the gateway minds its signals", async () => {
+    const minding = await Deno.readTextFile(`${home.dir("coder")}/gateway.pid`).catch(() => "");
+    return minding === `${pid}\n`;
+  }, 30_000);
+  assert(await container.stop(30_000), "it had to be killed");
+  const lifecycle = `${home.dir("coder")}/state/gateway.lifecycle.json`;
+  assertEquals(await Deno.readTextFile(lifecycle), '{"phase":"exited"}\n');
 });
 
 liveTest("with --user of hermes's own a home of root's is refused, with what to do", async () => {

@@ -53,7 +53,9 @@ liveTest("the watcher starts although the container's command line has just gone
   for (const command of ["/proc/0/cmdline", "/tmp"]) {
     const { stdout } = await container.sh(
       `sed 's|^become_hermes env|command=${command}\\n&|' ${SERVICE}/run >/tmp/run
-timeout 5 sh /tmp/run 2>&1`,
+timeout 30 sh /tmp/run >/tmp/said 2>&1 & pid=$!
+while kill -0 $pid 2>/dev/null && ! grep -q . /tmp/said; do sleep 0.1; done
+kill $pid; wait $pid; cat /tmp/said`,
       { env },
     );
     assertMatch(stdout, /^profile-watch: info: synced in [^\n]+\n$/, command);

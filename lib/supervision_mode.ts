@@ -90,7 +90,8 @@ export const BECOME_HERMES = `become_hermes() {
 `;
 
 /** Shell lines for `finish`: they end what a `become_hermes` that was killed has left behind. */
-export const END_CHILD = `if [ "$1" -eq 256 ] && { read -r child <"\${0%/*}/child"; } 2>/dev/null; then
+export const END_CHILD =
+  `if [ "$1" -eq 256 ] && { read -r child <"\${0%/*}/child"; } 2>/dev/null; then
   s6-setuidgid hermes sh -c 'kill -s KILL "$0"' "$child" 2>/dev/null
 fi
 `;

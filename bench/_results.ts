@@ -24,7 +24,7 @@ export const BARE = "deno run empty.ts";
 export interface Extent {
   services: readonly number[];
   profiles: readonly number[];
-  /** How often; a large world is measured a third as often. */
+  /** How often; a large world is measured a quarter as often. */
   rounds: number;
   /** The titles of the scenes that are measured. Default: all. */
   titles?: ReadonlySet<string>;
@@ -81,7 +81,7 @@ export async function measureAll(
   for (let round = warmUp; round < extent.rounds; round++) {
     progress(`round ${round + 1} of ${extent.rounds}`);
     for (const scene of scenes) {
-      if (scene.size > LARGE && round % 3 !== 0 && round !== warmUp) continue;
+      if (scene.size > LARGE && round % 4 !== 0 && round !== warmUp) continue;
       await scene.prepare();
       const run = await measure(scene.program, tools.measure);
       if (round !== warmUp) runs.get(scene)?.push(run);

@@ -13,7 +13,7 @@ const RESULTS = new URL("results", import.meta.url).pathname;
 const EXTENT = {
   services: [1, 20, 200],
   profiles: [1, 5, 100, 1000, 4000],
-  rounds: 30,
+  rounds: 40,
   traced: [0, 5, 20, 1000],
 };
 

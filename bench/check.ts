@@ -10,7 +10,7 @@ function progress(text: string): void {
 
 /** Measures what the budgets are about, and compares ratios only. */
 const code = await onTmpfs(async ({ path }) => {
-  const extent = { ...BUDGETED, rounds: 20 };
+  const extent = { ...BUDGETED, rounds: 40 };
   const verdicts = judge(await measureAll(path, await compileTools(path), extent, progress));
   console.log(table([
     ["BUDGET", "MEASURED", "AT MOST", ""],

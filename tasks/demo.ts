@@ -47,12 +47,16 @@ async function makeHome(home: string): Promise<void> {
   }
 }
 
-/** Asks as hermes: prints SLOT, up|down, PID and the process's user, a line each. */
+/**
+ * Asks as hermes: prints SLOT, up|down, PID and the process's user, a line each.
+ * Fails while a run script has not become hermes yet.
+ */
 const ASK = `cd /run/service
 for slot in gateway-*; do
   set -- $(s6-svstat -o up,pid "$slot") || exit
   user=-
   [ "$1" = false ] || user=$(stat -c %U "/proc/$2")
+  [ "$1" = false ] || [ "$user" = "$(id -un)" ] || exit 1
   echo "$slot $1 $2 $user"
 done`;
 

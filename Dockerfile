@@ -47,8 +47,8 @@ COPY --from=deno /deno /usr/local/bin/deno
 WORKDIR /opt/hermes-boot
 COPY mod.ts ./
 COPY lib/ lib/
-COPY tasks/_cli.ts tasks/_news.ts tasks/_rules.ts tasks/_table.ts tasks/gatewayctl.ts \
-  tasks/hermes_setup.ts tasks/reconcile_profiles.ts tasks/supervise_perms.ts \
+COPY tasks/_cli.ts tasks/_news.ts tasks/_places.ts tasks/_rules.ts tasks/_table.ts \
+  tasks/gatewayctl.ts tasks/hermes_setup.ts tasks/reconcile_profiles.ts tasks/supervise_perms.ts \
   tasks/watch_profiles.ts tasks/
 COPY tasks/_gatewayctl/ tasks/_gatewayctl/
 COPY rootfs/opt/hermes-boot/ ./

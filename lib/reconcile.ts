@@ -78,7 +78,8 @@ function settle(
  * Needs `--allow-read` for the scandir, `<home>/profiles`, `<home>/logs` and
  * the root profile's {@linkcode PROFILE_FILES}; `--allow-write` for the
  * scandir, `<home>/profiles`, `<home>/logs` and the root profile's stale
- * files, as `gateway-run` also its state file; `--allow-run=/usr/bin/mkfifo`. A dry run needs only the reads.
+ * files, as `gateway-run` also its state file; `--allow-run=/usr/bin/mkfifo`. A
+ * dry run needs only the reads.
  *
  * @param options Where, for whom and how.
  * @returns One action per profile: `default` first, then by name.

@@ -21,3 +21,9 @@ export async function containerRules(
     throw error instanceof InvalidSelectionError ? new UsageError(error.message) : error;
   }
 }
+
+/** What `--help` says of the variables behind {@linkcode containerRules}. */
+export const RULES_HELP = `
+  HERMES_GATEWAY_PROFILES      *, none, or names and globs with commas (*)
+  HERMES_GATEWAY_SHARD         2/5 or pod-1/5: the second of five containers
+  GATEWAY_MULTIPLEX_PROFILES   on: named profiles register down`.slice(1);

@@ -5,7 +5,8 @@ import { type ReconcileAction, wordAction } from "../lib/plan.ts";
 import { jsonAscii, printable } from "../lib/quote.ts";
 import { reconcileProfileGateways, UnreadableProfilesError } from "../lib/reconcile.ts";
 import { runProgram, UsageError } from "./_cli.ts";
-import { containerRules } from "./_rules.ts";
+import { places, PLACES_HELP } from "./_places.ts";
+import { containerRules, RULES_HELP } from "./_rules.ts";
 
 const name = "reconcile";
 const help = `
@@ -26,22 +27,13 @@ last state was "running" start by themselves at s6-svscan's next scan.
   --help           this text
 
 Environment:
-  HERMES_HOME                  the Hermes home, absolute (/opt/data)
-  S6_PROFILE_GATEWAY_SCANDIR   the scandir, absolute (/run/service)
-  HERMES_GATEWAY_PROFILES      *, none, or names and globs with commas (*)
-  HERMES_GATEWAY_SHARD         2/5 or pod-1/5: the second of five containers
-  GATEWAY_MULTIPLEX_PROFILES   on: named profiles register down
+${PLACES_HELP}
+${RULES_HELP}
   HERMES_GATEWAY_NO_SUPERVISE  on: "gateway run" is as with --no-supervise
 
 Exit code: 0 done, also with skipped names; 1 a profile or the scandir failed
 with an I/O error; 2 wrong arguments.
 `;
-
-function absolute(variable: string, fallback: string): string {
-  const path = Deno.env.get(variable) || fallback;
-  if (!path.startsWith("/")) throw new UsageError(`${variable}: expected an absolute path`);
-  return path.replace(/(?<=.)\/+$/, "");
-}
 
 function ownerOf(text: string | undefined) {
   if (text === undefined) return {};
@@ -72,7 +64,7 @@ await runProgram(
   { name, help, flags: ["dry-run", "json", "container-command"], values: ["owner"] },
   async ({ flags, values }) => {
     const startedAt = performance.now();
-    const home = absolute("HERMES_HOME", "/opt/data");
+    const { home, scandir } = places();
     const warn = (message: string) => console.error(`${name}: warning: ${printable(message)}`);
     const rules = await containerRules(home, warn);
     const supervised = onOff(Deno.env.get("HERMES_GATEWAY_NO_SUPERVISE") ?? "") !== true;
@@ -86,7 +78,7 @@ await runProgram(
     let failure: string | undefined;
     const actions = await reconcileProfileGateways({
       home,
-      scandir: absolute("S6_PROFILE_GATEWAY_SCANDIR", "/run/service"),
+      scandir,
       dryRun: flags.has("dry-run"),
       rules,
       role,

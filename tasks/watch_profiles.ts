@@ -4,9 +4,9 @@ import { printable } from "../lib/quote.ts";
 import { type SyncEntry, syncProfileGateways, wordSyncEntry } from "../lib/sync.ts";
 import { watchProfiles } from "../lib/watch.ts";
 import { runProgram } from "./_cli.ts";
-import { places } from "./_gatewayctl/places.ts";
 import { News } from "./_news.ts";
-import { containerRules } from "./_rules.ts";
+import { places, PLACES_HELP } from "./_places.ts";
+import { containerRules, RULES_HELP } from "./_rules.ts";
 
 const name = "profile-watch";
 const help = `
@@ -24,11 +24,8 @@ it waits. It does not end by itself.
   --help   this text
 
 Environment:
-  HERMES_HOME                  the Hermes home, absolute (/opt/data)
-  S6_PROFILE_GATEWAY_SCANDIR   the scandir, absolute (/run/service)
-  HERMES_GATEWAY_PROFILES      *, none, or names and globs with commas (*)
-  HERMES_GATEWAY_SHARD         2/5 or pod-1/5: the second of five containers
-  GATEWAY_MULTIPLEX_PROFILES   on: named profiles register down
+${PLACES_HELP}
+${RULES_HELP}
 
 Exit code: 1 it cannot go on; 2 wrong arguments.
 `;

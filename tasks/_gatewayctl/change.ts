@@ -1,7 +1,7 @@
 import { S6ServiceManager } from "../../lib/service_manager.ts";
 import { type Arguments, numberOf } from "./arguments.ts";
 import { type Done, eachProfile } from "./each.ts";
-import { places } from "./places.ts";
+import { places } from "../_places.ts";
 import { warn } from "./report.ts";
 import { settled } from "./settle.ts";
 

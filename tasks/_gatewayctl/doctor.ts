@@ -4,7 +4,7 @@ import { gatherDoctorFacts, parseHostFacts } from "../../lib/doctor_facts.ts";
 import { terminalSafe } from "../../lib/quote.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
-import { places } from "./places.ts";
+import { places } from "../_places.ts";
 import { withProgress } from "./progress.ts";
 import { EXIT } from "./report.ts";
 

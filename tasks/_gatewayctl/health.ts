@@ -4,7 +4,7 @@ import { S6ServiceManager } from "../../lib/service_manager.ts";
 import { readRecordedState } from "../../lib/why_facts.ts";
 import { profileDir } from "../../lib/profile_name.ts";
 import type { Arguments } from "./arguments.ts";
-import { places } from "./places.ts";
+import { places } from "../_places.ts";
 import { pooled } from "./pool.ts";
 import { EXIT, reportError } from "./report.ts";
 

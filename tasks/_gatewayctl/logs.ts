@@ -5,7 +5,7 @@ import { followLog, lastLogLines, parseLogLine } from "../../lib/s6_log.ts";
 import { GatewayNotRegisteredError } from "../../lib/gateway_errors.ts";
 import { type Arguments, numberOf } from "./arguments.ts";
 import { callersTimeWords, type WordTime } from "./human.ts";
-import { places } from "./places.ts";
+import { places } from "../_places.ts";
 import { EXIT } from "./report.ts";
 
 const POLL_MS = 200;

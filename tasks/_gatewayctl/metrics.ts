@@ -4,7 +4,7 @@ import { type GatewayMetrics, gatewayMetrics, renderMetrics } from "../../lib/me
 import { askGateway, inOrder } from "../../lib/roster.ts";
 import { S6ServiceManager } from "../../lib/service_manager.ts";
 import type { Arguments } from "./arguments.ts";
-import { places } from "./places.ts";
+import { places } from "../_places.ts";
 import { pooled } from "./pool.ts";
 import { EXIT, warn } from "./report.ts";
 

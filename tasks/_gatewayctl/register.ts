@@ -5,7 +5,7 @@ import { UsageError } from "../_cli.ts";
 import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
 import { type Done, eachProfile } from "./each.ts";
-import { places } from "./places.ts";
+import { places } from "../_places.ts";
 import { NoSuchProfileError, warn } from "./report.ts";
 import { settled } from "./settle.ts";
 

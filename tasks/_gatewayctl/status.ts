@@ -6,7 +6,7 @@ import { S6ServiceManager } from "../../lib/service_manager.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { duration } from "./human.ts";
-import { places } from "./places.ts";
+import { places } from "../_places.ts";
 import { pooled } from "./pool.ts";
 import { EXIT, reportError, warn } from "./report.ts";
 

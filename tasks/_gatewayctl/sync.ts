@@ -2,7 +2,7 @@ import { terminalSafe } from "../../lib/quote.ts";
 import { syncProfileGateways, wordSyncEntry } from "../../lib/sync.ts";
 import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
-import { places } from "./places.ts";
+import { places } from "../_places.ts";
 import { withProgress } from "./progress.ts";
 import { EXIT, warn } from "./report.ts";
 import { containerRules } from "../_rules.ts";

@@ -4,7 +4,7 @@ import { S6ServiceManager } from "../../lib/service_manager.ts";
 import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
 import { eachProfile } from "./each.ts";
-import { places } from "./places.ts";
+import { places } from "../_places.ts";
 import { warn } from "./report.ts";
 
 /** Runs `unregister`. */

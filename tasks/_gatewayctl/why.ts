@@ -5,7 +5,7 @@ import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { callersTimeWords, type WordTime } from "./human.ts";
 import { wordLogLine } from "./logs.ts";
-import { places } from "./places.ts";
+import { places } from "../_places.ts";
 import { EXIT, warn } from "./report.ts";
 import { containerRules } from "../_rules.ts";
 

@@ -1,6 +1,8 @@
-import { liveTest } from "../live/_live.ts";
+import { liveTest, SUPERVISIONS } from "../live/_live.ts";
 import { killWhileScanning } from "./_live_crash.ts";
 
-liveTest("s6-svscan never supervises a staging directory while reconciles are killed", async () => {
-  console.log(`tried ${await killWhileScanning(12)}`);
-});
+for (const mode of SUPERVISIONS) {
+  liveTest(`${mode}: reconciles that are killed leave nothing half supervised`, async () => {
+    console.log(`tried ${await killWhileScanning(mode, 12)}`);
+  });
+}

@@ -13,6 +13,9 @@ export const HERMES = { uid: 10000, gid: 10000 };
 /** How the gateways of a live container are supervised. */
 export type Supervision = "shared" | "isolated";
 
+/** Both. */
+export const SUPERVISIONS: readonly Supervision[] = ["shared", "isolated"];
+
 /** The mode that this run of the tests is about: shared, unless `HERMES_TEST_SUPERVISION=isolated`. */
 export const SUPERVISION: Supervision = Deno.env.get("HERMES_TEST_SUPERVISION") === "isolated"
   ? "isolated"
@@ -205,17 +208,3 @@ export async function bootContainer(
     throw error;
   }
 }
-
-/**
- * Shell lines that wait until Deno has started under the hook that is in the
- * background as `$hook`, or that has ended; `$deno` is Deno's PID, or empty.
- */
-export const UNTIL_DENO = `deno=
-while [ -z "$deno" ] && kill -0 "$hook" 2>/dev/null; do
-  sleep 0.01
-  for dir in /proc/[0-9]*; do
-    comm=
-    { read -r comm <"$dir/comm"; } 2>/dev/null
-    [ "$comm" != deno ] || deno=\${dir#/proc/}
-  done
-done`;

@@ -9,7 +9,7 @@ import { Installation } from "../hostile/_install.ts";
 import { killRecorder } from "../hostile/_intent.ts";
 import { killWhileScanning } from "../hostile/_live_crash.ts";
 import { killAtEveryStep, type Stepped } from "../hostile/_stepper.ts";
-import { liveTest } from "../live/_live.ts";
+import { liveTest, SUPERVISIONS } from "../live/_live.ts";
 
 const KILLED: readonly [what: string, stepped: Stepped][] = [
   ["a reconcile that makes 50 slots", { ...firstReconcile(50), stride: 3 }],
@@ -37,6 +37,8 @@ Deno.test("gateway_state.json is never torn while its writer is killed hundreds 
   console.log(`tried 200 kills and ${await killRecorder(temp, 200)} looks`);
 });
 
-liveTest("s6-svscan never supervises a staging directory while reconciles are killed", async () => {
-  console.log(`tried ${await killWhileScanning(60)}`);
-});
+for (const mode of SUPERVISIONS) {
+  liveTest(`${mode}: reconciles that are killed leave nothing half supervised`, async () => {
+    console.log(`tried ${await killWhileScanning(mode, 60)}`);
+  });
+}

@@ -1,4 +1,4 @@
-import { UsageError } from "../_cli.ts";
+import { UsageError } from "./_cli.ts";
 
 function absolute(variable: string, fallback: string): string {
   const path = Deno.env.get(variable) || fallback;
@@ -18,3 +18,8 @@ export function places(): { home: string; scandir: string } {
     scandir: absolute("S6_PROFILE_GATEWAY_SCANDIR", "/run/service"),
   };
 }
+
+/** What `--help` says of the variables behind {@linkcode places}. */
+export const PLACES_HELP = `
+  HERMES_HOME                  the Hermes home, absolute (/opt/data)
+  S6_PROFILE_GATEWAY_SCANDIR   the scandir, absolute (/run/service)`.slice(1);

@@ -68,7 +68,7 @@ RUN set -eu; \
     mkfifo /tmp/services/one/supervise/control /tmp/scandir/.s6-svscan/control; \
     run() { deno run --allow-all --no-prompt --cached-only "$@"; }; \
     deno cache mod.ts; \
-    deno cache "$(deno eval --no-lock 'import { YAML_PARSER } from "./lib/multiplex.ts"; console.log(YAML_PARSER)')" || \
+    deno cache "$(deno eval --no-lock 'import { YAML_PARSER } from "./lib/rules/multiplex.ts"; console.log(YAML_PARSER)')" || \
       echo "warning: no YAML reader: multiplex_profiles in config.yaml will not be read" >&2; \
     run tasks/hermes_setup.ts --home=/tmp/home --owner=1:1; \
     run tasks/supervise_perms.ts --servicedirs=/tmp/services --scandir=/tmp/scandir --owner=1:1; \

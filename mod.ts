@@ -10,82 +10,79 @@
  *
  * @module
  */
-export { appendBootLog, BOOT_LOG, BOOT_LOG_ROTATE_BYTES, bootLogLines } from "./lib/boot_log.ts";
-export { type ContainerRole, containerRole, parseCommandLine } from "./lib/container_command.ts";
-export { GatewayNotRegisteredError, GatewayRegisteredError } from "./lib/gateway_errors.ts";
-export { renderDashboard } from "./lib/dashboard.ts";
+export { appendBootLog, BOOT_LOG, BOOT_LOG_ROTATE_BYTES, bootLogLines } from "./lib/boot/log.ts";
+export { type ContainerRole, containerRole, parseCommandLine } from "./lib/rules/container_role.ts";
+export { GatewayNotRegisteredError, GatewayRegisteredError } from "./lib/_errors.ts";
+export { renderDashboard } from "./lib/image/dashboard.ts";
 export {
   type Check,
   type DoctorFacts,
   examine,
   type SkeletonEntry,
   type Space,
-} from "./lib/doctor.ts";
+} from "./lib/explain/doctor.ts";
 export {
   type DoctorOptions,
   gatherDoctorFacts,
   type HostFacts,
   parseHostFacts,
-} from "./lib/doctor_facts.ts";
-export { isHealthy } from "./lib/health.ts";
-export { type HomeSetup, type HomeSetupOptions, setUpHome } from "./lib/home_setup.ts";
-export { type Owner, parseOwner } from "./lib/owner.ts";
-export { type ReconcileAction, wordAction } from "./lib/plan.ts";
+} from "./lib/explain/doctor_facts.ts";
+export { isHealthy } from "./lib/explain/health.ts";
+export { type HomeSetup, type HomeSetupOptions, setUpHome } from "./lib/boot/home_setup.ts";
+export { type Owner, parseOwner } from "./lib/_owner.ts";
+export { type ReconcileAction, wordAction } from "./lib/boot/action.ts";
 export {
   DEFAULT_PROFILE,
-  InvalidProfileNameError,
   MAX_PROFILE_NAME_LENGTH,
   profileDir,
   profileNameProblem,
   SLOT_PREFIX,
   slotName,
-} from "./lib/profile_name.ts";
-export type { Warn } from "./lib/profiles.ts";
+} from "./lib/profile/name.ts";
+export { InvalidProfileNameError } from "./lib/_errors.ts";
+export type { Warn } from "./lib/_warn.ts";
 export {
   type ReconcileOptions,
   reconcileProfileGateways,
   UnreadableProfilesError,
-} from "./lib/reconcile.ts";
-export { renderSlot, type SlotDescription, type SlotFiles } from "./lib/render.ts";
-export { S6_PROGRAMS, S6CommandError, S6TimeoutError, type ServiceStatus } from "./lib/s6.ts";
-export { NO_RULES, readRules, RULE_VARIABLES, type Rules } from "./lib/rules.ts";
-export { ScandirBusyError } from "./lib/scandir.ts";
+} from "./lib/boot/reconcile.ts";
+export { renderSlot, type SlotDescription, type SlotFiles } from "./lib/slot/render.ts";
+export { S6_PROGRAMS, type ServiceStatus } from "./lib/s6/run.ts";
+export { S6CommandError, S6TimeoutError } from "./lib/_errors.ts";
+export { NO_RULES, readRules, RULE_VARIABLES, type Rules } from "./lib/rules/rules.ts";
+export { ScandirBusyError } from "./lib/_errors.ts";
 export {
   type ChangeOptions,
   type GatewayStatus,
   type RegisterOptions,
   S6ServiceManager,
   type S6ServiceManagerOptions,
-} from "./lib/service_manager.ts";
-export {
-  InvalidSelectionError,
-  parseSelection,
-  type Selection,
-  type SelectionText,
-} from "./lib/selection.ts";
-export { seedSuperviseSkeleton, type SkeletonOptions } from "./lib/skeleton.ts";
+} from "./lib/control/manager.ts";
+export { InvalidSelectionError } from "./lib/_errors.ts";
+export { parseSelection, type Selection, type SelectionText } from "./lib/rules/selection.ts";
+export { seedSuperviseSkeleton, type SkeletonOptions } from "./lib/slot/skeleton.ts";
 export {
   permissionFlags,
   type Permissions,
   type Places,
   type Stage,
   STAGES,
-} from "./lib/stages.ts";
-export { type PriorExit, stateOf } from "./lib/state.ts";
+} from "./lib/image/stages.ts";
+export { type PriorExit, stateOf } from "./lib/profile/prior_state.ts";
 export {
   type SharedService,
   type ShareOptions,
   shareScandir,
   type ShareServicesOptions,
   shareStaticServices,
-} from "./lib/static_services.ts";
-export { PACE, type Pace } from "./lib/settling.ts";
+} from "./lib/boot/share.ts";
+export { PACE, type Pace } from "./lib/control/pace.ts";
 export {
   type SyncEntry,
   type SyncOptions,
   syncProfileGateways,
   wordSyncEntry,
-} from "./lib/sync.ts";
+} from "./lib/control/sync.ts";
 export {
   type Answer,
   type BootLine,
@@ -93,7 +90,7 @@ export {
   explain,
   type RecordedState,
   type WhyFacts,
-} from "./lib/why.ts";
-export { gatherWhyFacts, type WhyOptions } from "./lib/why_facts.ts";
-export type { OpenWatch, Watch } from "./lib/directory_events.ts";
-export { type WatchOptions, watchProfiles } from "./lib/watch.ts";
+} from "./lib/explain/why.ts";
+export { gatherWhyFacts, type WhyOptions } from "./lib/explain/why_facts.ts";
+export type { OpenWatch, Watch } from "./lib/control/directory_events.ts";
+export { type WatchOptions, watchProfiles } from "./lib/control/watch.ts";

@@ -1,5 +1,5 @@
-import { Container, until } from "../tasks/_container.ts";
-import { findS6 } from "../tasks/_s6_packages.ts";
+import { Container, until } from "../tests/container/container.ts";
+import { findS6 } from "../tests/container/s6_packages.ts";
 import { type Spread, spreadOf } from "./_statistics.ts";
 import { makeHome } from "./_worlds.ts";
 

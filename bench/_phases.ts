@@ -1,11 +1,11 @@
 // Runs as stage 02 does, with its permissions, and prints where its time goes.
-import { bootLogLines } from "../lib/boot_log.ts";
-import { slotName } from "../lib/profile_name.ts";
-import { renderSlot } from "../lib/render.ts";
-import { lockScandir } from "../lib/scandir.ts";
-import { makeFifos } from "../lib/skeleton.ts";
-import { type Slot, stageSlot } from "../lib/slot.ts";
-import { survey } from "../lib/survey.ts";
+import { bootLogLines } from "../lib/boot/log.ts";
+import { slotName } from "../lib/profile/name.ts";
+import { renderSlot } from "../lib/slot/render.ts";
+import { lockScandir } from "../lib/slot/scandir.ts";
+import { makeFifos } from "../lib/slot/skeleton.ts";
+import { type Slot, stageSlot } from "../lib/slot/slot.ts";
+import { survey } from "../lib/boot/plan.ts";
 
 /** Milliseconds by phase. */
 export type Phases = Record<"reading" | "building" | "mkfifo" | "publishing" | "logging", number>;

@@ -1,6 +1,11 @@
-import { RUN_FLAGS } from "../lib/hook.ts";
-import { permissionFlags, type Places, RECONCILE_PROFILES, type Stage } from "../lib/stages.ts";
-import { SUPERVISE_PERMS } from "../lib/stages.ts";
+import { RUN_FLAGS } from "../lib/image/hook.ts";
+import {
+  permissionFlags,
+  type Places,
+  RECONCILE_PROFILES,
+  type Stage,
+} from "../lib/image/stages.ts";
+import { SUPERVISE_PERMS } from "../lib/image/stages.ts";
 import type { Program } from "./_measure.ts";
 
 const REPOSITORY = new URL("..", import.meta.url).pathname;

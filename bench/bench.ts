@@ -1,4 +1,4 @@
-import { RECONCILE_PROFILES } from "../lib/stages.ts";
+import { RECONCILE_PROFILES } from "../lib/image/stages.ts";
 import { table } from "../tasks/_table.ts";
 import { type Live, measureLive } from "./_live.ts";
 import { compileTools } from "./_measure.ts";

@@ -1,5 +1,5 @@
-import { printable } from "../lib/quote.ts";
-import { errorWords } from "../lib/errors.ts";
+import { printable } from "../lib/_quote.ts";
+import { errorWords } from "../lib/_errors.ts";
 
 /** Thrown when the arguments are wrong: one line, exit code 2. */
 export class UsageError extends Error {

@@ -1,5 +1,5 @@
-import { readRules, type Rules } from "../lib/rules.ts";
-import { InvalidSelectionError } from "../lib/selection.ts";
+import { readRules, type Rules } from "../lib/rules/rules.ts";
+import { InvalidSelectionError } from "../lib/_errors.ts";
 import { UsageError } from "./_cli.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { Container, until } from "./_container.ts";
+import { Container, until } from "../tests/container/container.ts";
 import { runProgram } from "./_cli.ts";
 import { table } from "./_table.ts";
 

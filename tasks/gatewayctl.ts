@@ -1,4 +1,4 @@
-import { COMMANDS } from "../lib/commands.ts";
+import { COMMANDS } from "../lib/image/commands.ts";
 import { UsageError } from "./_cli.ts";
 import { type Arguments, parseArguments } from "./_gatewayctl/arguments.ts";
 import { commandHelp, HELP } from "./_gatewayctl/help.ts";

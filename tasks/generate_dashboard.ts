@@ -1,4 +1,4 @@
-import { renderDashboard } from "../lib/dashboard.ts";
+import { renderDashboard } from "../lib/image/dashboard.ts";
 import { runGenerator } from "./_generate.ts";
 
 const name = "generate-dashboard";

@@ -3,8 +3,8 @@ import {
   renderBashCompletion,
   renderZshCompletion,
   ZSH_COMPLETION_FILE,
-} from "../lib/completion.ts";
-import { renderWrapper, WRAPPER_FILE } from "../lib/wrapper.ts";
+} from "../lib/image/completion.ts";
+import { renderWrapper, WRAPPER_FILE } from "../lib/image/wrapper.ts";
 import { runGenerator } from "./_generate.ts";
 
 const name = "generate-gatewayctl";

@@ -1,7 +1,7 @@
-import { renderGateways } from "../lib/gateways_service.ts";
-import { HOOK_FILES } from "../lib/hook.ts";
-import { renderProfileWatch } from "../lib/profile_watch_service.ts";
-import { renderStopHook, STOP_HOOK_FILE } from "../lib/stop_hook.ts";
+import { renderGateways } from "../lib/image/gateways_service.ts";
+import { HOOK_FILES } from "../lib/image/hook.ts";
+import { renderProfileWatch } from "../lib/image/profile_watch_service.ts";
+import { renderStopHook, STOP_HOOK_FILE } from "../lib/image/stop_hook.ts";
 import { runGenerator } from "./_generate.ts";
 
 const SERVICES_DIR = "etc/s6-overlay/s6-rc.d";

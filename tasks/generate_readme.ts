@@ -1,5 +1,5 @@
-import { commandTable } from "../lib/commands.ts";
-import { permissionTable } from "../lib/stages.ts";
+import { commandTable } from "../lib/image/commands.ts";
+import { permissionTable } from "../lib/image/stages.ts";
 import { runProgram, UsageError } from "./_cli.ts";
 
 const name = "generate-readme";

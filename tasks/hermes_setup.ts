@@ -1,6 +1,6 @@
-import { type HomeSetup, setUpHome } from "../lib/home_setup.ts";
-import { parseOwner } from "../lib/owner.ts";
-import { printable } from "../lib/quote.ts";
+import { type HomeSetup, setUpHome } from "../lib/boot/home_setup.ts";
+import { parseOwner } from "../lib/_owner.ts";
+import { printable } from "../lib/_quote.ts";
 import { runProgram, UsageError } from "./_cli.ts";
 
 const name = "01-hermes-setup";

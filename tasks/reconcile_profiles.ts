@@ -1,9 +1,9 @@
-import { containerRole, parseCommandLine } from "../lib/container_command.ts";
-import { onOff } from "../lib/on_off.ts";
-import { parseOwner } from "../lib/owner.ts";
-import { type ReconcileAction, wordAction } from "../lib/plan.ts";
-import { jsonAscii, printable } from "../lib/quote.ts";
-import { reconcileProfileGateways, UnreadableProfilesError } from "../lib/reconcile.ts";
+import { containerRole, parseCommandLine } from "../lib/rules/container_role.ts";
+import { onOff } from "../lib/rules/on_off.ts";
+import { parseOwner } from "../lib/_owner.ts";
+import { type ReconcileAction, wordAction } from "../lib/boot/action.ts";
+import { jsonAscii, printable } from "../lib/_quote.ts";
+import { reconcileProfileGateways, UnreadableProfilesError } from "../lib/boot/reconcile.ts";
 import { runProgram, UsageError } from "./_cli.ts";
 import { places, PLACES_HELP } from "./_places.ts";
 import { containerRules, RULES_HELP } from "./_rules.ts";

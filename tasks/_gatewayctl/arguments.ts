@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import type { Command } from "../../lib/commands.ts";
+import type { Command } from "../../lib/image/commands.ts";
 import { UsageError } from "../_cli.ts";
 
 /** What a command was given. */

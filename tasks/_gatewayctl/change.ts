@@ -1,4 +1,4 @@
-import { S6ServiceManager } from "../../lib/service_manager.ts";
+import { S6ServiceManager } from "../../lib/control/manager.ts";
 import { type Arguments, numberOf } from "./arguments.ts";
 import { type Done, eachProfile } from "./each.ts";
 import { places } from "../_places.ts";

@@ -1,4 +1,4 @@
-import { renderBashCompletion, renderZshCompletion } from "../../lib/completion.ts";
+import { renderBashCompletion, renderZshCompletion } from "../../lib/image/completion.ts";
 import { UsageError } from "../_cli.ts";
 import type { Arguments } from "./arguments.ts";
 import { EXIT } from "./report.ts";

@@ -1,7 +1,7 @@
 import { green, red } from "./colors.ts";
-import { examine } from "../../lib/doctor.ts";
-import { gatherDoctorFacts, parseHostFacts } from "../../lib/doctor_facts.ts";
-import { terminalSafe } from "../../lib/quote.ts";
+import { examine } from "../../lib/explain/doctor.ts";
+import { gatherDoctorFacts, parseHostFacts } from "../../lib/explain/doctor_facts.ts";
+import { terminalSafe } from "../../lib/_quote.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { places } from "../_places.ts";

@@ -1,8 +1,8 @@
-import { isHealthy } from "../../lib/health.ts";
-import { askGateway } from "../../lib/roster.ts";
-import { S6ServiceManager } from "../../lib/service_manager.ts";
-import { readRecordedState } from "../../lib/why_facts.ts";
-import { profileDir } from "../../lib/profile_name.ts";
+import { isHealthy } from "../../lib/explain/health.ts";
+import { askGateway } from "../../lib/control/status.ts";
+import { S6ServiceManager } from "../../lib/control/manager.ts";
+import { readRecordedState } from "../../lib/explain/why_facts.ts";
+import { profileDir } from "../../lib/profile/name.ts";
 import type { Arguments } from "./arguments.ts";
 import { places } from "../_places.ts";
 import { pooled } from "./pool.ts";

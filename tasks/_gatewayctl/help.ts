@@ -1,4 +1,4 @@
-import { type Command, COMMANDS, wordOption } from "../../lib/commands.ts";
+import { type Command, COMMANDS, wordOption } from "../../lib/image/commands.ts";
 import { table } from "../_table.ts";
 
 const EXIT_CODES = "Exit code: 0 done; 1 failed; 2 wrong arguments; 3 no such profile or slot.\n" +

@@ -1,8 +1,8 @@
-import { lstatIfPresent } from "../../lib/create.ts";
-import { slotName } from "../../lib/profile_name.ts";
-import { terminalSafe } from "../../lib/quote.ts";
-import { followLog, lastLogLines, parseLogLine } from "../../lib/s6_log.ts";
-import { GatewayNotRegisteredError } from "../../lib/gateway_errors.ts";
+import { lstatIfPresent } from "../../lib/_fs.ts";
+import { slotName } from "../../lib/profile/name.ts";
+import { terminalSafe } from "../../lib/_quote.ts";
+import { followLog, lastLogLines, parseLogLine } from "../../lib/s6/log.ts";
+import { GatewayNotRegisteredError } from "../../lib/_errors.ts";
 import { type Arguments, numberOf } from "./arguments.ts";
 import { callersTimeWords, type WordTime } from "./human.ts";
 import { places } from "../_places.ts";

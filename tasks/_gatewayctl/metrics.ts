@@ -1,8 +1,8 @@
-import { BOOT_RECORD, type BootRecord, readBootRecord } from "../../lib/boot_record.ts";
-import { errorWords, survivable } from "../../lib/errors.ts";
-import { type GatewayMetrics, gatewayMetrics, renderMetrics } from "../../lib/metrics.ts";
-import { askGateway, inOrder } from "../../lib/roster.ts";
-import { S6ServiceManager } from "../../lib/service_manager.ts";
+import { BOOT_RECORD, type BootRecord, readBootRecord } from "../../lib/boot/record.ts";
+import { errorWords, survivable } from "../../lib/_errors.ts";
+import { type GatewayMetrics, gatewayMetrics, renderMetrics } from "../../lib/explain/metrics.ts";
+import { askGateway, inOrder } from "../../lib/control/status.ts";
+import { S6ServiceManager } from "../../lib/control/manager.ts";
 import type { Arguments } from "./arguments.ts";
 import { places } from "../_places.ts";
 import { pooled } from "./pool.ts";

@@ -1,6 +1,6 @@
-import { slotName } from "../../lib/profile_name.ts";
-import { legalProfiles } from "../../lib/roster.ts";
-import { S6ServiceManager } from "../../lib/service_manager.ts";
+import { slotName } from "../../lib/profile/name.ts";
+import { legalProfiles } from "../../lib/control/status.ts";
+import { S6ServiceManager } from "../../lib/control/manager.ts";
 import { UsageError } from "../_cli.ts";
 import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";

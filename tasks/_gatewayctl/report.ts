@@ -1,8 +1,8 @@
-import { InvalidProfileNameError } from "../../lib/profile_name.ts";
-import { terminalSafe } from "../../lib/quote.ts";
-import { S6CommandError, S6TimeoutError } from "../../lib/s6.ts";
-import { ScandirBusyError } from "../../lib/scandir.ts";
-import { GatewayNotRegisteredError, GatewayRegisteredError } from "../../lib/gateway_errors.ts";
+import { InvalidProfileNameError } from "../../lib/_errors.ts";
+import { terminalSafe } from "../../lib/_quote.ts";
+import { S6CommandError, S6TimeoutError } from "../../lib/_errors.ts";
+import { ScandirBusyError } from "../../lib/_errors.ts";
+import { GatewayNotRegisteredError, GatewayRegisteredError } from "../../lib/_errors.ts";
 import { UsageError } from "../_cli.ts";
 
 /** The exit codes of gatewayctl. */

@@ -1,6 +1,6 @@
-import { slotName } from "../../lib/profile_name.ts";
-import { S6TimeoutError } from "../../lib/s6.ts";
-import type { GatewayStatus, S6ServiceManager } from "../../lib/service_manager.ts";
+import { slotName } from "../../lib/profile/name.ts";
+import { S6TimeoutError } from "../../lib/_errors.ts";
+import type { GatewayStatus, S6ServiceManager } from "../../lib/control/manager.ts";
 import type { Done } from "./each.ts";
 import { GatewayEndedError } from "./report.ts";
 

@@ -1,8 +1,13 @@
 import { dim, green, red, yellow } from "./colors.ts";
-import { slotName } from "../../lib/profile_name.ts";
-import { type GatewayReport, inOrder, legalProfiles, reportGateway } from "../../lib/roster.ts";
-import { GatewayNotRegisteredError } from "../../lib/gateway_errors.ts";
-import { S6ServiceManager } from "../../lib/service_manager.ts";
+import { slotName } from "../../lib/profile/name.ts";
+import {
+  type GatewayReport,
+  inOrder,
+  legalProfiles,
+  reportGateway,
+} from "../../lib/control/status.ts";
+import { GatewayNotRegisteredError } from "../../lib/_errors.ts";
+import { S6ServiceManager } from "../../lib/control/manager.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { duration } from "./human.ts";

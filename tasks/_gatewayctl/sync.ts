@@ -1,5 +1,5 @@
-import { terminalSafe } from "../../lib/quote.ts";
-import { syncProfileGateways, wordSyncEntry } from "../../lib/sync.ts";
+import { terminalSafe } from "../../lib/_quote.ts";
+import { syncProfileGateways, wordSyncEntry } from "../../lib/control/sync.ts";
 import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
 import { places } from "../_places.ts";

@@ -1,6 +1,6 @@
-import { slotName } from "../../lib/profile_name.ts";
-import { GatewayNotRegisteredError } from "../../lib/gateway_errors.ts";
-import { S6ServiceManager } from "../../lib/service_manager.ts";
+import { slotName } from "../../lib/profile/name.ts";
+import { GatewayNotRegisteredError } from "../../lib/_errors.ts";
+import { S6ServiceManager } from "../../lib/control/manager.ts";
 import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
 import { eachProfile } from "./each.ts";

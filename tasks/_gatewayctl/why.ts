@@ -1,6 +1,6 @@
-import { terminalSafe } from "../../lib/quote.ts";
-import { explain, isProfile, type RecordedState } from "../../lib/why.ts";
-import { gatherWhyFacts } from "../../lib/why_facts.ts";
+import { terminalSafe } from "../../lib/_quote.ts";
+import { explain, isProfile, type RecordedState } from "../../lib/explain/why.ts";
+import { gatherWhyFacts } from "../../lib/explain/why_facts.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { callersTimeWords, type WordTime } from "./human.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { reconcileProfileGateways } from "../../lib/reconcile.ts";
-import { renderSlot } from "../../lib/render.ts";
-import { RECONCILE_PROFILES } from "../../lib/stages.ts";
+import { reconcileProfileGateways } from "../../lib/boot/reconcile.ts";
+import { renderSlot } from "../../lib/slot/render.ts";
+import { RECONCILE_PROFILES } from "../../lib/image/stages.ts";
 import {
   assertWholeSlot,
   fakeBin,

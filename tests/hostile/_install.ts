@@ -1,5 +1,5 @@
-import { RUN_FLAGS } from "../../lib/hook.ts";
-import { permissionFlags, type Places, type Stage } from "../../lib/stages.ts";
+import { RUN_FLAGS } from "../../lib/image/hook.ts";
+import { permissionFlags, type Places, type Stage } from "../../lib/image/stages.ts";
 import { IS_ROOT, REPO } from "../_fixtures.ts";
 import { exists, type Outcome, run, type RunOptions, runSync, TempDir } from "../_temp.ts";
 import { CAN_MOUNT, Tmpfs } from "../_tmpfs.ts";

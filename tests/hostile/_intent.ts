@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { recordIntent } from "../../lib/intent.ts";
+import { recordIntent } from "../../lib/profile/desired_state.ts";
 import { denoEnv, REPO } from "../_fixtures.ts";
 import { exists, type TempDir } from "../_temp.ts";
 import type { Stepped } from "./_stepper.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Container } from "../../tasks/_container.ts";
+import type { Container } from "../container/container.ts";
 import {
   bootContainer,
   Home,

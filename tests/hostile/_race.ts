@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { SUPERVISE_PERMS } from "../../lib/stages.ts";
+import { SUPERVISE_PERMS } from "../../lib/image/stages.ts";
 import { mkfifo } from "../_fixtures.ts";
 import { modeOf, type Outcome, run, runSync, snapshot, type TempDir } from "../_temp.ts";
 import { asHermes, HERMES, type Installation } from "./_install.ts";

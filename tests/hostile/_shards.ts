@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { RECONCILE_PROFILES } from "../../lib/stages.ts";
+import { RECONCILE_PROFILES } from "../../lib/image/stages.ts";
 import { IS_ROOT, visible } from "../_fixtures.ts";
 import { runSync } from "../_temp.ts";
 import { volume as arbitrary } from "./_arbitraries.ts";

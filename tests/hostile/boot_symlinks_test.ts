@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { Container } from "../../tasks/_container.ts";
+import { Container } from "../container/container.ts";
 import { Home, liveTest, untilStatus } from "../live/_live.ts";
 import { runSync } from "../_temp.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { recordIntent } from "../../lib/intent.ts";
-import { RECONCILE_PROFILES } from "../../lib/stages.ts";
+import { recordIntent } from "../../lib/profile/desired_state.ts";
+import { RECONCILE_PROFILES } from "../../lib/image/stages.ts";
 import { assertWholeSlot, Home, RUNNING, STOPPED } from "../_fixtures.ts";
 import { exists, runSync, type TempDir } from "../_temp.ts";
 import { CAN_MOUNT, Tmpfs } from "../_tmpfs.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { SUPERVISE_PERMS } from "../../lib/stages.ts";
+import { SUPERVISE_PERMS } from "../../lib/image/stages.ts";
 import { IS_ROOT } from "../_fixtures.ts";
 import { modeOf, type Outcome, snapshot, type TempDir } from "../_temp.ts";
 import { HERMES, Installation } from "./_install.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { permissionFlags, type Permissions, S6_PROGRAMS } from "../../mod.ts";
-import { type Container, until } from "../../tasks/_container.ts";
+import { type Container, until } from "../container/container.ts";
 import type { Call, Outcome, Script } from "./_driver.ts";
 import {
   bootContainer,

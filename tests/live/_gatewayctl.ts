@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Container, ExecOptions, ExecResult } from "../../tasks/_container.ts";
+import type { Container, ExecOptions, ExecResult } from "../container/container.ts";
 
 /** Runs gatewayctl in a container, as hermes unless told otherwise. */
 export function ctl(

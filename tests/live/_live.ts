@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { ISOLATED_SCANDIR, SHARED_SCANDIR } from "../../lib/supervision_mode.ts";
+import { ISOLATED_SCANDIR, SHARED_SCANDIR } from "../../lib/s6/places.ts";
 import {
   Container,
   type ContainerOptions,
   type ExecOptions,
   until,
-} from "../../tasks/_container.ts";
+} from "../container/container.ts";
 
 /** The user hermes of a live container. */
 export const HERMES = { uid: 10000, gid: 10000 };

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { SHARED_SCANDIR } from "../../lib/supervision_mode.ts";
-import { type Container, type ContainerOptions, until } from "../../tasks/_container.ts";
+import { SHARED_SCANDIR } from "../../lib/s6/places.ts";
+import { type Container, type ContainerOptions, until } from "../container/container.ts";
 import { bootContainer, type Home } from "./_live.ts";
 
 /** What makes a gateway start. */

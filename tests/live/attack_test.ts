@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Container, until } from "../../tasks/_container.ts";
+import { type Container, until } from "../container/container.ts";
 import { bootContainer, HERMES, Home, liveTest, status, untilStatus } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Container, until } from "../../tasks/_container.ts";
+import { Container, until } from "../container/container.ts";
 import { bootContainer, Home, liveTest, status, untilStatus } from "./_live.ts";
 
 const RUNNING = { desired_state: "running" };

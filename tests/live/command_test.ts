@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { type Container, type ExecResult, until } from "../../tasks/_container.ts";
+import { type Container, type ExecResult, until } from "../container/container.ts";
 import { Home, liveTest, SCANDIR, startContainer, status, untilStatus } from "./_live.ts";
 
 const COMMAND_ARG0 = "/opt/hermes-boot/libexec/container-command";

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { type Container, until } from "../../tasks/_container.ts";
+import { type Container, until } from "../container/container.ts";
 import { ctl, ctlJson, ctlOk } from "./_gatewayctl.ts";
 import { bootContainer, Home, liveTest, SCANDIR, SUPERVISION, untilStatus } from "./_live.ts";
 

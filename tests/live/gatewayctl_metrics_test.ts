@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { logWord } from "../../lib/quote.ts";
-import type { Container, ExecResult } from "../../tasks/_container.ts";
+import { logWord } from "../../lib/_quote.ts";
+import type { Container, ExecResult } from "../container/container.ts";
 import { scrape } from "../_prometheus.ts";
 import { ctl, ctlOk } from "./_gatewayctl.ts";
 import {

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type Command, COMMANDS } from "../../lib/commands.ts";
-import { DENO, INSTALL_DIR, RUN_FLAGS } from "../../lib/hook.ts";
-import { permissionFlags, type Permissions } from "../../lib/stages.ts";
-import type { Container, ExecResult } from "../../tasks/_container.ts";
+import { type Command, COMMANDS } from "../../lib/image/commands.ts";
+import { DENO, INSTALL_DIR, RUN_FLAGS } from "../../lib/image/hook.ts";
+import { permissionFlags, type Permissions } from "../../lib/image/stages.ts";
+import type { Container, ExecResult } from "../container/container.ts";
 import { droppedGrants, lies } from "../permissions/_audit.ts";
 import { bootContainer, Home, liveTest, SCANDIR, untilStatus } from "./_live.ts";
 

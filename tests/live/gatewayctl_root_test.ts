@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Container } from "../../tasks/_container.ts";
+import type { Container } from "../container/container.ts";
 import { ctl, ctlOk } from "./_gatewayctl.ts";
 import { bootContainer, Home, liveTest, SCANDIR, untilStatus } from "./_live.ts";
 

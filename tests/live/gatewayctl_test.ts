@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { until } from "../../tasks/_container.ts";
+import { until } from "../container/container.ts";
 import { ctl, ctlJson, ctlOk, pids } from "./_gatewayctl.ts";
 import { bootContainer, Home, liveTest, SCANDIR, status, untilStatus } from "./_live.ts";
 

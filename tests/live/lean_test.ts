@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type ContainerOptions, until } from "../../tasks/_container.ts";
+import { type ContainerOptions, until } from "../container/container.ts";
 import { bootContainer, HERMES, Home, liveTest, type Scene } from "./_live.ts";
 
 const RUNNING: Scene = { state: { desired_state: "running" } };

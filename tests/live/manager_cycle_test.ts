@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { type Container, until } from "../../tasks/_container.ts";
+import { type Container, until } from "../container/container.ts";
 import {
   addProfile,
   bootSettled,

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { GatewayStatus } from "../../mod.ts";
-import type { Container } from "../../tasks/_container.ts";
+import type { Container } from "../container/container.ts";
 import {
   bootSettled,
   type Call,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Container } from "../../tasks/_container.ts";
+import type { Container } from "../container/container.ts";
 import { addProfile, drive, drives, untilReady } from "./_drive.ts";
 import { bootContainer, Home, liveTest, SCANDIR, status, untilStatus } from "./_live.ts";
 

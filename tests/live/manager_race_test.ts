@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import type { Container } from "../../tasks/_container.ts";
+import type { Container } from "../container/container.ts";
 import {
   bootSettled,
   type Call,

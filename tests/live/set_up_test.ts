@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import { Container, type ContainerOptions, until } from "../../tasks/_container.ts";
+import { Container, type ContainerOptions, until } from "../container/container.ts";
 import { composed, podOf } from "../_deploy.ts";
 import { clockTick, runSync } from "../_temp.ts";
 import { bootContainer, HERMES, Home, liveTest, untilStatus } from "./_live.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Container, ContainerOptions } from "../../tasks/_container.ts";
-import { until } from "../../tasks/_container.ts";
+import type { Container, ContainerOptions } from "../container/container.ts";
+import { until } from "../container/container.ts";
 import { bootContainer, Home, liveTest } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Container, until } from "../../tasks/_container.ts";
+import { type Container, until } from "../container/container.ts";
 import { bootContainer, Home, liveTest, status, untilRested, untilStatus } from "./_live.ts";
 
 const RUNNING = { desired_state: "running" };

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type ExecResult, until } from "../../tasks/_container.ts";
+import { type ExecResult, until } from "../container/container.ts";
 import { runSync } from "../_temp.ts";
 import {
   bootContainer,

@@ -1,5 +1,5 @@
 import { assert } from "@std/assert";
-import { type Container, until } from "../../tasks/_container.ts";
+import { type Container, until } from "../container/container.ts";
 import { Home, liveTest } from "./_live.ts";
 import { asHermes, MAKE, RUNNING, said, watched } from "./_watch.ts";
 

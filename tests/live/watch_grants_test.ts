@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { DENO, INSTALL_DIR, RUN_FLAGS } from "../../lib/hook.ts";
-import { PROFILE_WATCH } from "../../lib/profile_watch_service.ts";
-import { permissionFlags, type Permissions } from "../../lib/stages.ts";
-import { SHARED_SCANDIR } from "../../lib/supervision_mode.ts";
-import type { Container, ExecResult } from "../../tasks/_container.ts";
+import { DENO, INSTALL_DIR, RUN_FLAGS } from "../../lib/image/hook.ts";
+import { PROFILE_WATCH } from "../../lib/image/profile_watch_service.ts";
+import { permissionFlags, type Permissions } from "../../lib/image/stages.ts";
+import { SHARED_SCANDIR } from "../../lib/s6/places.ts";
+import type { Container, ExecResult } from "../container/container.ts";
 import { droppedGrants, lies } from "../permissions/_audit.ts";
 import { bootContainer, Home, liveTest } from "./_live.ts";
 import { asHermes, MAKE, RUNNING, untilUp } from "./_watch.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { DENO, INSTALL_DIR, RUN_FLAGS } from "../../lib/hook.ts";
-import { PROFILE_WATCH } from "../../lib/profile_watch_service.ts";
-import { Container, until } from "../../tasks/_container.ts";
+import { DENO, INSTALL_DIR, RUN_FLAGS } from "../../lib/image/hook.ts";
+import { PROFILE_WATCH } from "../../lib/image/profile_watch_service.ts";
+import { Container, until } from "../container/container.ts";
 import { bootContainer, Home, liveTest } from "./_live.ts";
 import { RUNNING, said, SERVICE, watched } from "./_watch.ts";
 

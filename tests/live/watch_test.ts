@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { SHARED_SCANDIR } from "../../lib/supervision_mode.ts";
+import { SHARED_SCANDIR } from "../../lib/s6/places.ts";
 import { bootContainer, Home, liveTest, SCANDIRS, untilStatus } from "./_live.ts";
 import {
   asHermes,

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { SHARED_SCANDIR } from "../../lib/supervision_mode.ts";
-import { Container, until } from "../../tasks/_container.ts";
+import { SHARED_SCANDIR } from "../../lib/s6/places.ts";
+import { Container, until } from "../container/container.ts";
 import { Home, liveTest, SCANDIRS } from "./_live.ts";
 import {
   asHermes,

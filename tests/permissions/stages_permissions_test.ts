@@ -7,7 +7,7 @@ import {
   RECONCILE_PROFILES,
   type Stage,
   SUPERVISE_PERMS,
-} from "../../lib/stages.ts";
+} from "../../lib/image/stages.ts";
 import { audit, type AuditedRun, droppedGrants, lies, type Program } from "./_audit.ts";
 
 /** A world in which a stage needs everything it is granted. */

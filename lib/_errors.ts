@@ -1,0 +1,154 @@
+/**
+ * Says what went wrong without the path and the number that Deno adds, and
+ * without any content of the file concerned. Pure; no permission is needed.
+ *
+ * @param error What was thrown.
+ * @returns A few words, such as "Permission denied".
+ *
+ * @example
+ * ```ts
+ * import { errorWords } from "./_errors.ts";
+ * errorWords(new SyntaxError("Unexpected token 'x'")); // "not JSON"
+ * ```
+ */
+export function errorWords(error: unknown): string {
+  // JSON.parse quotes its input, which the attacker wrote.
+  if (error instanceof SyntaxError) return "not JSON";
+  if (!(error instanceof Error)) return "unknown error";
+  return error.message.replace(/ \(os error \d+\).*$/s, "");
+}
+
+/**
+ * Tells a failure that is reported and survived from one that must surface:
+ * Deno's `NotCapable` (a missing permission) is never swallowed.
+ * No permission is needed.
+ *
+ * @param error What was thrown.
+ * @returns The error.
+ * @throws {Deno.errors.NotCapable} If that is what it is.
+ */
+export function survivable(error: unknown): Error {
+  if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
+  return error;
+}
+
+/** Thrown when a profile has no slot. */
+export class GatewayNotRegisteredError extends Error {
+  /** The error's class name. */
+  override name = "GatewayNotRegisteredError";
+  /** The profile. */
+  readonly profile: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param profile The profile.
+   */
+  constructor(profile: string) {
+    super(`${profile}: no such gateway is registered`);
+    this.profile = profile;
+  }
+}
+
+/** Thrown when a profile has a slot already. */
+export class GatewayRegisteredError extends Error {
+  /** The error's class name. */
+  override name = "GatewayRegisteredError";
+  /** The profile. */
+  readonly profile: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param profile The profile.
+   */
+  constructor(profile: string) {
+    super(`${profile}: a gateway is registered already`);
+    this.profile = profile;
+  }
+}
+
+/** Thrown when a string cannot be the name of a profile. */
+export class InvalidProfileNameError extends Error {
+  /** The error's class name. */
+  override name = "InvalidProfileNameError";
+  /** The name that was refused. */
+  readonly profile: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param profile The name that was refused.
+   * @param problem Why, in words that follow the name.
+   */
+  constructor(profile: string, problem: string) {
+    super(`Invalid profile name ${JSON.stringify(profile)}: ${problem}`);
+    this.profile = profile;
+  }
+}
+
+/** Thrown when a selection is malformed: one line that names the variable. */
+export class InvalidSelectionError extends Error {
+  /** The error's class name. */
+  override name = "InvalidSelectionError";
+}
+
+/** Thrown when a program of s6 fails. */
+export class S6CommandError extends Error {
+  /** The error's class name. */
+  override name = "S6CommandError";
+  /** The program and its arguments. */
+  readonly command: readonly string[];
+  /** The service or scandir it was about. */
+  readonly service: string;
+  /** Its exit code; 127 when it could not be run. */
+  readonly exitCode: number;
+  /** What it said. */
+  readonly stderr: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param command The program and its arguments.
+   * @param service The service or scandir it was about.
+   * @param exitCode Its exit code.
+   * @param stderr What it said.
+   */
+  constructor(command: readonly string[], service: string, exitCode: number, stderr: string) {
+    const said = stderr.trim().split("\n").at(-1);
+    super(`${service}: ${said || `${command[0]} exited ${exitCode}`}`);
+    this.command = command;
+    this.service = service;
+    this.exitCode = exitCode;
+    this.stderr = stderr;
+  }
+}
+
+/** Thrown when something that s6 was asked for did not happen in time. */
+export class S6TimeoutError extends Error {
+  /** The error's class name. */
+  override name = "S6TimeoutError";
+  /** The service or scandir it was about. */
+  readonly service: string;
+  /** How long was waited, in milliseconds. */
+  readonly timeoutMs: number;
+
+  /**
+   * Makes the error.
+   *
+   * @param service The service or scandir it was about.
+   * @param what What did not happen.
+   * @param timeoutMs How long was waited, in milliseconds.
+   */
+  constructor(service: string, what: string, timeoutMs: number) {
+    super(`${service}: not ${what} within ${timeoutMs} ms`);
+    this.service = service;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** Thrown when another process holds a scandir's lock for too long. */
+export class ScandirBusyError extends Error {
+  /** The error's class name. */
+  override name = "ScandirBusyError";
+}

@@ -1,0 +1,187 @@
+import type { Owner } from "./_owner.ts";
+
+/** What {@linkcode makeDirectory} and {@linkcode makeFile} know and tell. */
+export interface CreateOptions {
+  /** `true` when mkdir(2) and open(2) alone are known to give exact 0o755 and 0o644. */
+  modesHold?: boolean;
+  /** Gets the path of everything that is made, parents first. */
+  made?: string[];
+  /**
+   * Files made before, by their text, of which another name (a hard link) will
+   * do where the same text and mode are asked for.
+   */
+  twins?: Map<string, string>;
+}
+
+/**
+ * Gives a path away. Being refused (EPERM: the caller is not root) is fine.
+ * Needs `--allow-write` for the path.
+ *
+ * @param path What to give away; a symlink would be followed.
+ * @param owner Whom to give it.
+ * @throws {Error} If chown(2) fails in any other way.
+ * @throws {Deno.errors.NotCapable} If the permission is missing.
+ */
+export function giveTo(path: string, owner: Owner): void {
+  try {
+    Deno.chownSync(path, owner.uid, owner.gid);
+  } catch (error) {
+    const refused = error instanceof Deno.errors.PermissionDenied &&
+      (error as { code?: string }).code === "EPERM";
+    if (!refused) throw error;
+  }
+}
+
+/**
+ * Gives several paths away as {@linkcode giveTo} does, the last one first:
+ * without CAP_DAC_OVERRIDE root has no way into a directory it has given away.
+ * They must have their modes: without CAP_FOWNER root cannot chmod them then.
+ * Needs `--allow-write` for the paths.
+ *
+ * @param paths What to give away, parents first.
+ * @param owner Whom to give it. Absent: nothing is done.
+ * @throws {Error} If chown(2) fails in any way but EPERM.
+ */
+export function giveAll(paths: readonly string[], owner: Owner | undefined): void {
+  if (owner === undefined) return;
+  for (const path of paths.toReversed()) giveTo(path, owner);
+}
+
+function settle(path: string, mode: number, { modesHold, made }: CreateOptions): void {
+  const holds = modesHold === true && (mode & ~0o755) === 0;
+  if (!holds) Deno.chmodSync(path, mode);
+  made?.push(path);
+}
+
+/**
+ * Makes a directory with an exact mode, whatever the umask; one that is
+ * already there is left as it is.
+ * Needs `--allow-read` and `--allow-write` for the path.
+ *
+ * @param path The directory; its parent must exist.
+ * @param mode Its mode, up to 0o7777.
+ * @param options What is known about modes, and who is told.
+ * @returns Whether it was made.
+ * @throws {Error} If it cannot be made, or something else is there.
+ */
+export function makeDirectory(path: string, mode: number, options: CreateOptions = {}): boolean {
+  try {
+    Deno.mkdirSync(path, { mode: mode & 0o777 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    if (Deno.lstatSync(path).isDirectory) return false;
+    throw new Error(`${path} is not a directory`);
+  }
+  settle(path, mode, options);
+  return true;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Makes a new file with an exact mode, whatever the umask.
+ * Needs `--allow-write` for the path, with `twins` also `--allow-read`.
+ *
+ * @param path The file; nothing may be there.
+ * @param text Its content.
+ * @param mode Its mode, up to 0o777.
+ * @param options What is known about modes, who is told, and which files may be shared.
+ * @throws {Deno.errors.AlreadyExists} If something is there.
+ * @throws {Error} If the file cannot be written whole.
+ */
+export function makeFile(
+  path: string,
+  text: string,
+  mode: number,
+  options: CreateOptions = {},
+): void {
+  const { twins, made } = options;
+  const twin = twins?.get(text);
+  if (twin !== undefined) {
+    Deno.linkSync(twin, path);
+    made?.push(path);
+    return;
+  }
+  Deno.writeFileSync(path, encoder.encode(text), { mode, createNew: true });
+  settle(path, mode, options);
+  twins?.set(text, path);
+}
+
+/**
+ * Replaces a file in one step: writes another on the same file system and
+ * renames that over it.
+ * Needs `--allow-read` and `--allow-write` for both paths.
+ *
+ * @param path The file; it need not exist.
+ * @param text Its new content.
+ * @param mode Its mode, up to 0o777.
+ * @param beside Where it is written first; what is there is removed.
+ * @param owner Whom to give it. Absent: it stays the caller's.
+ * @throws {Error} If the file cannot be written whole; `path` is then as it was.
+ */
+export function replaceFile(
+  path: string,
+  text: string,
+  mode: number,
+  beside: string,
+  owner?: Owner,
+): void {
+  removeIfPresent(beside);
+  try {
+    makeFile(beside, text, mode);
+    giveAll([beside], owner);
+    Deno.renameSync(beside, path);
+  } catch (error) {
+    removeIfPresent(beside);
+    throw error;
+  }
+}
+
+/**
+ * Removes a file, a symlink or an empty directory; its absence is fine.
+ * Needs `--allow-write` for the path.
+ *
+ * @param path What to remove.
+ * @param options `recursive`: also a directory that is not empty.
+ * @returns Whether something was there.
+ * @throws {Error} If it is there and cannot be removed.
+ */
+export function removeIfPresent(path: string, options: Deno.RemoveOptions = {}): boolean {
+  try {
+    Deno.removeSync(path, options);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/**
+ * Lists a directory. Needs `--allow-read` for it.
+ *
+ * @param path The directory.
+ * @returns Its entries, by name.
+ * @throws {Error} If it cannot be listed.
+ */
+export function listDirectory(path: string): Map<string, Deno.DirEntry> {
+  const entries = new Map<string, Deno.DirEntry>();
+  for (const entry of Deno.readDirSync(path)) entries.set(entry.name, entry);
+  return entries;
+}
+
+/**
+ * Looks at an entry without following it; its absence is fine.
+ * Needs `--allow-read` for the path.
+ *
+ * @param path Where to look.
+ * @returns What is there, or `undefined`.
+ * @throws {Error} If it cannot be looked at.
+ */
+export function lstatIfPresent(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

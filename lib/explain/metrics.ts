@@ -1,0 +1,151 @@
+import type { BootRecord } from "../boot/record.ts";
+import { logWord } from "../_quote.ts";
+import type { GatewayState } from "../control/status.ts";
+
+/** What there is to know of one gateway; what is absent gets no sample. */
+export interface GatewayMetrics {
+  /** The profile. */
+  profile: string;
+  /** Whether it is up; absent: it has no slot. */
+  up?: boolean;
+  /** Whether it is wanted up; absent: nothing supervises it. */
+  wanted?: boolean;
+  /** How many deaths s6 remembers. */
+  deaths?: number;
+  /** How long it has been up or down, in seconds. */
+  sinceChangeSeconds?: number;
+  /** What the last boot did about it: `started`, `registered` or `skipped`. */
+  bootAction?: string;
+  /** How long the last boot's pass over all profiles took, in seconds. */
+  bootSeconds?: number;
+}
+
+interface Family {
+  name: string;
+  help: string;
+  /** The sample's value, and labels besides the profile; `undefined`: no sample. */
+  sample(metrics: GatewayMetrics): [value: number, labels?: Record<string, string>] | undefined;
+}
+
+function optional(value: number | undefined): [number] | undefined {
+  return value === undefined ? undefined : [value];
+}
+
+function flag(value: boolean | undefined): [number] | undefined {
+  return value === undefined ? undefined : [value ? 1 : 0];
+}
+
+const FAMILIES: readonly Family[] = [
+  {
+    name: "hermes_gateway_up",
+    help: "Whether the gateway is up.",
+    sample: ({ up }) => flag(up),
+  },
+  {
+    name: "hermes_gateway_wanted_up",
+    help: "Whether s6 is to keep the gateway up.",
+    sample: ({ wanted }) => flag(wanted),
+  },
+  {
+    name: "hermes_gateway_deaths",
+    help: "Times the gateway has ended since it was last started by hand or the container was; " +
+      "after each s6 restarts it if it is wanted up. s6 counts to 100.",
+    sample: ({ deaths }) => optional(deaths),
+  },
+  {
+    name: "hermes_gateway_since_change_seconds",
+    help: "Time since the gateway went up or down.",
+    sample: ({ sinceChangeSeconds }) => optional(sinceChangeSeconds),
+  },
+  {
+    name: "hermes_gateway_last_boot_action",
+    help: "1 for what the last boot did about the profile: started, registered (down) or skipped.",
+    sample: ({ bootAction }) => bootAction === undefined ? undefined : [1, { action: bootAction }],
+  },
+  {
+    name: "hermes_gateway_last_boot_seconds",
+    help: "Time the last boot took to reconcile all profiles, this one among them.",
+    sample: ({ bootSeconds }) => optional(bootSeconds),
+  },
+];
+
+function labelValue(text: string): string {
+  return text.toWellFormed().replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll(
+    '"',
+    '\\"',
+  );
+}
+
+function number(value: number): string {
+  if (Number.isFinite(value)) return String(value);
+  return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+}
+
+/**
+ * Puts together what s6 and the last boot know of one profile.
+ * Pure; no permission is needed.
+ *
+ * @param profile The profile; a name that is not legal is worded as in the boot log.
+ * @param state What s6 knows, if its name is legal.
+ * @param boot What the last boot did, if that is known.
+ * @returns What there is to know.
+ *
+ * @example
+ * ```ts
+ * import { gatewayMetrics } from "./metrics.ts";
+ * const boot = { seconds: 0.04, actions: new Map([["My Bot", "skipped" as const]]) };
+ * gatewayMetrics("My Bot", undefined, boot);
+ * // { profile: '"My\\u0020Bot"', bootAction: "skipped", bootSeconds: 0.04 }
+ * ```
+ */
+export function gatewayMetrics(
+  profile: string,
+  state: GatewayState | undefined,
+  boot: BootRecord | undefined,
+): GatewayMetrics {
+  const { registered = false, status = null } = state ?? {};
+  const bootAction = boot?.actions.get(profile);
+  return {
+    profile: logWord(profile),
+    ...registered ? { up: status?.up ?? false } : {},
+    ...status === null
+      ? {}
+      : { wanted: status.wantedUp, deaths: status.deaths, sinceChangeSeconds: status.seconds },
+    ...boot === undefined || bootAction === undefined
+      ? {}
+      : { bootAction, bootSeconds: boot.seconds },
+  };
+}
+
+/**
+ * Renders gateways in the Prometheus text exposition format 0.0.4. A family
+ * without a sample is left out. Pure; no permission is needed.
+ *
+ * @param gateways What is known of each, in the order to print; no profile twice.
+ * @returns The text; each line ends in a newline.
+ *
+ * @example
+ * ```ts
+ * import { renderMetrics } from "./metrics.ts";
+ * renderMetrics([{ profile: "coder", up: true, wanted: true }]);
+ * // # HELP hermes_gateway_up Whether the gateway is up.
+ * // # TYPE hermes_gateway_up gauge
+ * // hermes_gateway_up{profile="coder"} 1
+ * // …
+ * ```
+ */
+export function renderMetrics(gateways: readonly GatewayMetrics[]): string {
+  return FAMILIES.map(({ name, help, sample }) => {
+    const lines = gateways.flatMap((metrics) => {
+      const found = sample(metrics);
+      if (found === undefined) return [];
+      const [value, labels = {}] = found;
+      const pairs = Object.entries({ profile: metrics.profile, ...labels })
+        .map(([label, text]) => `${label}="${labelValue(text)}"`);
+      return [`${name}{${pairs.join(",")}} ${number(value)}\n`];
+    });
+    return lines.length === 0
+      ? ""
+      : `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.join("")}`;
+  }).join("");
+}

@@ -1,0 +1,167 @@
+import { BOOT_LOG } from "../boot/log.ts";
+import { lstatIfPresent } from "../_fs.ts";
+import { errorWords, survivable } from "../_errors.ts";
+import { DEFAULT_PROFILE, profileDir, profileNameProblem } from "../profile/name.ts";
+import { listProfiles, refuseProfile, STATE_FILE } from "../profile/list.ts";
+import { logWord } from "../_quote.ts";
+import { askGateway } from "../control/status.ts";
+import { lastLogLines, readFileEnd } from "../s6/log.ts";
+import { NO_RULES, type Rules } from "../rules/rules.ts";
+import { S6ServiceManager } from "../control/manager.ts";
+import { readJsonObject } from "../_json.ts";
+import { stateOf } from "../profile/prior_state.ts";
+import type { BootLine, RecordedState, WhyFacts } from "./why.ts";
+
+/** Options of {@linkcode gatherWhyFacts}. */
+export interface WhyOptions {
+  /** The Hermes home, an absolute path. */
+  home: string;
+  /** The scandir, an absolute path. Default: `/run/service`. */
+  scandir?: string;
+  /** Where s6's programs are. Default: `/command`. */
+  bin?: string;
+  /** How many of the log's last lines. Default: 3. */
+  logLines?: number;
+  /** The container's rules. Default: none. */
+  rules?: Rules;
+}
+
+/** Reads `updated_at`: seconds since the epoch from the operator, maybe text from a gateway. */
+function timeOf(value: unknown): Date | null {
+  if (typeof value !== "number" && typeof value !== "string") return null;
+  const time = new Date(typeof value === "number" ? value * 1000 : value);
+  return Number.isNaN(time.getTime()) ? null : time;
+}
+
+/**
+ * Decides what a profile's `gateway_state.json` says, and who said it.
+ * Pure; no permission is needed.
+ *
+ * @param content The parsed file.
+ * @returns The state.
+ *
+ * @example
+ * ```ts
+ * import { recordedState } from "./why_facts.ts";
+ * recordedState({ desired_state: "stopped", updated_at: 1 }).setBy; // "operator"
+ * ```
+ */
+export function recordedState(content: Readonly<Record<string, unknown>>): RecordedState {
+  const state = stateOf(content);
+  const setAt = timeOf(content["updated_at"]);
+  if (state === null) return { state, setBy: null, setAt, problem: `${STATE_FILE} holds no state` };
+  return {
+    state,
+    setBy: typeof content["desired_state"] === "string" ? "operator" : "gateway",
+    setAt,
+  };
+}
+
+/**
+ * Reads what state is recorded of a profile; whatever lies there, it does not throw.
+ * Needs `--allow-read` for its state file.
+ *
+ * @param dir The profile's directory.
+ * @returns The state.
+ */
+export function readRecordedState(dir: string): RecordedState {
+  const nothing = (problem: string) => ({ state: null, setBy: null, setAt: null, problem });
+  try {
+    const info = lstatIfPresent(`${dir}/${STATE_FILE}`);
+    if (info === undefined) return nothing(`no ${STATE_FILE}`);
+    if (!info.isFile) return nothing(`${STATE_FILE} is not a regular file`);
+    return recordedState(readJsonObject(`${dir}/${STATE_FILE}`));
+  } catch (error) {
+    return nothing(`${STATE_FILE}: ${errorWords(survivable(error))}`);
+  }
+}
+
+/**
+ * Finds what a boot log last says about a profile.
+ * Pure; no permission is needed.
+ *
+ * @param log The log's lines; those of one boot share their time.
+ * @param profile The profile.
+ * @returns The line, or `undefined`.
+ *
+ * @example
+ * ```ts
+ * import { findBootLine } from "./why_facts.ts";
+ * findBootLine(["T profile=coder prior_state=None"], "coder")?.latest; // true
+ * ```
+ */
+export function findBootLine(log: readonly string[], profile: string): BootLine | undefined {
+  const timeOfLine = (line: string | undefined) => line?.split(" ", 1)[0];
+  const about = log.filter((line) => line.includes(` profile=${logWord(profile)} `));
+  const time = timeOfLine(about.at(-1));
+  // The first of that boot: profiles/default, which collides, comes after the root profile.
+  const text = about.find((line) => timeOfLine(line) === time);
+  return text === undefined ? undefined : { text, latest: timeOfLine(log.at(-1)) === time };
+}
+
+function readBootLine(home: string, profile: string): BootLine | undefined {
+  const lines = [`${home}/${BOOT_LOG}.1`, `${home}/${BOOT_LOG}`]
+    .flatMap((path) => readFileEnd(path).split("\n"));
+  return findBootLine(lines.filter((line) => line !== ""), profile);
+}
+
+function lookAtVolume(home: string, profile: string): Pick<WhyFacts, "found" | "refusal"> {
+  if (profile === DEFAULT_PROFILE) return { found: "profile" };
+  const entry = listProfiles(home, () => {}).find(({ name }) => name === profile);
+  if (entry === undefined) {
+    // Not longer than a file name may be: 255 bytes of UTF-8.
+    const plain = /^[^./][^/]{0,84}$/u.test(profile) || profileNameProblem(profile) === undefined;
+    const dir = plain ? lstatIfPresent(profileDir(home, profile)) : undefined;
+    return { found: dir?.isDirectory ? "no SOUL.md" : "no directory" };
+  }
+  const refusal = refuseProfile(entry);
+  return refusal === undefined
+    ? { found: "profile" }
+    : { found: "profile", refusal: refusal.reason };
+}
+
+/**
+ * Gathers what there is to know about a profile and its gateway.
+ *
+ * Needs `--allow-read` for the scandir, `<home>/profiles`, the root profile's
+ * state file, the boot log and `<home>/logs/gateways`, and `--allow-run` for
+ * `s6-svstat` by its full path.
+ *
+ * @param profile The profile's name, legal or not.
+ * @param options Where.
+ * @returns The facts.
+ * @throws {Error} If the volume or the scandir cannot be read.
+ *
+ * @example
+ * ```ts no-eval
+ * import { explain } from "./why.ts";
+ * import { gatherWhyFacts } from "./why_facts.ts";
+ * explain(await gatherWhyFacts("coder", { home: "/opt/data" })).text;
+ * ```
+ */
+export async function gatherWhyFacts(profile: string, options: WhyOptions): Promise<WhyFacts> {
+  const { home, logLines = 3, rules = NO_RULES, ...where } = options;
+  const dir = profileDir(home, profile);
+  const facts: WhyFacts = {
+    profile,
+    dir,
+    ...lookAtVolume(home, profile),
+    recorded: { state: null, setBy: null, setAt: null },
+    registered: false,
+    status: null,
+    logLines: [],
+  };
+  const bootLine = readBootLine(home, profile);
+  if (bootLine !== undefined) facts.bootLine = bootLine;
+  const nameProblem = profileNameProblem(profile);
+  if (nameProblem !== undefined) return { ...facts, nameProblem };
+  const notSelected = rules.selection.whyNot(profile);
+  if (notSelected !== undefined) facts.notSelected = notSelected;
+  if (rules.multiplexed && profile !== DEFAULT_PROFILE) facts.multiplexed = true;
+  return {
+    ...facts,
+    ...await askGateway(new S6ServiceManager({ home, ...where }), profile),
+    recorded: readRecordedState(dir),
+    logLines: lastLogLines(`${home}/logs/gateways/${profile}`, logLines),
+  };
+}

@@ -1,0 +1,281 @@
+import { BOOT_LOG } from "../boot/log.ts";
+import { CONFIG_FILE } from "../rules/multiplex.ts";
+import { PROFILE_FILES, STATE_FILE } from "../profile/list.ts";
+import { RULE_VARIABLES } from "../rules/rules.ts";
+import { S6_BIN, type S6Program } from "../s6/run.ts";
+import { MKFIFO } from "../slot/skeleton.ts";
+import type { Permissions, Places } from "./stages.ts";
+
+/** An option of a {@linkcode Command}. */
+export interface CommandOption {
+  /** Its name, such as `timeout` for `--timeout`. */
+  name: string;
+  /** Its one-letter name, such as `f` for `-f`. */
+  short?: string;
+  /** What its value stands for, such as `SECONDS`; absent for a flag. */
+  value?: string;
+  /** Whether it may be given more than once. */
+  many?: true;
+  /** What it does. */
+  text: string;
+}
+
+/** The operands of a command; brackets: it does without. */
+export type Operands = "" | "PROFILE" | "[PROFILE]..." | "PROFILE...|--all" | "bash|zsh";
+
+/** One command of gatewayctl: what it takes, and what it may do. */
+export interface Command {
+  /** Its name. */
+  name: string;
+  /** What it is for, in one line. */
+  purpose: string;
+  /** What it takes besides options. */
+  operands: Operands;
+  /** Where the profiles it takes are found. Default: the slots. */
+  known?: "volume";
+  /** Its options. */
+  options: readonly CommandOption[];
+  /** What it may do. */
+  permissions(places: Pick<Places, "home" | "scandir">): Permissions;
+}
+
+const JSON_OPTION: CommandOption = { name: "json", text: "JSON instead of text" };
+const ALL: CommandOption = { name: "all", text: "every gateway that is registered" };
+const TIMEOUT: CommandOption = {
+  name: "timeout",
+  value: "SECONDS",
+  text: "how long to wait for each gateway (10)",
+};
+const NO_WAIT: CommandOption = { name: "no-wait", text: "do not wait until it is done" };
+
+const ENV = ["HERMES_HOME", "S6_PROFILE_GATEWAY_SCANDIR"];
+const ZONED_ENV = [...ENV, "GATEWAYCTL_TZ"];
+
+function s6(...programs: S6Program[]): string[] {
+  return programs.map((program) => `${S6_BIN}/${program}`);
+}
+
+/**
+ * What a sync may do. Pure; no permission is needed.
+ *
+ * @param places Where the home and the scandir are.
+ * @returns The permissions.
+ */
+export function syncPermissions({ home, scandir }: Pick<Places, "home" | "scandir">): Permissions {
+  return {
+    read: [
+      scandir,
+      `${home}/profiles`,
+      ...PROFILE_FILES.map((file) => `${home}/${file}`),
+      `${home}/${CONFIG_FILE}`,
+    ],
+    write: [scandir],
+    run: [MKFIFO, ...s6("s6-svc", "s6-svok", "s6-svscanctl")],
+    env: [...ENV, ...RULE_VARIABLES],
+  };
+}
+
+/** A command that changes gateways and records what the operator wants of them. */
+function change(name: string, purpose: string, ...programs: S6Program[]): Command {
+  return {
+    name,
+    purpose,
+    operands: "PROFILE...|--all",
+    options: [ALL, TIMEOUT, NO_WAIT, JSON_OPTION],
+    permissions: ({ home, scandir }) => {
+      const state = [`${home}/profiles`, `${home}/${STATE_FILE}`, `${home}/${STATE_FILE}.new`];
+      return {
+        read: [scandir, ...state],
+        write: [scandir, ...state],
+        run: s6("s6-svc", "s6-svok", "s6-svscanctl", ...programs),
+        env: ENV,
+      };
+    },
+  };
+}
+
+/** Every command of gatewayctl, in the order of its help. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "list",
+    purpose: "shows every gateway, and every profile without one",
+    operands: "",
+    options: [JSON_OPTION],
+    permissions: ({ home, scandir }) => ({
+      read: [scandir, `${home}/profiles`, `${home}/logs/gateways`],
+      run: s6("s6-svstat"),
+      env: ENV,
+    }),
+  },
+  {
+    name: "status",
+    purpose: "shows some gateways, or every one that is registered",
+    operands: "[PROFILE]...",
+    options: [JSON_OPTION],
+    permissions: ({ home, scandir }) => ({
+      read: [scandir, `${home}/logs/gateways`],
+      run: s6("s6-svstat"),
+      env: ENV,
+    }),
+  },
+  change("start", "starts gateways, now and at the next container start", "s6-svstat"),
+  change("stop", "stops gateways; they stay down, also at the next container start"),
+  change("restart", "stops gateways, waits until they are down, and starts them", "s6-svstat"),
+  {
+    name: "register",
+    purpose: "makes profiles' gateways and starts them",
+    operands: "PROFILE...|--all",
+    known: "volume",
+    options: [
+      { name: "env", value: "KEY=VALUE", many: true, text: "environment for the gateway" },
+      { name: "down", text: "do not start it" },
+      { name: "all", text: "every profile without a gateway" },
+      TIMEOUT,
+      NO_WAIT,
+      JSON_OPTION,
+    ],
+    permissions: ({ home, scandir }) => ({
+      read: [scandir, `${home}/profiles`],
+      write: [scandir],
+      run: [MKFIFO, ...s6("s6-svok", "s6-svscanctl", "s6-svstat")],
+      env: ENV,
+    }),
+  },
+  {
+    name: "unregister",
+    purpose: "stops gateways and removes their slots; the profiles stay",
+    operands: "PROFILE...|--all",
+    options: [ALL, TIMEOUT, JSON_OPTION],
+    permissions: ({ scandir }) => ({
+      read: [scandir],
+      write: [scandir],
+      run: s6("s6-svc", "s6-svok", "s6-svscanctl"),
+      env: ENV,
+    }),
+  },
+  {
+    name: "sync",
+    purpose: "makes the slots match the profiles on the volume; restarts nothing",
+    operands: "",
+    options: [
+      { name: "prune", text: "also unregister gateways whose profile is gone" },
+      { name: "dry-run", text: "say what would be done, write nothing" },
+      TIMEOUT,
+      JSON_OPTION,
+    ],
+    permissions: syncPermissions,
+  },
+  {
+    name: "why",
+    purpose: "explains why a gateway is where it is, and what helps",
+    operands: "PROFILE",
+    known: "volume",
+    options: [JSON_OPTION],
+    permissions: ({ home, scandir }) => ({
+      read: [
+        scandir,
+        `${home}/profiles`,
+        `${home}/${STATE_FILE}`,
+        `${home}/${BOOT_LOG}`,
+        `${home}/${BOOT_LOG}.1`,
+        `${home}/logs/gateways`,
+        `${home}/${CONFIG_FILE}`,
+      ],
+      run: s6("s6-svstat"),
+      env: [...ZONED_ENV, ...RULE_VARIABLES],
+    }),
+  },
+  {
+    name: "doctor",
+    purpose: "checks the supervision tree, the slots, the logs and the space",
+    operands: "",
+    options: [JSON_OPTION],
+    permissions: ({ home, scandir }) => ({
+      read: [scandir, `${home}/logs`],
+      write: [scandir, `${home}/logs`],
+      run: s6("s6-svok", "s6-svscanctl"),
+      env: ENV,
+    }),
+  },
+  {
+    name: "logs",
+    purpose: "shows a gateway's log",
+    operands: "PROFILE",
+    options: [
+      { name: "follow", short: "f", text: "go on with what is written from now on" },
+      { name: "lines", short: "n", value: "N", text: "how many lines (20)" },
+    ],
+    permissions: ({ home, scandir }) => ({
+      read: [scandir, `${home}/logs/gateways`],
+      env: ZONED_ENV,
+    }),
+  },
+  {
+    name: "health",
+    purpose: "exits 0 if every gateway that is wanted up is up, else 1; quiet",
+    operands: "",
+    options: [{ name: "profile", value: "PROFILE", text: "only this one: is it up?" }],
+    permissions: ({ home, scandir }) => ({
+      read: [scandir, `${home}/profiles`, `${home}/${STATE_FILE}`],
+      run: s6("s6-svstat"),
+      env: ENV,
+    }),
+  },
+  {
+    name: "metrics",
+    purpose: "prints what is known of every gateway for Prometheus",
+    operands: "",
+    options: [],
+    permissions: ({ scandir }) => ({ read: [scandir], run: s6("s6-svstat"), env: ENV }),
+  },
+  {
+    name: "completion",
+    purpose: "prints a script for a shell's completion",
+    operands: "bash|zsh",
+    options: [],
+    permissions: () => ({}),
+  },
+];
+
+/**
+ * Words an option as it is typed. Pure; no permission is needed.
+ *
+ * @param option The option.
+ * @returns Such as `-n, --lines N`.
+ *
+ * @example
+ * ```ts
+ * import { wordOption } from "./commands.ts";
+ * wordOption({ name: "json", text: "" }); // "--json"
+ * ```
+ */
+export function wordOption({ name, short, value }: CommandOption): string {
+  const letter = short === undefined ? "" : `-${short}, `;
+  return `${letter}--${name}${value === undefined ? "" : ` ${value}`}`;
+}
+
+/**
+ * Words every command's permissions as a Markdown table; commands that may do
+ * the same share a row. Pure; no permission is needed.
+ *
+ * @returns The table, each line ending in a newline.
+ *
+ * @example
+ * ```ts
+ * import { commandTable } from "./commands.ts";
+ * commandTable().startsWith("| gatewayctl |"); // true
+ * ```
+ */
+export function commandTable(): string {
+  const cell = (values: readonly string[] = []) =>
+    values.map((value) => `\`${value}\``).join(", ") || "-";
+  const rows = new Map<string, string[]>();
+  for (const { name, permissions } of COMMANDS) {
+    const { read, write, run } = permissions({ home: "$home", scandir: "$scandir" });
+    const programs = run?.map((path) => path.replace(`${S6_BIN}/`, ""));
+    const may = `${cell(read)} | ${cell(write)} | ${cell(programs)}`;
+    rows.set(may, [...rows.get(may) ?? [], name]);
+  }
+  return "| gatewayctl | read | write | run |\n| --- | --- | --- | --- |\n" +
+    [...rows].map(([may, names]) => `| ${names.join(", ")} | ${may} |\n`).join("");
+}

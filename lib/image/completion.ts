@@ -1,0 +1,174 @@
+import { type Command, COMMANDS } from "./commands.ts";
+import { ISOLATED_DIR, ISOLATED_SCANDIR, SHARED_SCANDIR } from "../s6/places.ts";
+
+/** Where bash's completion is in the image, relative to the root. */
+export const BASH_COMPLETION_FILE = "usr/share/bash-completion/completions/gatewayctl";
+
+/** Where zsh's completion is in the image, relative to the root. */
+export const ZSH_COMPLETION_FILE = "usr/share/zsh/vendor-completions/_gatewayctl";
+
+const GENERATED =
+  `# Generated from lib/image/commands.ts and lib/image/completion.ts by "deno task generate"; do not edit.`;
+
+// For both shells.
+const SCANDIR = `  scandir=${SHARED_SCANDIR}
+  [[ ! -d ${ISOLATED_DIR} ]] || scandir=${ISOLATED_SCANDIR}
+  scandir=\${S6_PROFILE_GATEWAY_SCANDIR:-$scandir}
+`;
+
+function source({ operands, known }: Command): string {
+  if (operands === "bash|zsh") return "bash zsh";
+  if (operands === "") return "";
+  return known ?? "slots";
+}
+
+function words(command: Command): string[] {
+  return [
+    ...command.options.flatMap(({ name, short }) =>
+      short === undefined ? [`--${name}`] : [`-${short}`, `--${name}`]
+    ),
+    "--help",
+  ];
+}
+
+function valueOptions({ options }: Command): string[] {
+  return options.filter(({ value }) => value !== undefined)
+    .flatMap(({ name, short }) => short === undefined ? [`--${name}`] : [`-${short}`, `--${name}`]);
+}
+
+/**
+ * Renders bash's completion of gatewayctl. Pure; no permission is needed.
+ *
+ * @returns The script.
+ *
+ * @example
+ * ```ts
+ * import { renderBashCompletion } from "./completion.ts";
+ * renderBashCompletion().includes("complete -F"); // true
+ * ```
+ */
+export function renderBashCompletion(): string {
+  const cases = COMMANDS.map((command) =>
+    `    ${command.name}) options='${words(command).join(" ")}' operands='${source(command)}' ;;`
+  ).join("\n");
+  const valued = [...new Set(COMMANDS.flatMap(valueOptions))]
+    .filter((option) => option !== "--profile").join(" | ");
+  return `# bash completion of gatewayctl
+${GENERATED}
+_gatewayctl_profiles() {
+  local LC_ALL=C home=\${HERMES_HOME:-/opt/data} scandir name names
+${SCANDIR}  if [[ $1 == slots ]]; then
+    names=("$scandir"/gateway-*/)
+  else
+    names=(default "$home"/profiles/*/)
+  fi
+  names=("\${names[@]%/}")
+  names=("\${names[@]##*/}")
+  [[ $1 == volume ]] || names=("\${names[@]#gateway-}")
+  # compgen -W expands its words, so no other name may get there.
+  for name in "\${names[@]}"; do
+    [[ $name == *[!a-z0-9_-]* ]] || echo "$name"
+  done
+}
+_gatewayctl() {
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} options operands
+  COMPREPLY=()
+  if [[ $COMP_CWORD -eq 1 ]]; then
+    mapfile -t COMPREPLY < <(compgen -W '${
+    COMMANDS.map(({ name }) => name).join(" ")
+  } --help' -- "$current")
+    return
+  fi
+  case \${COMP_WORDS[1]} in
+${cases}
+    *) return ;;
+  esac
+  case $previous in
+    --profile) options= operands=slots ;;
+    ${valued}) return ;;
+  esac
+  case $operands in
+    slots | volume) operands=$(_gatewayctl_profiles "$operands") ;;
+  esac
+  if [[ $current == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
+  else
+    mapfile -t COMPREPLY < <(compgen -W "$operands" -- "$current")
+  fi
+}
+complete -F _gatewayctl gatewayctl
+`;
+}
+
+function zshQuote(text: string): string {
+  return text.replaceAll("'", "'\\''").replaceAll(/[\[\]:]/g, "\\$&");
+}
+
+function zshOptions({ options }: Command): string {
+  const specs = options.flatMap(({ name, short, value, many, text }) => {
+    const star = many ? "*" : "";
+    const action = value === "PROFILE" ? "_gatewayctl_slots" : " ";
+    const what = value === undefined ? "" : `:${value}:${action}`;
+    const names = short === undefined ? [`--${name}`] : [`-${short}`, `--${name}`];
+    return names.map((option) => `'${star}${option}[${zshQuote(text)}]${what}'`);
+  });
+  return [...specs, "'--help[this text]'"].join(" ");
+}
+
+function zshOperands(command: Command): string {
+  const from = source(command);
+  if (from === "") return "";
+  if (from === "bash zsh") return " '1:shell:(bash zsh)'";
+  const position = command.operands === "PROFILE" ? "1" : "*";
+  return ` '${position}:profile:_gatewayctl_${from}'`;
+}
+
+/**
+ * Renders zsh's completion of gatewayctl. Pure; no permission is needed.
+ *
+ * @returns The script.
+ *
+ * @example
+ * ```ts
+ * import { renderZshCompletion } from "./completion.ts";
+ * renderZshCompletion().startsWith("#compdef gatewayctl\n"); // true
+ * ```
+ */
+export function renderZshCompletion(): string {
+  const described = COMMANDS.map(({ name, purpose }) => `    '${name}:${zshQuote(purpose)}'`)
+    .join("\n");
+  const cases = COMMANDS.map((command) =>
+    `    ${command.name}) _arguments ${zshOptions(command)}${zshOperands(command)} ;;`
+  ).join("\n");
+  return `#compdef gatewayctl
+${GENERATED}
+_gatewayctl_slots() {
+  local -a paths
+  local scandir
+${SCANDIR}  paths=("$scandir"/gateway-*(N/:t))
+  compadd -- "\${paths[@]#gateway-}"
+}
+_gatewayctl_volume() {
+  local -a paths
+  paths=("\${HERMES_HOME:-/opt/data}"/profiles/*/SOUL.md(N:h:t))
+  compadd -- default "\${paths[@]}"
+}
+_gatewayctl() {
+  local -a commands
+  commands=(
+${described}
+  )
+  if ((CURRENT == 2)); then
+    _describe command commands
+    return
+  fi
+  local command=$words[2]
+  shift words
+  ((CURRENT--))
+  case $command in
+${cases}
+  esac
+}
+_gatewayctl "$@"
+`;
+}

@@ -1,0 +1,125 @@
+import { InvalidSelectionError } from "../_errors.ts";
+import { profileNameProblem } from "../profile/name.ts";
+import { memberOf } from "./shard.ts";
+
+/** The most members a shard can be of. */
+export const MAX_MEMBERS = 1000;
+
+/** What an operator asked for, as the environment has it. */
+export interface SelectionText {
+  /** `HERMES_GATEWAY_PROFILES`. */
+  profiles?: string | undefined;
+  /** `HERMES_GATEWAY_SHARD`. */
+  shard?: string | undefined;
+}
+
+/** Which profiles' gateways a container runs. */
+export interface Selection {
+  /**
+   * Says why a profile's gateway is not run here.
+   *
+   * @param profile A legal profile name.
+   * @returns The reason, or `undefined` when it is run here.
+   */
+  whyNot(profile: string): string | undefined;
+}
+
+/** One of several containers that share the profiles of a volume. */
+interface Shard {
+  member: number;
+  members: number;
+}
+
+/** Matches in time linear in the product of the lengths, whatever the glob. */
+function matchesGlob(name: string, glob: string): boolean {
+  let [n, g, star, retry] = [0, 0, -1, 0];
+  while (n < name.length) {
+    if (glob[g] === "*") {
+      [star, retry] = [g++, n];
+    } else if (glob[g] === "?" || glob[g] === name[n]) {
+      n++;
+      g++;
+    } else if (star >= 0) {
+      [g, n] = [star + 1, ++retry];
+    } else {
+      return false;
+    }
+  }
+  return /^\**$/.test(glob.slice(g));
+}
+
+function parseProfiles(text: string): readonly string[] {
+  if (text === "" || text === "*") return ["*"];
+  if (text === "none") return [];
+  return text.split(",").map((part) => {
+    const glob = part.trim();
+    // A legal name stays one when its wildcards become letters.
+    if (profileNameProblem(glob.replace(/[*?]/g, "x")) === undefined && glob !== "none") {
+      return glob;
+    }
+    const got = JSON.stringify(glob.length > 60 ? glob.slice(0, 60) + "..." : glob);
+    throw new InvalidSelectionError(
+      "HERMES_GATEWAY_PROFILES: expected *, none alone, or a list of profile names and globs " +
+        `such as default,team-*, got ${got}`,
+    );
+  });
+}
+
+function parseShard(text: string): Shard | undefined {
+  if (text === "") return undefined;
+  const match = /^(?:([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)-)?(\d{1,4})\/(\d{1,4})$/.exec(text);
+  if (match !== null) {
+    const [, pod, position, members] = match;
+    const shard = { member: Number(position) + (pod === undefined ? 0 : 1), members: +members! };
+    const { member } = shard;
+    if (member >= 1 && member <= shard.members && shard.members <= MAX_MEMBERS) return shard;
+  }
+  throw new InvalidSelectionError(
+    `HERMES_GATEWAY_SHARD: expected MEMBER/MEMBERS from 1/1 to ${MAX_MEMBERS}/${MAX_MEMBERS}, or ` +
+      `NAME-ORDINAL/MEMBERS with the ordinal below MEMBERS, got ${
+        JSON.stringify(text.slice(0, 60))
+      }`,
+  );
+}
+
+/**
+ * Reads which profiles' gateways a container runs. Spaces around are ignored.
+ *
+ * `profiles`: empty or `*` for all, `none` for none, else names and globs
+ * (`*` any characters, `?` one) with commas between. A profile that is itself
+ * called `none` is meant by `non?`.
+ *
+ * `shard`: empty for all; `2/5` for those that {@linkcode memberOf} gives to
+ * the second of five members; or, counted from 0, the name of a StatefulSet's
+ * pod in front of the slash: `hermes-1/5` is the second of five, too. In a
+ * manifest that is `$(POD_NAME)/5`, with `metadata.name` in `POD_NAME`.
+ *
+ * A profile is run here when both select it. Pure; no permission is needed.
+ *
+ * @param text What the environment has; an absent variable is an empty one.
+ * @returns The selection.
+ * @throws {InvalidSelectionError} If either is malformed.
+ *
+ * @example
+ * ```ts
+ * import { parseSelection } from "./selection.ts";
+ * parseSelection({ profiles: "default,team-*" }).whyNot("team-a"); // undefined
+ * parseSelection({ profiles: "none" }).whyNot("coder"); // "not in HERMES_GATEWAY_PROFILES"
+ * ```
+ */
+export function parseSelection(text: SelectionText): Selection {
+  const globs = parseProfiles((text.profiles ?? "").trim());
+  const shard = parseShard((text.shard ?? "").trim());
+  return {
+    whyNot(profile) {
+      if (!globs.some((glob) => matchesGlob(profile, glob))) {
+        return "not in HERMES_GATEWAY_PROFILES";
+      }
+      if (shard === undefined) return undefined;
+      const member = memberOf(profile, shard.members);
+      if (member === shard.member) return undefined;
+      return `member ${member} of ${shard.members} has it, this is member ${shard.member} ` +
+        "(HERMES_GATEWAY_SHARD)";
+    },
+  };
+}

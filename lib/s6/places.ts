@@ -1,0 +1,8 @@
+/** The scandir of shared supervision: PID 1's own. */
+export const SHARED_SCANDIR = "/run/service";
+
+/** Where isolated supervision lives; its owner is hermes. */
+export const ISOLATED_DIR = "/run/hermes";
+
+/** The scandir of isolated supervision: of an s6-svscan that runs as hermes. */
+export const ISOLATED_SCANDIR = `${ISOLATED_DIR}/service`;

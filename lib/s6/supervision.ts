@@ -1,0 +1,200 @@
+import { lstatIfPresent, removeIfPresent } from "../_fs.ts";
+import { parseStatus, runS6, type S6Program, type ServiceStatus, STATUS_FIELDS } from "./run.ts";
+import { S6CommandError, S6TimeoutError } from "../_errors.ts";
+
+/** Options of {@linkcode Supervision}. */
+export interface SupervisionOptions {
+  /** The scandir, an absolute path. */
+  scandir: string;
+  /** Where s6's programs are. Default: `/command`. */
+  bin?: string;
+  /** How long a service may take to reach a state, in milliseconds. */
+  timeoutMs: number;
+}
+
+// s6's death tally has one record of 14 bytes per death.
+const DEATH_BYTES = 14;
+const POLL_MS = 10;
+// s6-svc's own -T comes first: it then still takes its subscription back.
+const SVC_GRACE_MS = 1000;
+
+/**
+ * A live supervision tree: what s6-svscan and the s6-supervise under it can be
+ * asked and told, each call with a bounded time. Services are named relative
+ * to the scandir.
+ *
+ * Needs `--allow-read` and `--allow-write` for the scandir, and `--allow-run`
+ * for {@linkcode S6_PROGRAMS} by their full paths.
+ */
+export class Supervision {
+  /** How long a service may take to reach a state, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly #scandir: string;
+  readonly #bin: string | undefined;
+
+  /**
+   * Makes it; nothing is asked yet.
+   *
+   * @param options Where, and how long to wait.
+   */
+  constructor({ scandir, bin, timeoutMs }: SupervisionOptions) {
+    this.#scandir = scandir;
+    this.#bin = bin;
+    this.timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Tells s6-svscan something.
+   *
+   * @param options s6-svscanctl's, such as `-a`; none only asks whether it listens.
+   * @throws {S6CommandError} If it cannot be told.
+   * @throws {S6TimeoutError} If that takes too long.
+   */
+  async svscanctl(...options: string[]): Promise<void> {
+    await this.#run("s6-svscanctl", [...options, this.#scandir], this.#scandir);
+  }
+
+  /**
+   * Tells a service's s6-supervise something.
+   *
+   * @param service The service.
+   * @param options s6-svc's, such as `-u`; with `-w` it waits.
+   * @throws {S6CommandError} If it cannot be told.
+   * @throws {S6TimeoutError} If what is waited for does not happen in time.
+   */
+  async svc(service: string, ...options: string[]): Promise<void> {
+    const args = ["-T", String(this.timeoutMs), ...options, this.#path(service)];
+    await this.#run("s6-svc", args, service);
+  }
+
+  /**
+   * Asks about a service.
+   *
+   * @param service The service.
+   * @returns What s6-svstat says.
+   * @throws {S6CommandError} If nothing supervises it.
+   */
+  async svstat(service: string): Promise<ServiceStatus> {
+    const args = ["-o", STATUS_FIELDS, this.#path(service)];
+    return parseStatus(await this.#run("s6-svstat", args, service));
+  }
+
+  /**
+   * Counts a service's deaths since {@linkcode Supervision.forgetDeaths}.
+   *
+   * @param service The service.
+   * @returns The number; s6 counts to 100.
+   */
+  deaths(service: string): number {
+    const tally = lstatIfPresent(`${this.#path(service)}/supervise/death_tally`);
+    return Math.floor((tally?.size ?? 0) / DEATH_BYTES);
+  }
+
+  /**
+   * Clears a service's death tally: after a permanent failure the first death
+   * would park it again.
+   *
+   * @param service The service.
+   */
+  forgetDeaths(service: string): void {
+    removeIfPresent(`${this.#path(service)}/supervise/death_tally`);
+  }
+
+  /**
+   * Tells whether a service and its logger are both supervised, or both not.
+   *
+   * @param service The service; it has a logger.
+   * @param both What to expect of both.
+   * @returns Whether it is so.
+   */
+  async supervised(service: string, both: boolean): Promise<boolean> {
+    return await this.#svok(service) === both && await this.#svok(`${service}/log`) === both;
+  }
+
+  /**
+   * Makes sure a service and its logger are supervised.
+   *
+   * @param service The service.
+   * @throws {S6CommandError} If s6-svscan cannot be told to scan, or the
+   * service goes away meanwhile.
+   * @throws {S6TimeoutError} If they are not supervised in time.
+   */
+  async supervise(service: string): Promise<void> {
+    if (await this.supervised(service, true)) return;
+    await this.svscanctl("-a");
+    const gone = () => lstatIfPresent(this.#path(service)) === undefined;
+    await this.#until(
+      service,
+      "supervised",
+      async () => gone() || await this.supervised(service, true),
+    );
+    if (gone()) {
+      throw new S6CommandError(["s6-svok", this.#path(service)], service, 1, "it is gone");
+    }
+  }
+
+  /**
+   * Ends the supervisors of services that have been renamed away, and removes
+   * their directories. s6-svscan kills the supervisors of directories that are
+   * absent at this very scan, so they have to be renamed before. A service
+   * that ignores SIGTERM is killed.
+   *
+   * @param services Where the directories are now.
+   * @throws {S6CommandError} If s6-svscan cannot be told.
+   * @throws {S6TimeoutError} If the supervisors do not end in time.
+   */
+  async reap(services: readonly string[]): Promise<void> {
+    if (services.length === 0) return;
+    await this.svscanctl("-an");
+    for (const service of services) {
+      await this.#release(service);
+      removeIfPresent(this.#path(service), { recursive: true });
+    }
+  }
+
+  /** Waits until s6-svscan's SIGTERM has ended both supervisors; what ignores it is killed. */
+  async #release(service: string): Promise<void> {
+    const released = () => this.supervised(service, false);
+    try {
+      await this.#until(service, "released", released);
+    } catch (error) {
+      if (!(error instanceof S6TimeoutError)) throw error;
+      for (const one of [service, `${service}/log`]) {
+        if (await this.#svok(one)) await this.svc(one, "-k");
+      }
+      await this.#until(service, "released", released);
+    }
+  }
+
+  #path(service: string): string {
+    return `${this.#scandir}/${service}`;
+  }
+
+  async #svok(service: string): Promise<boolean> {
+    try {
+      await this.#run("s6-svok", [this.#path(service)], service);
+      return true;
+    } catch (error) {
+      // 111 would be "cannot tell", such as for want of permission.
+      if (error instanceof S6CommandError && error.exitCode === 1) return false;
+      throw error;
+    }
+  }
+
+  async #until(service: string, what: string, condition: () => Promise<boolean>): Promise<void> {
+    const deadline = performance.now() + this.timeoutMs;
+    while (!await condition()) {
+      if (performance.now() >= deadline) throw new S6TimeoutError(service, what, this.timeoutMs);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  #run(program: S6Program, args: readonly string[], service: string): Promise<string> {
+    return runS6(program, args, {
+      service,
+      timeoutMs: this.timeoutMs,
+      graceMs: program === "s6-svc" ? SVC_GRACE_MS : 0,
+      ...this.#bin === undefined ? {} : { bin: this.#bin },
+    });
+  }
+}

@@ -1,0 +1,142 @@
+import { DEFAULT_PROFILE, slotName } from "../profile/name.ts";
+import { shellQuote } from "../_quote.ts";
+
+/** What {@linkcode renderSlot} makes a slot from. */
+export interface SlotDescription {
+  /** The profile's name. */
+  profile: string;
+  /** The Hermes home, an absolute path. */
+  home: string;
+  /** Environment to export to the gateway; the values are arbitrary text. */
+  extraEnv?: Readonly<Record<string, string>>;
+}
+
+/** The contents of a slot's files. */
+export interface SlotFiles {
+  /** `type`, mode 0o644. */
+  type: string;
+  /** `run`, mode 0o755. */
+  run: string;
+  /** `finish`, mode 0o755. */
+  finish: string;
+  /** `log/run`, mode 0o755. */
+  logRun: string;
+}
+
+const TYPE = "longrun\n";
+
+// servicedir(7): finish gets the exit code (256 after a signal) and may exit
+// 125 for "permanent failure, do not restart". s6 tallies a death by signal N
+// as exit code 128+N, so the range covers both.
+const FINISH = `#!/bin/sh
+# 0: a clean stop is intended. 78: EX_CONFIG. Ten other deaths in 120 s: broken.
+case "$1" in
+  0 | 78) exit 125 ;;
+esac
+exec s6-permafailon 120 10 1-255 true
+`;
+
+function assertHome(home: string): void {
+  if (!home.startsWith("/")) {
+    throw new TypeError(
+      `Failed to render a slot: expected an absolute Hermes home, got ${JSON.stringify(home)}`,
+    );
+  }
+}
+
+function renderExports(env: Readonly<Record<string, string>>): string {
+  return Object.entries(env).map(([key, value]) => {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) {
+      throw new TypeError(
+        `Failed to render a slot: expected an environment key [A-Za-z_][A-Za-z0-9_]*, got ${
+          JSON.stringify(key)
+        }`,
+      );
+    }
+    return `export ${key}=${shellQuote(value)}\n`;
+  }).join("");
+}
+
+function renderRun({ profile, home, extraEnv = {} }: SlotDescription): string {
+  const slot = slotName(profile);
+  const hermes = profile === DEFAULT_PROFILE
+    ? "hermes gateway run --replace"
+    : `hermes -p ${profile} gateway run --replace`;
+  return `#!/command/with-contenv sh
+export HOME=${shellQuote(home)}
+cd "$HOME" || exit 1
+${renderExports(extraEnv)}${RUN_TAIL}HERMES_SUPERVISED_CHILD=1
+if ! command -v hermes >/dev/null 2>&1; then
+  # Standard output is the gateway's log, standard error the container's.
+  for fd in 1 2; do echo '${slot}: fatal: no hermes on PATH' >&$fd; done
+  exit 78
+fi
+exec 2>&1
+if [ "$(id -u)" -eq 0 ]; then
+  exec s6-setuidgid hermes ${hermes}
+fi
+exec ${hermes}
+`;
+}
+
+// Root creates and removes nothing on the volume: hermes can restart this
+// script at will and could swap a path under it (CWE-59, CWE-367).
+function renderLogRun({ profile, home }: SlotDescription): string {
+  return `#!/bin/sh
+[ "$(id -u)" -ne 0 ] || exec s6-setuidgid hermes ./run
+dir=${shellQuote(`${home}/logs/gateways/${profile}`)}
+mkdir -p "$dir" && rm -f "$dir/lock" && exec s6-log 1 n10 s1000000 T "$dir"
+`;
+}
+
+const RUN_HEAD =
+  /^#!\/command\/with-contenv sh\nexport HOME='[^']*(?:'\\''[^']*)*'\ncd "\$HOME" \|\| exit 1\n/;
+const RUN_TAIL = "export HERMES_S6_SUPERVISED_CHILD=1 ";
+
+/**
+ * Reads the extra environment back from a slot's `run`: the exact inverse of
+ * {@linkcode renderSlot}. Pure; no permission is needed.
+ *
+ * @param run The content of `run`.
+ * @returns The environment, or `undefined` if no {@linkcode renderSlot} made this.
+ *
+ * @example
+ * ```ts
+ * import { readExtraEnv, renderSlot } from "./render.ts";
+ * const slot = { profile: "coder", home: "/opt/data", extraEnv: { TOKEN: "it's" } };
+ * readExtraEnv(renderSlot(slot).run); // { TOKEN: "it's" }
+ * ```
+ */
+export function readExtraEnv(run: string): Record<string, string> | undefined {
+  const head = RUN_HEAD.exec(run);
+  if (head === null) return undefined;
+  const line = /export ([A-Za-z_][A-Za-z0-9_]*)='([^']*(?:'\\''[^']*)*)'\n/y;
+  let end = line.lastIndex = head[0].length;
+  const entries: [string, string][] = [];
+  for (let match = line.exec(run); match !== null; match = line.exec(run)) {
+    const [, key = "", quoted = ""] = match;
+    entries.push([key, quoted.replaceAll(`'\\''`, "'")]);
+    end = line.lastIndex;
+  }
+  return run.startsWith(RUN_TAIL, end) ? Object.fromEntries(entries) : undefined;
+}
+
+/**
+ * Renders the files of a profile's slot. Pure; no permission is needed.
+ *
+ * @param slot The profile, its home, and what to export to it.
+ * @returns The contents of `type`, `run`, `finish` and `log/run`.
+ * @throws {InvalidProfileNameError} If the profile's name is not legal.
+ * @throws {TypeError} If the home is not absolute, an environment key does not
+ * match `[A-Za-z_][A-Za-z0-9_]*`, or a value holds a NUL.
+ *
+ * @example
+ * ```ts
+ * import { renderSlot } from "./render.ts";
+ * renderSlot({ profile: "coder", home: "/opt/data" }).type; // "longrun\n"
+ * ```
+ */
+export function renderSlot(slot: SlotDescription): SlotFiles {
+  assertHome(slot.home);
+  return { type: TYPE, run: renderRun(slot), finish: FINISH, logRun: renderLogRun(slot) };
+}

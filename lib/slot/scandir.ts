@@ -1,0 +1,152 @@
+import { ScandirBusyError } from "../_errors.ts";
+import { giveAll, lstatIfPresent, makeDirectory, removeIfPresent } from "../_fs.ts";
+import { errorWords, survivable } from "../_errors.ts";
+import type { Owner } from "../_owner.ts";
+
+/**
+ * The suite's own directory in a scandir. s6-svscan skips names that start with
+ * a dot, so what is built in here can never be supervised half-built.
+ */
+export const DOT_DIR = ".hermes";
+const RETIRED_PREFIX = "retired-";
+const LOCK_POLL_MS = 20;
+
+/** A directory for building slots, on the scandir's file system. */
+export interface Staging {
+  /** Its path; it is empty. */
+  readonly path: string;
+  /** Whether plain modes hold in it, as {@linkcode CreateOptions} has it. */
+  readonly modesHold: boolean;
+  /** Whom to give what is made in it; absent when that is the caller. */
+  readonly owner?: Owner;
+}
+
+/** A scandir that no other reconcile or register changes until this is disposed of. */
+export interface LockedScandir extends Disposable {
+  /** The scandir's path. */
+  readonly path: string;
+  /** Whom to give what is made in it. Absent: it stays the caller's. */
+  readonly owner?: Owner;
+  /**
+   * Makes the staging directory, at the first call; disposing of the lock
+   * removes it.
+   *
+   * @returns The directory.
+   * @throws {Error} If it cannot be made.
+   */
+  openStaging(): Staging;
+  /**
+   * Takes a slot out of s6-svscan's sight. Its supervisors keep running until
+   * the next `s6-svscanctl -an`.
+   *
+   * @param name The slot's name; it exists.
+   * @returns Where it is now, relative to the scandir.
+   * @throws {Error} If it cannot be renamed.
+   */
+  retire(name: string): string;
+  /**
+   * Lists the slots that were retired and not removed yet.
+   *
+   * @returns Where they are, relative to the scandir.
+   */
+  retired(): string[];
+}
+
+/** Options of {@linkcode lockScandir}. */
+export interface LockScandirOptions {
+  /** Whom to give what is made in the scandir. */
+  owner?: Owner;
+  /** How long to wait for another holder, in milliseconds. Default: 30000. */
+  timeoutMs?: number;
+}
+
+async function takeLock(path: string, timeoutMs: number): Promise<Deno.FsFile> {
+  // Opening would follow a symlink, and wait for ever for the peer of a FIFO.
+  if (lstatIfPresent(path)?.isFile === false) throw new Error(`${path} is not a regular file`);
+  const file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
+  const deadline = performance.now() + timeoutMs;
+  while (!file.tryLockSync(true)) {
+    if (performance.now() >= deadline) {
+      file.close();
+      throw new ScandirBusyError(
+        `Failed to lock ${path} within ${timeoutMs} ms: another reconcile or register holds it`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
+  }
+  return file;
+}
+
+// The new directory tells what umask and parent did to the mode asked for,
+// and who its maker is; so neither has to be asked (--allow-sys) or repaired.
+function openStaging(path: string, owner: Owner | undefined): Staging {
+  Deno.mkdirSync(path, { mode: 0o777 });
+  const { mode, uid, gid } = Deno.lstatSync(path);
+  const modesHold = mode !== null && (mode & 0o7755) === 0o755;
+  const foreign = owner !== undefined && (owner.uid !== uid || owner.gid !== gid);
+  return foreign ? { path, modesHold, owner } : { path, modesHold };
+}
+
+function retire(path: string, name: string): string {
+  const target = `${DOT_DIR}/${RETIRED_PREFIX}${crypto.randomUUID()}`;
+  Deno.renameSync(`${path}/${name}`, `${path}/${target}`);
+  return target;
+}
+
+function listRetired(path: string): string[] {
+  return [...Deno.readDirSync(`${path}/${DOT_DIR}`)]
+    .filter(({ name }) => name.startsWith(RETIRED_PREFIX))
+    .map(({ name }) => `${DOT_DIR}/${name}`);
+}
+
+/**
+ * Makes a scandir if there is none, takes its lock, and wipes what an
+ * interrupted run left in its staging directory.
+ * Needs `--allow-read` and `--allow-write` for the scandir.
+ *
+ * @param path The scandir, an absolute path.
+ * @param options The owner, and how long to wait for the lock.
+ * @returns The locked scandir; dispose of it to let others in.
+ * @throws {ScandirBusyError} If the lock is held for too long.
+ * @throws {Error} If the scandir is no directory or cannot be written to.
+ *
+ * @example
+ * ```ts no-eval
+ * import { lockScandir } from "./scandir.ts";
+ * using scandir = await lockScandir("/run/service");
+ * const { path } = scandir.openStaging();
+ * ```
+ */
+export async function lockScandir(
+  path: string,
+  { owner, timeoutMs = 30_000 }: LockScandirOptions = {},
+): Promise<LockedScandir> {
+  const dotDir = `${path}/${DOT_DIR}`;
+  const staging = `${dotDir}/staging`;
+  try {
+    Deno.mkdirSync(path, { recursive: true, mode: 0o755 });
+    if (makeDirectory(dotDir, 0o700)) giveAll([dotDir], owner);
+  } catch (error) {
+    throw new Error(`cannot make ${dotDir}: ${errorWords(survivable(error))}`, { cause: error });
+  }
+  const lock = await takeLock(`${dotDir}/lock`, timeoutMs);
+  const wipe = () => removeIfPresent(staging, { recursive: true });
+  try {
+    wipe();
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+  let opened: Staging | undefined;
+  return {
+    path,
+    ...owner === undefined ? {} : { owner },
+    openStaging: () => opened ??= openStaging(staging, owner),
+    retire: (name) => retire(path, name),
+    retired: () => listRetired(path),
+    [Symbol.dispose]() {
+      using _ = lock;
+      wipe();
+    },
+  };
+}

@@ -1,0 +1,359 @@
+import { lchownSync } from "node:fs";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { setUpHome } from "../../lib/boot/home_setup.ts";
+import { denoEnv, IS_ROOT, mkfifo, REPO, runEntry, runScript } from "../_fixtures.ts";
+import {
+  clockTick,
+  exists,
+  modeOf,
+  type Outcome,
+  run,
+  runSync,
+  snapshot,
+  TempDir,
+} from "../_temp.ts";
+
+const HERMES = { uid: 12345, gid: 12346 };
+const OTHER = { uid: 23456, gid: 23457 };
+const FOLDERS = ["profiles", "logs", "logs/gateways"];
+
+function chown(path: string, { uid, gid }: { uid: number; gid: number }): void {
+  runSync("chown", "-h", `${uid}:${gid}`, path);
+}
+
+function ownerOf(path: string): string {
+  const { uid, gid } = Deno.lstatSync(path);
+  return `${uid}:${gid}`;
+}
+
+const HERMES_OWNS = `${HERMES.uid}:${HERMES.gid}`;
+
+/** Runs the stage as its hook does, as root with CAP_CHOWN alone. */
+function runStage(home: string, args = [`--owner=${HERMES_OWNS}`]): Promise<Outcome> {
+  return runEntry(
+    "tasks/hermes_setup.ts",
+    [`--allow-read=${home}`, `--allow-write=${home}`],
+    { args: ["--home", home, ...args], capabilities: "chown" },
+  );
+}
+
+/** A test that chowns. */
+function rootTest(name: string, fn: () => void | Promise<void>): void {
+  Deno.test({ name: `root: ${name}`, ignore: !IS_ROOT, fn });
+}
+
+/** A home with the suite's folders, all of it somebody's. */
+function fullHome(temp: TempDir, owner = HERMES): string {
+  const home = temp.mkdir("home");
+  for (const folder of FOLDERS) temp.mkdir(`home/${folder}`);
+  temp.mkdir("home/profiles/coder");
+  for (const file of ["config.yaml", "gateway_state.json", ".env", "profiles/coder/SOUL.md"]) {
+    temp.write(`home/${file}`, "", 0o600);
+  }
+  runSync("chown", "-R", `${owner.uid}:${owner.gid}`, home);
+  return home;
+}
+
+Deno.test("setUpHome() makes a home and its folders, whatever the umask", async () => {
+  using temp = new TempDir();
+  const home = `${temp.path}/a/home`;
+  const { stdout, stderr } = await runScript(
+    `import { setUpHome } from "../../lib/boot/home_setup.ts";
+     console.log(JSON.stringify(setUpHome(${JSON.stringify(home)})));`,
+    { umask: "077" },
+  );
+  assertEquals(stderr, "");
+  assertEquals(JSON.parse(stdout), { made: [".", ...FOLDERS], given: [], failed: [] });
+  for (const folder of [".", ...FOLDERS]) assertEquals(modeOf(`${home}/${folder}`), 0o755, folder);
+});
+
+Deno.test("setUpHome() adds what is missing", () => {
+  using temp = new TempDir();
+  temp.mkdir("logs");
+  assertEquals(setUpHome(temp.path).made, ["profiles", "logs/gateways"]);
+  assertEquals(setUpHome(temp.path).made, []);
+});
+
+Deno.test("setUpHome() leaves what is no directory alone, with a warning", () => {
+  using temp = new TempDir();
+  const elsewhere = temp.mkdir("elsewhere");
+  const home = temp.mkdir("home");
+  Deno.symlinkSync(elsewhere, `${home}/logs`);
+  temp.write("home/profiles");
+  const warnings: string[] = [];
+  const done = setUpHome(home, { warn: (message) => warnings.push(message) });
+  assertEquals(done, { made: [], given: [], failed: [] });
+  assertEquals(warnings.length, 2);
+  assertMatch(warnings.join(), /profiles: left alone.*logs: left alone/);
+  assertEquals([...Deno.readDirSync(elsewhere)], []);
+});
+
+Deno.test("setUpHome() refuses a home that is no directory", () => {
+  using temp = new TempDir();
+  Deno.symlinkSync(temp.mkdir("elsewhere"), `${temp.path}/link`);
+  temp.write("file");
+  for (const name of ["link", "file"]) {
+    assertThrows(() => setUpHome(`${temp.path}/${name}`), Error, "is not a directory");
+  }
+});
+
+Deno.test("hermes_setup says what is wrong with its arguments and exits 2", async () => {
+  using temp = new TempDir();
+  for (
+    const args of [[], ["--home", "data"], ["--home", temp.path, "--owner=hermes"]]
+  ) {
+    const { code, stderr } = await runEntry("tasks/hermes_setup.ts", [], { args });
+    assertEquals(code, 2);
+    assertMatch(stderr, /^01-hermes-setup: fatal: [^\n]+\n$/);
+  }
+});
+
+rootTest("an empty home of root's becomes hermes's, with its folders", async () => {
+  using temp = new TempDir();
+  Deno.chmodSync(temp.path, 0o755);
+  for (const home of [temp.mkdir("home"), `${temp.path}/missing/home`]) {
+    const { code, stderr, stdout } = await runStage(home);
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(stdout, /^01-hermes-setup: info: .*profiles, logs, logs\/gateways/);
+    for (const path of [".", ...FOLDERS]) {
+      assertEquals(ownerOf(`${home}/${path}`), HERMES_OWNS, path);
+      assertEquals(modeOf(`${home}/${path}`), 0o755, path);
+    }
+  }
+  assertEquals(ownerOf(`${temp.path}/missing`), "0:0");
+});
+
+rootTest("a second boot changes no inode under the home", async () => {
+  using temp = new TempDir();
+  const home = fullHome(temp);
+  temp.write("home/profiles/coder/of-root");
+  await clockTick();
+  const before = snapshot(home, { exact: true });
+  const { code, stdout, stderr } = await runStage(home);
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /nothing to do\n$/);
+  assertEquals(snapshot(home, { exact: true }), before);
+});
+
+rootTest("a home that is hermes's alone is left to it, without CAP_DAC_OVERRIDE", async () => {
+  using temp = new TempDir();
+  const home = fullHome(temp);
+  Deno.chmodSync(home, 0o700);
+  await clockTick();
+  const before = snapshot(home, { exact: true });
+  assertEquals((await runStage(home)).code, 0);
+  assertEquals(snapshot(home, { exact: true }), before);
+});
+
+rootTest(
+  "somebody else's home becomes hermes's: folders and top-level files, no more",
+  async () => {
+    using temp = new TempDir();
+    const home = fullHome(temp, OTHER);
+    temp.mkdir("home/cache");
+    mkfifo(`${home}/pipe`);
+    for (const name of ["cache", "pipe"]) chown(`${home}/${name}`, OTHER);
+    Deno.chmodSync(home, 0o2770);
+    Deno.chmodSync(`${home}/logs`, 0o700);
+    const { code, stderr } = await runStage(home);
+    assertEquals([code, stderr], [0, ""]);
+    for (const path of [".", ...FOLDERS, "config.yaml", "gateway_state.json", ".env"]) {
+      assertEquals(ownerOf(`${home}/${path}`), HERMES_OWNS, path);
+    }
+    for (const path of ["cache", "pipe", "profiles/coder", "profiles/coder/SOUL.md"]) {
+      assertEquals(ownerOf(`${home}/${path}`), `${OTHER.uid}:${OTHER.gid}`, path);
+    }
+    assertEquals([modeOf(home), modeOf(`${home}/logs`), modeOf(`${home}/.env`)], [
+      ...[0o2770, 0o700, 0o600],
+    ]);
+  },
+);
+
+rootTest("one file of root's in hermes's home is given back, and a lost folder", async () => {
+  using temp = new TempDir();
+  const home = fullHome(temp);
+  chown(`${home}/config.yaml`, { uid: 0, gid: 0 });
+  Deno.removeSync(`${home}/logs/gateways`);
+  const { code, stdout } = await runStage(home);
+  assertEquals(code, 0);
+  assertMatch(stdout, /made logs\/gateways; gave away config\.yaml\n$/);
+  for (const path of [".", "config.yaml", ...FOLDERS]) {
+    assertEquals(ownerOf(`${home}/${path}`), HERMES_OWNS, path);
+  }
+});
+
+rootTest("a group of the operator's choice is kept", async () => {
+  using temp = new TempDir();
+  const home = fullHome(temp, { uid: HERMES.uid, gid: OTHER.gid });
+  await runStage(home);
+  assertEquals(ownerOf(home), `${HERMES.uid}:${OTHER.gid}`);
+});
+
+rootTest("nothing behind a symlink is changed, wherever hermes planted it", async () => {
+  using temp = new TempDir();
+  const canary = temp.mkdir("canary");
+  temp.mkdir("canary/gateways");
+  temp.mkdir("canary/coder");
+  temp.write("canary/file");
+  await clockTick();
+  const before = snapshot(canary, { exact: true });
+  for (
+    const [name, target] of [
+      ["logs", canary],
+      ["profiles", canary],
+      ["logs/gateways", `${canary}/gateways`],
+      ["logs", `${canary}/missing`],
+      [".env", `${canary}/file`],
+      ["gateway_state.json", `${canary}/file`],
+      ["profiles/coder/gateway_state.json", `${canary}/file`],
+      ["config.yaml", `${canary}/missing`],
+    ] as const
+  ) {
+    const home = fullHome(temp);
+    if (exists(`${home}/${name}`)) Deno.removeSync(`${home}/${name}`, { recursive: true });
+    Deno.symlinkSync(target, `${home}/${name}`);
+    chown(`${home}/${name}`, HERMES);
+    // So that there is something to do in every folder.
+    chown(home, { uid: 0, gid: 0 });
+    const { code } = await runStage(home);
+    assertEquals(code, 0, name);
+    assertEquals(snapshot(canary, { exact: true }), before, name);
+    assertEquals(ownerOf(home), HERMES_OWNS);
+    Deno.removeSync(home, { recursive: true });
+  }
+});
+
+rootTest("a file with another name elsewhere stays root's", async () => {
+  using temp = new TempDir();
+  const home = fullHome(temp);
+  const shadow = temp.write("shadow", "", 0o600);
+  Deno.linkSync(shadow, `${home}/notes`);
+  const { code, stderr } = await runStage(home);
+  assertEquals(code, 0);
+  assertMatch(stderr, /^01-hermes-setup: warning: notes: left alone: .*hard link[^\n]*\n$/);
+  assertEquals(ownerOf(shadow), "0:0");
+});
+
+rootTest("an access control list of the last owner is no way in meanwhile", () => {
+  using temp = new TempDir();
+  const home = fullHome(temp, OTHER);
+  // The group bits that stat shows are the list's mask: they must be shut.
+  Deno.chmodSync(home, 0o775);
+  const seen: number[] = [];
+  const chownSync = Deno.chownSync;
+  Deno.chownSync = (path, uid, gid) => {
+    if (path === `${home}/config.yaml`) {
+      const info = Deno.lstatSync(home);
+      seen.push(info.uid ?? -1, (info.mode ?? 0) & 0o7777);
+    }
+    chownSync(path, uid, gid);
+  };
+  try {
+    setUpHome(home, { owner: HERMES });
+  } finally {
+    Deno.chownSync = chownSync;
+  }
+  assertEquals(seen, [0, 0o755]);
+  assertEquals([ownerOf(home), modeOf(home)], [HERMES_OWNS, 0o775]);
+});
+
+// Runs as hermes: swaps entries of the home for symlinks and back.
+const SWAPPER = `
+const [home, canary] = Deno.args;
+const swaps = [["logs", canary], ["profiles", canary], ["of-root", canary + "/file"]];
+for (const [name, target] of swaps) Deno.symlinkSync(target, \`\${home}/\${name}.link\`);
+const attempt = (act) => { try { act(); } catch { /* shut out, or too late */ } };
+console.log("ready");
+while (true) {
+  for (const [name] of swaps) {
+    const path = \`\${home}/\${name}\`;
+    attempt(() => Deno.renameSync(path, path + ".real"));
+    attempt(() => Deno.renameSync(path + ".link", path));
+    attempt(() => Deno.renameSync(path, path + ".link"));
+    attempt(() => Deno.renameSync(path + ".real", path));
+  }
+}
+`;
+
+rootTest("hermes cannot win a race for what a symlink leads to", async () => {
+  using temp = new TempDir();
+  Deno.chmodSync(temp.path, 0o755);
+  const home = fullHome(temp);
+  temp.write("home/of-root");
+  const canary = temp.mkdir("canary");
+  temp.mkdir("canary/gateways");
+  temp.write("canary/file");
+  const before = snapshot(canary);
+  const script = temp.write("swapper.js", SWAPPER);
+  const swapper = new Deno.Command("setpriv", {
+    args: [
+      ...["--reuid=12345", "--regid=12346", "--clear-groups", Deno.execPath()],
+      ...["run", "--no-config", "--quiet", "-A", script, home, canary],
+    ],
+    env: { ...denoEnv(), DENO_DIR: temp.mkdir("cache", 0o777) },
+    clearEnv: true,
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const reader = swapper.stdout.getReader();
+  try {
+    await reader.read();
+    const end = performance.now() + 3000;
+    let rounds = 0;
+    for (; performance.now() < end; rounds++) {
+      // So that there is always something to do.
+      for (const name of ["of-root", "of-root.real", "logs", "profiles"]) {
+        try {
+          lchownSync(`${home}/${name}`, 0, 0);
+        } catch (error) {
+          if ((error as { code?: string }).code !== "ENOENT") throw error;
+        }
+      }
+      setUpHome(home, { owner: HERMES });
+      if (rounds % 50 === 0) assertEquals(snapshot(canary), before, `after ${rounds} rounds`);
+    }
+    assert(rounds > 20, `${rounds} rounds`);
+    assertEquals(snapshot(canary), before);
+  } finally {
+    swapper.kill("SIGKILL");
+    await swapper.status;
+    await reader.cancel();
+  }
+});
+
+rootTest("without CAP_CHOWN one line says that it is missing, and nothing changes", async () => {
+  using temp = new TempDir();
+  const home = fullHome(temp, OTHER);
+  Deno.chmodSync(home, 0o755);
+  const before = snapshot(home);
+  const { code, stdout, stderr } = await runEntry(
+    "tasks/hermes_setup.ts",
+    [`--allow-read=${home}`, `--allow-write=${home}`],
+    { args: ["--home", home, `--owner=${HERMES_OWNS}`], capabilities: "none" },
+  );
+  assertEquals([code, stdout], [1, ""]);
+  assertMatch(stderr, /^01-hermes-setup: fatal: cannot chown [^\n]*CAP_CHOWN[^\n]*\n$/);
+  assertEquals(snapshot(home), before);
+});
+
+rootTest("a file that cannot be given away does not keep the others", async () => {
+  using temp = new TempDir();
+  const home = fullHome(temp, OTHER);
+  const mounted = temp.write("mounted");
+  const { code, stderr } = await run("unshare", {
+    args: [
+      ...["--mount", "--propagation=private", "sh", "-c"],
+      'mount --bind "$1" "$2" && mount -o remount,bind,ro "$2" && shift 2 && exec "$@"',
+      ...["sh", mounted, `${home}/.env`, Deno.execPath(), "run", "--no-prompt", "--quiet"],
+      ...[`--allow-read=${home}`, `--allow-write=${home}`, `${REPO}/tasks/hermes_setup.ts`],
+      ...["--home", home, `--owner=${HERMES_OWNS}`],
+    ],
+    env: denoEnv(),
+  });
+  assertEquals(code, 1);
+  assertMatch(stderr, /^01-hermes-setup: warning: \.env: [^\n]*Read-only[^\n]*\n$/);
+  for (const path of [".", "config.yaml", "profiles"]) {
+    assertEquals(ownerOf(`${home}/${path}`), HERMES_OWNS, path);
+  }
+  assertEquals(ownerOf(mounted), "0:0");
+});

@@ -1,0 +1,108 @@
+#!/bin/sh
+# Becomes PID 1 of a throw-away container: run in a fresh mount and PID
+# namespace (and, by an ordinary user, user namespace) by container.ts, which
+# sets these variables:
+#   ROOT      an empty directory, the new root's mount point
+#   REPO      the repository
+#   DENO      the deno binary
+#   S6        a tree to lay over / that has s6, or empty
+#   DATA      the directory to mount at /opt/data
+#   DENO_CACHE  a directory for Deno's caches, kept between containers
+#   ENVDIR    a directory with the container's environment, one file a variable
+#   PIDFILE   where PID 1's number outside goes
+#   HERMES    UID:GID of the user hermes
+#   RUN_AS    UID:GID of PID 1, or empty
+#   CAPS      capabilities to keep, as for setpriv --bounding-set, or empty
+#   READONLY  non-empty for a read-only root
+set -eu
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+read -r outer _ </proc/self/stat
+
+mount -t tmpfs -o mode=755 tmpfs "$ROOT"
+cd "$ROOT"
+mkdir usr etc dev proc run tmp command opt var .upper .work
+chmod 1777 tmp
+for dir in /bin /sbin /lib*; do
+  if [ -L "$dir" ]; then
+    ln -s "$(readlink "$dir")" ".$dir"
+  else
+    mkdir ".$dir"
+    mount --rbind "$dir" ".$dir"
+  fi
+done
+mount -t overlay -o "lowerdir=${S6:+$S6/usr:}/usr,upperdir=$ROOT/.upper,workdir=$ROOT/.work" overlay usr
+mount --rbind /dev dev
+mount -t proc proc proc
+mount -t tmpfs -o mode=755 tmpfs run
+ln -s /run var/run
+
+uid=${HERMES%:*} gid=${HERMES#*:}
+echo "root:x:0:0::/:/bin/sh
+hermes:x:$uid:$gid::/opt/data:/bin/sh" >etc/passwd
+echo "root:x:0:
+hermes:x:$gid:" >etc/group
+echo 'passwd: files
+group: files' >etc/nsswitch.conf
+
+# What the image holds.
+cp -R --preserve=mode "$REPO/rootfs/etc" "$REPO/rootfs/opt" .
+# An ordinary user cannot write to an overlay of root's files.
+mount -t tmpfs -o mode=755 tmpfs usr/local/bin
+cp --preserve=mode "$REPO"/rootfs/usr/local/bin/* usr/local/bin/
+[ "$(id -u)" -ne 0 ] || cp -R "$REPO/rootfs/usr/share" usr/
+mkdir -p opt/data opt/hermes-boot/deno_dir
+cp -R --preserve=mode "$REPO/lib" "$REPO/tasks" "$REPO/mod.ts" opt/hermes-boot/
+cp --preserve=mode "$REPO/tests/stub/hermes" usr/local/bin/hermes
+: >usr/local/bin/deno
+mount --bind "$DENO" usr/local/bin/deno
+mount --bind "$DATA" opt/data
+mount --bind "$DENO_CACHE" opt/hermes-boot/deno_dir
+
+# s6-overlay is no Debian package: its with-contenv, and what its rc.init and
+# s6-rc-init leave in /run before cont-init.d runs.
+cat >command/with-contenv <<'EOF'
+#!/usr/bin/execlineb -S0
+emptyenv -p
+s6-envdir -Lf -- /run/s6/container_environment
+$@
+EOF
+chmod 755 command/with-contenv
+for program in "$ROOT"/usr/bin/s6-*; do ln -s "${program#"$ROOT"}" command/; done
+mkdir -p run/s6 run/service
+cp -R "$ENVDIR" run/s6/container_environment
+live=s6-rc:s6-rc-init:fNgK2x
+mkdir -p "run/$live/servicedirs"
+ln -s "$live" run/s6-rc
+for name in s6rc-fdholder s6rc-oneshot-runner $(ls etc/s6-overlay/s6-rc.d/user/contents.d); do
+  dir=run/$live/servicedirs/$name
+  mkdir "$dir"
+  if [ -d "etc/s6-overlay/s6-rc.d/$name" ]; then
+    find "etc/s6-overlay/s6-rc.d/$name" -type f ! -name type ! -path '*/dependencies.d/*' \
+      -exec cp {} "$dir/" \;
+    : >"$dir/down"
+  else
+    printf '#!/bin/sh\nexec sleep infinity\n' >"$dir/run"
+    chmod 755 "$dir/run"
+  fi
+  ln -s "/$dir" "run/service/$name"
+done
+mkdir run/service/s6-linux-init-shutdownd
+printf '#!/bin/sh\nexec sleep infinity\n' >run/service/s6-linux-init-shutdownd/run
+chmod 755 run/service/s6-linux-init-shutdownd/run
+# In s6-overlay it is made with this mode, by s6-linux-init.
+mkdir -m 755 run/service/.s6-svscan
+
+path=/command:$PATH:/usr/lib/execline/bin
+[ "$(id -u)" -ne 0 ] || chroot . /usr/bin/env -i "PATH=$path" DENO_DIR=/opt/hermes-boot/deno_dir \
+  deno cache --quiet \
+  /opt/hermes-boot/tasks/hermes_setup.ts /opt/hermes-boot/tasks/supervise_perms.ts \
+  /opt/hermes-boot/tasks/reconcile_profiles.ts \
+  /opt/hermes-boot/tasks/gatewayctl.ts /opt/hermes-boot/tasks/watch_profiles.ts
+mount -o remount,bind,ro opt/hermes-boot/deno_dir
+[ -z "$RUN_AS" ] || chown -hR "$RUN_AS" run
+[ -z "$READONLY" ] || mount -o remount,ro "$ROOT"
+echo "$outer" >"$PIDFILE.new"
+mv "$PIDFILE.new" "$PIDFILE"
+exec chroot . setpriv ${RUN_AS:+--reuid "${RUN_AS%:*}" --regid "${RUN_AS#*:}" --clear-groups} \
+  --ambient-caps=-all --inh-caps=-all ${CAPS:+--bounding-set "$CAPS"} \
+  /usr/bin/env -i "PATH=$path" s6-svscan /run/service

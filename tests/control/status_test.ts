@@ -1,0 +1,147 @@
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { InvalidProfileNameError } from "../../lib/_errors.ts";
+import { askGateway, inOrder, legalProfiles, reportGateway } from "../../lib/control/status.ts";
+import { S6ServiceManager } from "../../lib/control/manager.ts";
+import { fakeBin, Home } from "../_fixtures.ts";
+import { TempDir } from "../_temp.ts";
+
+const NOT_REGISTERED = { registered: false, status: null };
+const NOT_SUPERVISED = { registered: true, status: null };
+
+/** A home with a slot for `coder`, and a manager whose s6-svstat is this script. */
+function setUp(temp: TempDir, svstat: string, timeoutMs = 10_000): [S6ServiceManager, Home] {
+  const home = new Home(temp);
+  temp.mkdir("scandir/gateway-coder/supervise");
+  const bin = fakeBin(`${temp.path}/bin`, { "s6-svstat": svstat });
+  const options = { home: home.path, scandir: home.scandir, bin, timeoutMs };
+  return [new S6ServiceManager(options), home];
+}
+
+Deno.test("legalProfiles() lists default first, then the named profiles in name order", () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  const names = ["writer", "coder-2", "coder_2", "a", "coder", "0"];
+  for (const name of names) home.add(name);
+  const warnings: string[] = [];
+  assertEquals(
+    legalProfiles(home.path, (message) => warnings.push(message)),
+    ["default", "0", "a", "coder", "coder-2", "coder_2", "writer"],
+  );
+  assertEquals(warnings, []);
+});
+
+Deno.test("legalProfiles() leaves out what can have no gateway", () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  for (const name of ["coder", "default", "Coder", "my bot", ".hidden", "a".repeat(244)]) {
+    if (name === "default") temp.mkdir("home/profiles/default");
+    else home.add(name);
+  }
+  temp.write("home/profiles/default/SOUL.md");
+  temp.mkdir("home/profiles/soulless");
+  temp.write("home/profiles/file");
+  Deno.symlinkSync("coder", `${home.path}/profiles/link`);
+  assertEquals(legalProfiles(home.path, () => {}), ["default", "coder"]);
+});
+
+Deno.test("legalProfiles() has the root profile alone where there are no profiles", () => {
+  using temp = new TempDir();
+  const warnings: string[] = [];
+  const warn = (message: string) => void warnings.push(message);
+  assertEquals(legalProfiles(temp.path, warn), ["default"]);
+  assertEquals(warnings, []);
+  temp.write("profiles");
+  assertEquals(legalProfiles(temp.path, warn), ["default"]);
+  assertEquals(warnings.length, 1);
+  assertStringIncludes(warnings[0] ?? "", `${temp.path}/profiles`);
+});
+
+Deno.test("legalProfiles() throws when the profiles cannot be read", () => {
+  using temp = new TempDir();
+  const file = temp.write("file");
+  assertThrows(() => legalProfiles(file, () => {}), Deno.errors.NotADirectory);
+});
+
+Deno.test("askGateway() says what s6 says, with the deaths", async () => {
+  using temp = new TempDir();
+  const [manager] = setUp(temp, "echo false true -1 3 NA 5");
+  temp.write("scandir/gateway-coder/supervise/death_tally", new Uint8Array(2 * 14));
+  assertEquals(await askGateway(manager, "coder"), {
+    registered: true,
+    status: {
+      ...{ profile: "coder", up: false, wantedUp: true, pid: null },
+      ...{ exitCode: 3, signal: null, seconds: 5, deaths: 2 },
+    },
+  });
+});
+
+Deno.test("askGateway() asks nobody about a profile without a slot", async () => {
+  using temp = new TempDir();
+  const [manager] = setUp(temp, `touch '${temp.path}/asked'; echo true true 7 -1 NA 5`);
+  assertEquals(await askGateway(manager, "writer"), NOT_REGISTERED);
+  assertThrows(() => Deno.lstatSync(`${temp.path}/asked`), Deno.errors.NotFound);
+});
+
+Deno.test("askGateway() says so when the slot goes while s6 is asked", async () => {
+  using temp = new TempDir();
+  const [manager] = setUp(temp, 'for dir; do :; done; rm -r "$dir"; exit 1');
+  assertEquals(await askGateway(manager, "coder"), NOT_REGISTERED);
+});
+
+const SILENT: readonly [what: string, svstat: string, timeoutMs?: number][] = [
+  ["nothing supervises the slot", "exit 1"],
+  ["s6 may not be asked", "exit 111"],
+  ["s6 does not answer in time", "exec sleep 60", 50],
+];
+
+for (const [what, svstat, timeoutMs] of SILENT) {
+  Deno.test(`askGateway() has a slot without a status when ${what}`, async () => {
+    using temp = new TempDir();
+    const [manager] = setUp(temp, svstat, timeoutMs);
+    assertEquals(await askGateway(manager, "coder"), NOT_SUPERVISED);
+  });
+}
+
+Deno.test("askGateway() has a slot without a status when there is no s6", async () => {
+  using temp = new TempDir();
+  const [manager] = setUp(temp, "exit 0");
+  Deno.removeSync(`${temp.path}/bin`, { recursive: true });
+  assertEquals(await askGateway(manager, "coder"), NOT_SUPERVISED);
+});
+
+Deno.test("askGateway() passes on any other error", async () => {
+  using temp = new TempDir();
+  const [manager] = setUp(temp, "echo up 5 seconds");
+  const error = await assertRejects(
+    () => askGateway(manager, "../coder"),
+    InvalidProfileNameError,
+  );
+  assertEquals(error.profile, "../coder");
+  await assertRejects(() => askGateway(manager, "coder"), TypeError, "up 5 seconds");
+});
+
+Deno.test("reportGateway() adds when the log was last written to", async () => {
+  using temp = new TempDir();
+  const [manager, home] = setUp(temp, "exit 1");
+  temp.mkdir("home/logs/gateways/coder");
+  const log = temp.write("home/logs/gateways/coder/current", "up\n");
+  const lastLog = new Date("2026-11-22T08:47:00Z");
+  Deno.utimeSync(log, lastLog, lastLog);
+  assertEquals(await reportGateway(manager, home.path, "coder"), {
+    ...{ profile: "coder", ...NOT_SUPERVISED, lastLog },
+  });
+});
+
+Deno.test("reportGateway() reports on a profile with neither slot nor log", async () => {
+  using temp = new TempDir();
+  const [manager, home] = setUp(temp, "exit 1");
+  assertEquals(await reportGateway(manager, home.path, "writer"), {
+    ...{ profile: "writer", ...NOT_REGISTERED, lastLog: null },
+  });
+});
+
+Deno.test("inOrder() has default first, then the others by name, each once", () => {
+  assertEquals(inOrder(["coder", "default", "a", "coder", "B"]), ["default", "B", "a", "coder"]);
+  assertEquals(inOrder(["coder", "a"]), ["a", "coder"]);
+  assertEquals(inOrder([]), []);
+});

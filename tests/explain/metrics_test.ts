@@ -1,0 +1,142 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import fc from "fast-check";
+import { bootLogLines } from "../../lib/boot/log.ts";
+import { type GatewayMetrics, gatewayMetrics, renderMetrics } from "../../lib/explain/metrics.ts";
+import { skipProfile } from "../../lib/boot/action.ts";
+import { type Family, scrape as scrapeText } from "../_prometheus.ts";
+
+/** Renders metrics and parses them as a scraper does. */
+function scrape(gateways: readonly GatewayMetrics[]): Map<string, Family> {
+  return scrapeText(renderMetrics(gateways));
+}
+
+const CODER: GatewayMetrics = {
+  profile: "coder",
+  up: true,
+  wanted: true,
+  deaths: 3,
+  sinceChangeSeconds: 12.5,
+  bootAction: "started",
+  bootSeconds: 0.042,
+};
+
+Deno.test("renderMetrics() has a gauge for everything that is known of a gateway", () => {
+  const expected: Record<string, [string, Record<string, string>]> = {
+    hermes_gateway_up: ["1", {}],
+    hermes_gateway_wanted_up: ["1", {}],
+    hermes_gateway_deaths: ["3", {}],
+    hermes_gateway_since_change_seconds: ["12.5", {}],
+    hermes_gateway_last_boot_action: ["1", { action: "started" }],
+    hermes_gateway_last_boot_seconds: ["0.042", {}],
+  };
+  const families = scrape([CODER]);
+  assertEquals([...families.keys()], Object.keys(expected));
+  for (const [name, { help, type, metrics }] of families) {
+    const [value, labels] = expected[name] ?? [];
+    assertEquals(type, "GAUGE");
+    assertMatch(help, /^[A-Z0-9].*\.$/);
+    assertEquals(metrics, [{ value: value ?? "", labels: { profile: "coder", ...labels } }]);
+  }
+});
+
+Deno.test("renderMetrics() says 0 for a gateway that is down, or not wanted up", () => {
+  const families = scrape([{ profile: "coder", up: false, wanted: false }]);
+  for (const name of ["hermes_gateway_up", "hermes_gateway_wanted_up"]) {
+    assertEquals(families.get(name)?.metrics[0]?.value, "0");
+  }
+});
+
+Deno.test("renderMetrics() has no sample for what is not known", () => {
+  const families = scrape([{ profile: "new", up: false, wanted: true }, CODER]);
+  const profiles = (name: string) => families.get(name)?.metrics.map((m) => m.labels?.profile);
+  assertEquals(profiles("hermes_gateway_up"), ["new", "coder"]);
+  assertEquals(profiles("hermes_gateway_deaths"), ["coder"]);
+  assertEquals([...scrape([{ profile: "new", up: false, wanted: true }]).keys()], [
+    ...["hermes_gateway_up", "hermes_gateway_wanted_up"],
+  ]);
+});
+
+Deno.test("renderMetrics() has no up and no wanted of a profile without a slot", () => {
+  const families = scrape([{ profile: "skipped", bootAction: "skipped", bootSeconds: 1 }]);
+  assertEquals([...families.keys()], [
+    ...["hermes_gateway_last_boot_action", "hermes_gateway_last_boot_seconds"],
+  ]);
+});
+
+Deno.test("gatewayMetrics() puts s6's word and the last boot's together", () => {
+  const status = {
+    ...{ profile: "coder", up: true, wantedUp: true, pid: 7, exitCode: null, signal: null },
+    ...{ seconds: 12.5, deaths: 3 },
+  };
+  const boot = { seconds: 0.042, actions: new Map([["coder", "started" as const]]) };
+  const supervised = { registered: true, status };
+  assertEquals(gatewayMetrics("coder", supervised, boot), CODER);
+  const { bootAction: _, bootSeconds: __, ...now } = CODER;
+  assertEquals(gatewayMetrics("coder", supervised, undefined), now);
+  assertEquals(gatewayMetrics("late", supervised, boot), { ...now, profile: "late" });
+});
+
+Deno.test("gatewayMetrics() knows nothing of what s6 does not supervise, but that it is not up", () => {
+  const unsupervised = { registered: true, status: null };
+  assertEquals(gatewayMetrics("a", unsupervised, undefined), { profile: "a", up: false });
+  const gone = { registered: false, status: null };
+  assertEquals(gatewayMetrics("a", gone, undefined), { profile: "a" });
+});
+
+Deno.test("gatewayMetrics() words a name that is not legal as the boot log does, and apart from any other", () => {
+  const name = fc.string({ unit: fc.constantFrom("\\", '"', "\n", "n", "u", " ", "\x1b", "0") });
+  fc.assert(fc.property(name, name, (a, b) => {
+    const [left, right] = [a, b].map((one) => gatewayMetrics(one, undefined, undefined).profile);
+    assertEquals(left === right, a === b);
+    assert(bootLogLines([skipProfile(a, "why", false)], new Date()).includes(` profile=${left} `));
+  }));
+});
+
+Deno.test("renderMetrics() is empty without gateways", () => {
+  assertEquals(renderMetrics([]), "");
+});
+
+Deno.test("renderMetrics() announces each family once, right before all of its samples", () => {
+  const lines = renderMetrics([CODER, { ...CODER, profile: "scout" }]).split("\n");
+  assertEquals(lines.pop(), "");
+  let family = "";
+  for (const line of lines) {
+    const [, help] = /^# HELP (\S+) /.exec(line) ?? [];
+    const [, type] = /^# TYPE (\S+) gauge$/.exec(line) ?? [];
+    if (help !== undefined) family = help;
+    else if (type !== undefined) assertEquals(type, family);
+    else assert(line.startsWith(`${family}{`), line);
+  }
+  assertEquals(lines.filter((line) => line.startsWith("# HELP ")).length, 6);
+});
+
+Deno.test("renderMetrics() escapes labels, so that a scraper reads them back", () => {
+  const text = fc.string({
+    unit: fc.constantFrom("\\", '"', "\n", "n", "{", "}", ",", "=", " ", "é"),
+  });
+  fc.assert(fc.property(text, text, (profile, bootAction) => {
+    const family = scrape([{ ...CODER, profile, bootAction }]).get(
+      "hermes_gateway_last_boot_action",
+    );
+    assertEquals(family?.metrics, [{ value: "1", labels: { profile, action: bootAction } }]);
+  }));
+});
+
+Deno.test("renderMetrics() keeps a lone surrogate from making the text no UTF-8", () => {
+  assert(renderMetrics([{ ...CODER, profile: "a\ud800" }]).isWellFormed());
+});
+
+Deno.test("renderMetrics() words numbers as the format has them", () => {
+  for (
+    const [value, text] of [
+      [0, "0"],
+      [1e21, "1e+21"],
+      [NaN, "NaN"],
+      [Infinity, "+Inf"],
+      [-Infinity, "-Inf"],
+    ] as const
+  ) {
+    const family = scrape([{ ...CODER, deaths: value }]).get("hermes_gateway_deaths");
+    assertEquals(family?.metrics[0]?.value, text);
+  }
+});

@@ -1,0 +1,158 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { explain, isProfile, type WhyFacts } from "../../lib/explain/why.ts";
+import { findBootLine, recordedState } from "../../lib/explain/why_facts.ts";
+
+const DOWN = {
+  ...{ profile: "coder", up: false, wantedUp: false, pid: null, seconds: 5 },
+  ...{ exitCode: 0, signal: null, deaths: 0 },
+};
+const RECORDED = { state: "running", setBy: "operator", setAt: null } as const;
+
+/** A registered gateway that was never started, with changes. */
+function facts(changes: Partial<WhyFacts>): WhyFacts {
+  return {
+    profile: "coder",
+    dir: "/opt/data/profiles/coder",
+    found: "profile",
+    recorded: RECORDED,
+    registered: true,
+    status: DOWN,
+    logLines: [],
+    ...changes,
+  };
+}
+
+const boot = (action: string, latest = true) => ({
+  bootLine: { text: `T profile=coder prior_state=running action=${action}`, latest },
+});
+const unregistered = { registered: false, status: null };
+
+const CASES: readonly [cause: string, changes: Partial<WhyFacts>, help: string | undefined][] = [
+  ["illegal-name", { nameProblem: "expected x" }, "mv '/opt/data/profiles/coder'"],
+  ["no-directory", { found: "no directory", ...unregistered }, "gatewayctl list"],
+  ["no-directory", { found: "no directory" }, "gatewayctl sync --prune"],
+  ["no-soul", { found: "no SOUL.md", ...unregistered }, "touch '/opt/data/profiles/coder/SOUL.md'"],
+  ["refused", { refusal: "a symlink", ...unregistered }, "gatewayctl sync"],
+  [
+    "not-selected",
+    { notSelected: "not in the list", ...unregistered },
+    "the container's HERMES_GATEWAY_PROFILES and HERMES_GATEWAY_SHARD",
+  ],
+  ["multiplexed", { multiplexed: true }, "gatewayctl start coder"],
+  ["newer-than-boot", unregistered, "gatewayctl sync"],
+  ["newer-than-boot", { ...unregistered, ...boot("started", false) }, "gatewayctl sync"],
+  ["newer-than-boot", { ...unregistered, ...boot('skipped reason="x"') }, "gatewayctl sync"],
+  ["unregistered", { ...unregistered, ...boot("started") }, "gatewayctl register coder"],
+  ["not-supervised", { status: null }, "gatewayctl doctor"],
+  ["up", { status: { ...DOWN, up: true, wantedUp: true, pid: 7, exitCode: null } }, undefined],
+  ["restarting", { status: { ...DOWN, wantedUp: true, deaths: 2, exitCode: 1 } }, "logs -f coder"],
+  [
+    "stopped-by-operator",
+    { recorded: { ...RECORDED, state: "stopped" } },
+    "gatewayctl start coder",
+  ],
+  ["exit-78", { status: { ...DOWN, deaths: 1, exitCode: 78 } }, "gatewayctl logs coder"],
+  ["exit-0", { status: { ...DOWN, deaths: 1 } }, "gatewayctl start coder"],
+  ["crash-loop", { status: { ...DOWN, deaths: 10, exitCode: 1 } }, "gatewayctl logs coder"],
+  [
+    "crash-loop",
+    { status: { ...DOWN, deaths: 10, exitCode: null, signal: "SIGKILL" } },
+    "gatewayctl logs coder",
+  ],
+  [
+    "state",
+    { recorded: { state: null, setBy: null, setAt: null, problem: "not JSON" } },
+    "gatewayctl start coder",
+  ],
+  [
+    "state",
+    { recorded: { state: "stopped", setBy: "gateway", setAt: null } },
+    "gatewayctl start coder",
+  ],
+  ["not-started", {}, "gatewayctl start coder"],
+  ["down", { status: { ...DOWN, deaths: 1, exitCode: 1 } }, "gatewayctl start coder"],
+];
+
+for (const [index, [cause, changes, help]] of CASES.entries()) {
+  Deno.test(`explain() finds ${cause} (case ${index + 1}) and the command that helps`, () => {
+    const answer = explain(facts(changes));
+    assertEquals(answer.cause, cause);
+    if (help === undefined) assertEquals(answer.help, undefined);
+    else assertStringIncludes(answer.help ?? "", help);
+    assert(answer.text !== "");
+  });
+}
+
+Deno.test("explain() says what is wrong with a state and who set it", () => {
+  const recorded = { state: "stopped", setBy: "gateway", setAt: null } as const;
+  const { text } = explain(facts({ recorded }));
+  assertEquals(text, 'down: its state is "stopped", set by the gateway, and only "running" starts');
+});
+
+Deno.test("explain() says by what signal a crash loop ended", () => {
+  const status = { ...DOWN, deaths: 12, exitCode: null, signal: "SIGSEGV" };
+  assertStringIncludes(explain(facts({ status })).text, "12 deaths, the last by SIGSEGV");
+});
+
+Deno.test("explain() quotes an illegal name for the shell", () => {
+  const dir = "/opt/data/profiles/it's $(id)";
+  const { help = "" } = explain(facts({ profile: "it's $(id)", dir, nameProblem: "x" }));
+  assertStringIncludes(help, `mv '/opt/data/profiles/it'\\''s $(id)' `);
+});
+
+Deno.test("isProfile() is false where there is no such profile", () => {
+  assertEquals(
+    ["illegal-name", "no-directory", "no-soul", "up"].map((cause) => isProfile(cause as "up")),
+    [false, false, false, true],
+  );
+});
+
+Deno.test("recordedState() tells the operator's word from the gateway's", () => {
+  const at = { updated_at: 1795000000 };
+  assertEquals(recordedState({ desired_state: "stopped", gateway_state: "running", ...at }), {
+    ...{ state: "stopped", setBy: "operator", setAt: new Date(1795000000000) },
+  });
+  assertEquals(recordedState({ gateway_state: "draining", updated_at: "2026-11-22T00:00:00Z" }), {
+    ...{ state: "running", setBy: "gateway", setAt: new Date("2026-11-22T00:00:00Z") },
+  });
+});
+
+Deno.test("recordedState() passes over a time that is none", () => {
+  for (const updated_at of [null, "soon", 1e300, {}]) {
+    assertEquals(recordedState({ desired_state: "running", updated_at }).setAt, null);
+  }
+});
+
+Deno.test("findBootLine() finds the last line about exactly this profile", () => {
+  const log = [
+    "T1 profile=default x",
+    "T1 profile=coder old",
+    "T2 profile=default x",
+    "T2 profile=coder new",
+    "T2 profile=coder2 x",
+  ];
+  assertEquals(findBootLine(log, "coder"), { text: "T2 profile=coder new", latest: true });
+  assertEquals(findBootLine(log, "code"), undefined);
+  assertEquals(findBootLine(log.slice(0, 3), "coder"), {
+    ...{ text: "T1 profile=coder old", latest: false },
+  });
+});
+
+Deno.test("findBootLine() takes the root profile's line, not that of profiles/default", () => {
+  const log = ["T profile=default action=started", "T profile=default action=skipped"];
+  assertEquals(findBootLine(log, "default")?.text, log[0]);
+});
+
+Deno.test("findBootLine() finds a name as the boot log words it", () => {
+  const line = String.raw`T profile="My\u0020Bot" action=skipped`;
+  assertEquals(findBootLine([line], "My Bot")?.text, line);
+});
+
+Deno.test("explain() does not speak of a selection or multiplexing where it does not matter", () => {
+  assertEquals(explain(facts({ notSelected: "not in the list" })).cause, "not-started");
+  const stopped = { ...RECORDED, state: "stopped" };
+  assertEquals(
+    explain(facts({ multiplexed: true, recorded: stopped })).cause,
+    "stopped-by-operator",
+  );
+});

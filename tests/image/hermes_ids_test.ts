@@ -1,0 +1,212 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fakeBin, REPO } from "../_fixtures.ts";
+import { clockTick, modeOf, type Outcome, run, snapshot, TempDir } from "../_temp.ts";
+
+const PASSWD = `root:x:0:0:root:/root:/bin/bash
+hermes:x:10000:10001:My: agent:/opt/data:/bin/sh
+nothermes:x:10000:10001::/:/bin/sh
+`;
+const GROUP = `root:x:0:
+hermes:x:10001:
+users:x:100:nothermes
+`;
+
+interface Scene {
+  /** Environment. */
+  env?: Record<string, string>;
+  /** As whom it seems to run. */
+  uid?: number;
+  /** As which group. */
+  gid?: number;
+  /** The content of passwd and of group. */
+  passwd?: string;
+  group?: string;
+  /** The group of Docker's socket; absent: there is none. */
+  socketGid?: number;
+  /** Whether nothing can be made in etc. */
+  readOnly?: boolean;
+}
+
+interface Result extends Outcome {
+  passwd: string;
+  group: string;
+}
+
+function lay(temp: TempDir, { passwd = PASSWD, group = GROUP }: Scene = {}): string {
+  const etc = temp.mkdir("etc");
+  temp.write("etc/passwd", passwd);
+  temp.write("etc/group", group);
+  return etc;
+}
+
+async function runIn(temp: TempDir, etc: string, scene: Scene = {}): Promise<Result> {
+  const { env = {}, uid = 0, gid = 4321, socketGid, readOnly = false } = scene;
+  const bin = fakeBin(`${temp.path}/bin`, {
+    id: `[ "$1" = -u ] && echo ${uid} || echo ${gid}`,
+    stat: `echo ${socketGid}`,
+    // Root writes where an ordinary user could not: what would be the first to fail.
+    ...readOnly ? { cp: "echo Read-only >&2; exit 1" } : {},
+  });
+  const socket = `${temp.path}/docker.sock`;
+  using _ = socketGid === undefined ? undefined : Deno.listen({ transport: "unix", path: socket });
+  const outcome = await run(`${REPO}/rootfs/opt/hermes-boot/libexec/hermes-ids`, {
+    args: ["prog", etc, socket],
+    env: { PATH: `${bin}:/usr/bin:/bin`, ...env },
+  });
+  const read = (name: string) => Deno.readTextFileSync(`${etc}/${name}`);
+  return { ...outcome, passwd: read("passwd"), group: read("group") };
+}
+
+async function hermesIds(scene: Scene = {}): Promise<Result> {
+  using temp = new TempDir();
+  return await runIn(temp, lay(temp, scene), scene);
+}
+
+Deno.test("hermes-ids prints hermes's IDs and changes nothing unless asked", async () => {
+  using temp = new TempDir();
+  const etc = lay(temp);
+  await clockTick();
+  const before = snapshot(etc, { exact: true });
+  for (
+    const env of [
+      {},
+      { HERMES_UID: "", PGID: "" },
+      { HERMES_UID: "10000", HERMES_GID: "10001" },
+      { PUID: "10000" },
+    ]
+  ) {
+    const { code, stdout, stderr } = await runIn(temp, etc, { env });
+    assertEquals([code, stdout, stderr], [0, "10000:10001\n", ""]);
+    assertEquals(snapshot(etc, { exact: true }), before);
+  }
+});
+
+for (
+  const [env, uid, gid] of [
+    [{ HERMES_UID: "99", HERMES_GID: "100" }, 99, 100],
+    [{ PUID: "1000", PGID: "1000" }, 1000, 1000],
+    [{ HERMES_UID: "7", PUID: "8" }, 7, 10001],
+    [{ HERMES_GID: "100" }, 10000, 100],
+    [{ HERMES_UID: "1", HERMES_GID: "65534" }, 1, 65534],
+  ] as const
+) {
+  Deno.test(`hermes-ids makes hermes ${uid}:${gid} for ${JSON.stringify(env)}`, async () => {
+    const { code, stdout, stderr, passwd, group } = await hermesIds({ env: { ...env } });
+    assertEquals([code, stdout], [0, `${uid}:${gid}\n`]);
+    assertMatch(stderr, /^prog: info: [^\n]*\n$/);
+    assertEquals(passwd, PASSWD.replace("hermes:x:10000:10001:My", `hermes:x:${uid}:${gid}:My`));
+    assertEquals(group, GROUP.replace("hermes:x:10001:", `hermes:x:${gid}:`));
+  });
+}
+
+for (
+  const value of ["0", "-1", "65535", "99999999999999999999", "1e3", "0x10", "010", "99 ", "1;id"]
+) {
+  Deno.test(`hermes-ids refuses the ID ${JSON.stringify(value)} with one line`, async () => {
+    for (const variable of ["HERMES_UID", "HERMES_GID", "PUID", "PGID"]) {
+      const { code, stdout, stderr, passwd, group } = await hermesIds({
+        env: { [variable]: value },
+      });
+      assertEquals([code, stdout], [2, ""]);
+      assertEquals(stderr, `prog: fatal: ${variable}: expected a number from 1 to 65534\n`);
+      assertEquals([passwd, group], [PASSWD, GROUP]);
+    }
+  });
+}
+
+Deno.test("hermes-ids says what to do instead of --user, in one line", async () => {
+  const { code, stdout, stderr } = await hermesIds({ uid: 1234 });
+  assertEquals([code, stdout, stderr.split("\n").length], [2, "", 2]);
+  assertMatch(
+    stderr,
+    /^prog: fatal: .*UID 1234.*drop --user.*HERMES_UID=1234 and HERMES_GID=4321 \(or PUID and PGID\)/,
+  );
+});
+
+for (
+  const [uid, gid, words] of [
+    [1234, 0, "HERMES_UID=1234 and HERMES_GID (or"],
+    [65534, 65534, "HERMES_UID=65534 and HERMES_GID=65534 (or"],
+    [1000650000, 0, "HERMES_UID and HERMES_GID (or"],
+    [65535, 65535, "HERMES_UID and HERMES_GID (or"],
+  ] as const
+) {
+  Deno.test(`hermes-ids does not tell UID ${uid} GID ${gid} to set what it would refuse`, async () => {
+    const { code, stderr } = await hermesIds({ uid, gid });
+    assertEquals([code, stderr.split("\n").length], [2, 2]);
+    assertStringIncludes(stderr, ` set ${words}`);
+  });
+}
+
+Deno.test("hermes-ids has nothing against --user with hermes's own UID", async () => {
+  const { code, stdout, stderr } = await hermesIds({ uid: 10000 });
+  assertEquals([code, stdout, stderr], [0, "10000:10001\n", ""]);
+});
+
+Deno.test("hermes-ids says that without root hermes keeps its IDs", async () => {
+  const { code, stderr, passwd } = await hermesIds({ uid: 10000, env: { HERMES_UID: "99" } });
+  assertEquals([code, passwd], [2, PASSWD]);
+  assertMatch(stderr, /^prog: fatal: [^\n]*as root[^\n]*\n$/);
+});
+
+Deno.test("hermes-ids says so when there is no user hermes", async () => {
+  const { code, stderr } = await hermesIds({ passwd: "root:x:0:0::/:/bin/sh\nother:x:1:1::/:" });
+  assertEquals(code, 1);
+  assertMatch(stderr, /^prog: fatal: no user hermes[^\n]*\n$/);
+});
+
+Deno.test("hermes-ids finds hermes in a last line without a newline", async () => {
+  const passwd = "hermes:x:5:6::/:/bin/sh";
+  assertEquals((await hermesIds({ passwd })).stdout, "5:6\n");
+});
+
+Deno.test("hermes-ids says what to do on a read-only root, unless the IDs are right", async () => {
+  const { code, stdout, stderr, passwd } = await hermesIds({
+    readOnly: true,
+    env: { HERMES_UID: "99" },
+  });
+  assertEquals([code, stdout, passwd], [1, "", PASSWD]);
+  assertMatch(
+    stderr,
+    /^prog: fatal: cannot make hermes 99:10001.*read-only.*build the image[^\n]*\n$/,
+  );
+  assertEquals((await hermesIds({ readOnly: true, env: { HERMES_UID: "10000" } })).code, 0);
+});
+
+Deno.test("hermes-ids lets hermes into the group of Docker's socket, once", async () => {
+  using temp = new TempDir();
+  const etc = lay(temp);
+  const first = await runIn(temp, etc, { socketGid: 998 });
+  assertEquals([first.code, first.stdout, first.stderr], [0, "10000:10001\n", ""]);
+  assertEquals(first.group, `${GROUP}hermes-docker:x:998:hermes\n`);
+  assertEquals((await runIn(temp, etc, { socketGid: 998 })).group, first.group);
+  assertEquals(
+    (await runIn(temp, etc, { socketGid: 997 })).group,
+    `${GROUP}hermes-docker:x:997:hermes\n`,
+  );
+});
+
+Deno.test("hermes-ids adds its group on a line of its own", async () => {
+  const { group } = await hermesIds({ group: "root:x:0:\nhermes:x:10001:", socketGid: 998 });
+  assertEquals(group, "root:x:0:\nhermes:x:10001:\nhermes-docker:x:998:hermes\n");
+});
+
+Deno.test("hermes-ids adds no group for a socket of hermes's own group", async () => {
+  assertEquals((await hermesIds({ socketGid: 10001 })).group, GROUP);
+});
+
+Deno.test("hermes-ids warns of a socket that hermes cannot use on a read-only root", async () => {
+  const { code, stdout, stderr } = await hermesIds({ readOnly: true, socketGid: 998 });
+  assertEquals([code, stdout], [0, "10000:10001\n"]);
+  assertMatch(stderr, /^prog: warning: [^\n]*hermes-docker:x:998:hermes\n$/);
+});
+
+Deno.test("hermes-ids keeps the modes of what it edits and leaves nothing beside it", async () => {
+  using temp = new TempDir();
+  const etc = lay(temp);
+  Deno.chmodSync(`${etc}/passwd`, 0o640);
+  await runIn(temp, etc, { env: { HERMES_UID: "99" }, socketGid: 998 });
+  assertEquals(modeOf(`${etc}/passwd`), 0o640);
+  assertEquals([...Deno.readDirSync(etc)].map(({ name }) => name).sort(), ["group", "passwd"]);
+  assert(!Deno.readTextFileSync(`${etc}/passwd`).includes(":10000:10001:My"));
+});

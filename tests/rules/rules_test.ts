@@ -1,0 +1,189 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { RECONCILE_PROFILES } from "../../lib/image/stages.ts";
+import { Home, RUNNING, runStage, STOPPED, visible } from "../_fixtures.ts";
+import { exists, type Outcome, snapshot, TempDir } from "../_temp.ts";
+
+const LEGACY = ["/bin/sh", "-e", "/run/s6/basedir/scripts/rc.init", "top", "gateway", "run"];
+
+interface Boot {
+  env?: Record<string, string>;
+  /** The container's command line. */
+  command?: readonly string[];
+  args?: readonly string[];
+  scandir?: string;
+}
+
+/** Runs 02 as its hook does. */
+function boot(home: Home, { env = {}, command = [], args = [], scandir }: Boot): Promise<Outcome> {
+  const places = { home: home.path, scandir: scandir ?? home.scandir };
+  return runStage(RECONCILE_PROFILES, places, {
+    args: ["--container-command", ...args],
+    env: { HERMES_HOME: places.home, S6_PROFILE_GATEWAY_SCANDIR: places.scandir, ...env },
+    stdin: command.map((word) => `${word}\0`).join(""),
+  });
+}
+
+/** What each profile's line says: its action, and its reason if there is one. */
+function actions({ code, stdout }: Outcome): Record<string, string> {
+  assertEquals(code, 0, stdout);
+  const lines = stdout.matchAll(/profile=(\S+) .*action=(\w+)(?: reason="(.*)")?$/gm);
+  return Object.fromEntries([...lines].map(([, name, action, reason]) => [
+    ...[name, reason === undefined ? action : `${action}: ${reason}`],
+  ]));
+}
+
+function makeHome(temp: TempDir, names = ["default", "coder", "team-a"]): Home {
+  const home = new Home(temp);
+  for (const name of names) home.add(name, RUNNING);
+  return home;
+}
+
+Deno.test("a profile that is not selected is skipped: no slot, and its files are left alone", async () => {
+  using temp = new TempDir();
+  const home = makeHome(temp);
+  const dir = home.add("unread", "{");
+  Deno.writeTextFileSync(`${dir}/gateway.pid`, "1");
+  const outcome = await boot(home, { env: { HERMES_GATEWAY_PROFILES: "default, team-*" } });
+  const skipped = "skipped: not selected: not in HERMES_GATEWAY_PROFILES";
+  assertEquals(actions(outcome), {
+    ...{ default: "started", coder: skipped, "team-a": "started", unread: skipped },
+  });
+  assertEquals(outcome.stderr, "");
+  assertEquals(visible(home.scandir), ["gateway-default", "gateway-team-a"]);
+  assert(exists(`${dir}/gateway.pid`));
+});
+
+Deno.test("two containers on one home have every profile in exactly one of them", async () => {
+  using temp = new TempDir();
+  const names = Array.from({ length: 12 }, (_, i) => `p${i}`);
+  const home = makeHome(temp, ["default", ...names]);
+  const slots: string[][] = [];
+  for (const shard of ["1/2", "2/2"]) {
+    const scandir = `${temp.path}/scandir-${slots.length}`;
+    actions(await boot(home, { env: { HERMES_GATEWAY_SHARD: shard }, scandir }));
+    slots.push(visible(scandir));
+  }
+  assert(slots.every((some) => some.length > 0));
+  assertEquals(
+    slots.flat().sort(),
+    ["default", ...names].map((name) => `gateway-${name}`).sort(),
+  );
+});
+
+for (
+  const env of [{ HERMES_GATEWAY_PROFILES: "a,,b" }, { HERMES_GATEWAY_SHARD: "0/5" }] as const
+) {
+  Deno.test(`a malformed selection is refused with one line: ${JSON.stringify(env)}`, async () => {
+    using temp = new TempDir();
+    const home = makeHome(temp);
+    const before = snapshot(home.path);
+    const { code, stdout, stderr } = await boot(home, { env });
+    assertEquals([code, stdout], [2, ""]);
+    assertMatch(stderr, /^reconcile: fatal: HERMES_GATEWAY_\w+: expected [^\n]*\n$/);
+    assertEquals(snapshot(home.path), before);
+    assert(!exists(home.scandir));
+  });
+}
+
+Deno.test("with multiplexing named profiles register down whatever their state", async () => {
+  const reason = "registered: multiplexed: the root profile's gateway serves it";
+  const expected = { default: "started", coder: reason, "team-a": reason };
+  for (const way of ["variable", "configuration"]) {
+    using temp = new TempDir();
+    const home = makeHome(temp);
+    if (way === "configuration") temp.write("home/config.yaml", "multiplex_profiles: true\n");
+    const env = way === "variable" ? { GATEWAY_MULTIPLEX_PROFILES: "yes" } : {};
+    assertEquals(actions(await boot(home, { env })), expected);
+    assert(exists(`${home.slot("coder")}/down`));
+    assert(!exists(`${home.slot("default")}/down`));
+  }
+});
+
+Deno.test("a container whose command is the dashboard reconciles nothing and says so", async () => {
+  using temp = new TempDir();
+  const home = makeHome(temp);
+  const before = snapshot(home.path);
+  const { code, stdout, stderr } = await boot(home, { command: ["/init", "hermes", "dashboard"] });
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /^reconcile: [^\n]*dashboard[^\n]*\n$/);
+  assertEquals(snapshot(home.path), before);
+  assert(!exists(home.scandir));
+});
+
+Deno.test("an upgraded container keeps serving: its root profile is seeded as running, once", async () => {
+  using temp = new TempDir();
+  const home = makeHome(temp, ["coder"]);
+  const earliest = Math.floor(Date.now() / 1000);
+  const first = await boot(home, { command: LEGACY });
+  assertEquals(actions(first).default, "started");
+  assertEquals(first.stderr, "");
+  const path = `${home.path}/gateway_state.json`;
+  const { timestamp, ...state } = JSON.parse(Deno.readTextFileSync(path));
+  assertEquals(state, {
+    gateway_state: "running",
+    desired_state: "running",
+    migrated_from: "legacy-container-cmd",
+  });
+  assert(Number.isInteger(timestamp) && timestamp >= earliest && timestamp <= Date.now() / 1000);
+  Deno.writeTextFileSync(path, STOPPED);
+  assertEquals(actions(await boot(home, { command: LEGACY })).default, "registered");
+  assertEquals(Deno.readTextFileSync(path), STOPPED);
+});
+
+for (
+  const [what, options] of [
+    ["without the command", {}],
+    ["with --no-supervise", { command: [...LEGACY, "--no-supervise"] }],
+    ["with HERMES_GATEWAY_NO_SUPERVISE", {
+      command: LEGACY,
+      env: { HERMES_GATEWAY_NO_SUPERVISE: "1" },
+    }],
+    ["of a profile that is not selected", {
+      command: LEGACY,
+      env: { HERMES_GATEWAY_PROFILES: "coder" },
+    }],
+  ] as const
+) {
+  Deno.test(`no state is seeded ${what}`, async () => {
+    using temp = new TempDir();
+    const home = makeHome(temp, ["coder"]);
+    const { default: action = "" } = actions(await boot(home, options));
+    assertMatch(action, /^(registered|skipped: not selected.*)$/);
+    assert(!exists(`${home.path}/gateway_state.json`));
+  });
+}
+
+Deno.test("a root profile whose gateway is the container's command stays down, the others start", async () => {
+  using temp = new TempDir();
+  const home = makeHome(temp, ["coder"]);
+  Deno.writeTextFileSync(`${home.path}/gateway_state.json`, RUNNING);
+  for (
+    const options of [
+      { command: [...LEGACY, "--no-supervise"] },
+      { command: LEGACY, env: { HERMES_GATEWAY_NO_SUPERVISE: "1" } },
+    ]
+  ) {
+    assertEquals(actions(await boot(home, options)), {
+      default: "registered: the container's command is its gateway",
+      coder: "started",
+    });
+    assert(exists(`${home.slot("default")}/down`));
+  }
+});
+
+Deno.test("seeding follows no symlink and replaces nothing", async () => {
+  using temp = new TempDir();
+  const home = makeHome(temp, []);
+  Deno.symlinkSync(`${temp.path}/elsewhere`, `${home.path}/gateway_state.json`);
+  assertEquals(actions(await boot(home, { command: LEGACY })).default, "registered");
+  assert(!exists(`${temp.path}/elsewhere`));
+});
+
+Deno.test("a dry run says what an upgraded container would do, and writes nothing", async () => {
+  using temp = new TempDir();
+  const home = makeHome(temp, ["coder"]);
+  const before = snapshot(home.path);
+  const outcome = await boot(home, { command: LEGACY, args: ["--dry-run"] });
+  assertEquals(actions(outcome), { default: "started", coder: "started" });
+  assertEquals([outcome.stderr, snapshot(home.path)], ["", before]);
+});

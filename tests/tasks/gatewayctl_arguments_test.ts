@@ -1,0 +1,86 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { COMMANDS } from "../../lib/image/commands.ts";
+import { UsageError } from "../../tasks/_cli.ts";
+import { type Arguments, numberOf, parseArguments } from "../../tasks/_gatewayctl/arguments.ts";
+import { duration, timeWords } from "../../tasks/_gatewayctl/human.ts";
+import { table } from "../../tasks/_table.ts";
+
+function parse(name: string, ...args: string[]): Arguments {
+  const command = COMMANDS.find((command) => command.name === name);
+  if (command === undefined) throw new Error(name);
+  return parseArguments(command, args);
+}
+
+Deno.test("parseArguments() takes options before, between and after profiles", () => {
+  const { operands, flags, values } = parse("start", "--no-wait", "a", "--timeout", "5", "7", "a");
+  assertEquals(operands, ["a", "7"]);
+  assertEquals([...flags], ["no-wait"]);
+  assertEquals([...values], [["timeout", ["5"]]]);
+});
+
+Deno.test("parseArguments() collects --env and keeps what is after the first =", () => {
+  const { values } = parse("register", "a", "--env", "A=1", "--env=B==x y", "--env", "C=");
+  assertEquals(values.get("env"), ["A=1", "B==x y", "C="]);
+});
+
+Deno.test("parseArguments() takes the short options of logs, also together", () => {
+  const { flags, values } = parse("logs", "a", "-fn", "5");
+  assertEquals([flags.has("follow"), values.get("lines")], [true, ["5"]]);
+  assertEquals(parse("logs", "-n5", "a").values.get("lines"), ["5"]);
+});
+
+Deno.test("parseArguments() takes what comes after -- as it is", () => {
+  assertEquals(parse("why", "--", "--json").operands, ["--json"]);
+});
+
+for (
+  const [name, ...args] of [
+    ["start"],
+    ["start", "a", "--all"],
+    ["start", "a", "--nope"],
+    ["start", "a", "-x"],
+    ["start", "a", "--timeout"],
+    ["start", "a", "--timeout", "1", "--timeout", "2"],
+    ["list", "a"],
+    ["why"],
+    ["why", "a", "b"],
+    ["logs", "a", "-n"],
+  ] as const
+) {
+  Deno.test(`parseArguments() refuses ${name} ${args.join(" ")}`, () => {
+    assertThrows(() => parse(name, ...args), UsageError);
+  });
+}
+
+Deno.test("parseArguments() lets --help stand alone", () => {
+  assertEquals([...parse("start", "--help").flags], ["help"]);
+  assertEquals([...parse("why", "-h").flags], ["help"]);
+});
+
+Deno.test("numberOf() refuses what is no number", () => {
+  assertEquals(numberOf(parse("logs", "a"), "lines", 20), 20);
+  for (const text of ["x", "1.5", "1e3", "0x10", "99999999"]) {
+    assertThrows(() => numberOf(parse("logs", "a", `-n=${text}`), "lines", 20), UsageError);
+  }
+});
+
+Deno.test("duration() words the two largest units", () => {
+  assertEquals([0, 59, 61, 3600, 90061, -3].map(duration), [
+    ...["0s", "59s", "1m 1s", "1h", "1d 1h", "0s"],
+  ]);
+});
+
+Deno.test("timeWords() words a time in a zone, and in the system's for one it does not know", () => {
+  const time = new Date("2026-11-22T08:47:01Z");
+  assertEquals(timeWords("Europe/Berlin")(time), "2026-11-22 09:47:01");
+  assertEquals(timeWords("Mars/Olympus")(time), timeWords()(time));
+});
+
+Deno.test("table() pads before it paints and leaves no spaces at the end", () => {
+  const rows = [["A", "BB", "C"], ["long", "b", ""]];
+  assertEquals(table(rows), "A     BB  C\nlong  b");
+  assertEquals(
+    table(rows, (cell) => cell.trim() === "b" ? `<${cell}>` : undefined),
+    "A     BB  C\nlong  <b>",
+  );
+});

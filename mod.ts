@@ -11,7 +11,13 @@
  * @module
  */
 export { appendBootLog, BOOT_LOG, BOOT_LOG_ROTATE_BYTES, bootLogLines } from "./lib/boot/log.ts";
-export { type ContainerRole, containerRole, parseCommandLine } from "./lib/rules/container_role.ts";
+export {
+  type ContainerRole,
+  type Facts,
+  FACTS_FILE,
+  parseFacts,
+  readFacts,
+} from "./lib/rules/facts.ts";
 export { GatewayNotRegisteredError, GatewayRegisteredError } from "./lib/_errors.ts";
 export { renderDashboard } from "./lib/image/dashboard.ts";
 export {
@@ -49,7 +55,7 @@ export {
 export { renderSlot, type SlotDescription, type SlotFiles } from "./lib/slot/render.ts";
 export { S6_PROGRAMS, type ServiceStatus } from "./lib/s6/run.ts";
 export { S6CommandError, S6TimeoutError } from "./lib/_errors.ts";
-export { NO_RULES, readRules, RULE_VARIABLES, type Rules } from "./lib/rules/rules.ts";
+export { NO_RULES, readRules, type Rules } from "./lib/rules/rules.ts";
 export { ScandirBusyError } from "./lib/_errors.ts";
 export {
   type ChangeOptions,
@@ -61,13 +67,8 @@ export {
 export { InvalidSelectionError } from "./lib/_errors.ts";
 export { parseSelection, type Selection, type SelectionText } from "./lib/rules/selection.ts";
 export { seedSuperviseSkeleton, type SkeletonOptions } from "./lib/slot/skeleton.ts";
-export {
-  permissionFlags,
-  type Permissions,
-  type Places,
-  type Stage,
-  STAGES,
-} from "./lib/image/stages.ts";
+export { permissionFlags, type Permissions, type Places } from "./lib/image/permissions.ts";
+export { type Stage, STAGES } from "./lib/image/stages.ts";
 export { type PriorExit, stateOf } from "./lib/profile/prior_state.ts";
 export {
   type SharedService,

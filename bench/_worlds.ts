@@ -1,11 +1,5 @@
-import { RUN_FLAGS } from "../lib/image/hook.ts";
-import {
-  permissionFlags,
-  type Places,
-  RECONCILE_PROFILES,
-  type Stage,
-} from "../lib/image/stages.ts";
-import { SUPERVISE_PERMS } from "../lib/image/stages.ts";
+import { permissionFlags, type Places, RUN_FLAGS } from "../lib/image/permissions.ts";
+import { RECONCILE_PROFILES, type Stage, SUPERVISE_PERMS } from "../lib/image/stages.ts";
 import type { Program } from "./_measure.ts";
 
 const REPOSITORY = new URL("..", import.meta.url).pathname;
@@ -55,11 +49,16 @@ export class Suite {
   /** A stage, with exactly its permissions. */
   stage(stage: Stage, places: Partial<Places>, args: readonly string[]): Program {
     const { home = "", scandir = "" } = places;
-    const flags = permissionFlags(
-      stage.permissions({ servicedirs: "", out: "", home, scandir, ...places }),
+    const facts = `${this.path}/facts`;
+    Deno.writeTextFileSync(
+      facts,
+      `home='${home}'\nscandir='${scandir}'\nrole='other'\nrefused=''\n`,
     );
-    const env = { HERMES_HOME: home, S6_PROFILE_GATEWAY_SCANDIR: scandir };
-    return this.#deno([...flags, `${this.path}/${stage.entry}`, ...args], env);
+    const flags = permissionFlags(
+      stage.permissions({ servicedirs: "", facts, home, scandir, ...places }),
+    );
+    const given = stage.user === "hermes" ? [`--facts=${facts}`] : [];
+    return this.#deno([...flags, `${this.path}/${stage.entry}`, ...given, ...args]);
   }
 }
 

@@ -152,3 +152,9 @@ export class ScandirBusyError extends Error {
   /** The error's class name. */
   override name = "ScandirBusyError";
 }
+
+/** Thrown when nothing may be done in a container: it was refused when it started. */
+export class RefusedContainerError extends Error {
+  /** The error's class name. */
+  override name = "RefusedContainerError";
+}

@@ -1,4 +1,5 @@
 import { COMMANDS } from "../lib/image/commands.ts";
+import { type Facts, readFacts } from "../lib/rules/facts.ts";
 import { UsageError } from "./_cli.ts";
 import { type Arguments, parseArguments } from "./_gatewayctl/arguments.ts";
 import { commandHelp, HELP } from "./_gatewayctl/help.ts";
@@ -6,7 +7,7 @@ import { reportError } from "./_gatewayctl/report.ts";
 
 /** A command's module; loaded when it is asked for. */
 interface CommandModule {
-  run(args: Arguments): Promise<number>;
+  run(args: Arguments, facts: () => Facts): Promise<number>;
 }
 
 const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
@@ -26,7 +27,10 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   completion: () => import("./_gatewayctl/completion.ts"),
 };
 
-async function main([name, ...rest]: readonly string[]): Promise<number> {
+async function main(given: readonly string[]): Promise<number> {
+  const [factsFile, [name, ...rest]] = given[0] === "--facts"
+    ? [given[1], given.slice(2)]
+    : [undefined, given];
   if (name === undefined) throw new UsageError("a command is missing");
   if (name === "--help" || name === "-h" || name === "help") {
     console.log(HELP);
@@ -42,7 +46,7 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
     console.log(commandHelp(command));
     return 0;
   }
-  return await (await load()).run(args);
+  return await (await load()).run(args, () => readFacts(factsFile));
 }
 
 try {

@@ -1,35 +1,25 @@
-import { containerRole, parseCommandLine } from "../lib/rules/container_role.ts";
-import { onOff } from "../lib/rules/on_off.ts";
+import { readFacts } from "../lib/rules/facts.ts";
 import { parseOwner } from "../lib/_owner.ts";
 import { type ReconcileAction, wordAction } from "../lib/boot/action.ts";
 import { jsonAscii, printable } from "../lib/_quote.ts";
 import { reconcileProfileGateways, UnreadableProfilesError } from "../lib/boot/reconcile.ts";
 import { runProgram, UsageError } from "./_cli.ts";
-import { places, PLACES_HELP } from "./_places.ts";
-import { containerRules, RULES_HELP } from "./_rules.ts";
+import { containerRules, FACTS_HELP } from "./_facts.ts";
 
 const name = "reconcile";
 const help = `
-Usage: reconcile_profiles.ts [--dry-run] [--json] [--owner UID:GID] [--container-command]
+Usage: reconcile_profiles.ts [--dry-run] [--json] [--owner UID:GID] [--facts FILE]
 
 Recreates one slot per profile of the Hermes home in the scandir; those whose
-last state was "running" start by themselves at s6-svscan's next scan.
+last state was "running" start by themselves at s6-svscan's next scan. Where the
+container's command is the dashboard, nothing is done; where it is "gateway
+run", a root profile without a state counts as running.
 
   --dry-run        say what would be done, write nothing
   --json           one JSON object per profile instead of text
   --owner UID:GID  whom to give the slots; without it they stay the caller's
-  --container-command
-                   standard input is the container's command line, as
-                   /proc/PID/cmdline has it. If it is the dashboard's, nothing
-                   is done; if it is "gateway run", a root profile without a state
-                   counts as running; with --no-supervise the command is that
-                   profile's gateway, and its slot stays down
+${FACTS_HELP}
   --help           this text
-
-Environment:
-${PLACES_HELP}
-${RULES_HELP}
-  HERMES_GATEWAY_NO_SUPERVISE  on: "gateway run" is as with --no-supervise
 
 Exit code: 0 done, also with skipped names; 1 a profile or the scandir failed
 with an I/O error; 2 wrong arguments.
@@ -42,17 +32,6 @@ function ownerOf(text: string | undefined) {
   return { owner };
 }
 
-const MAX_COMMAND_BYTES = 1 << 17;
-
-function readCommandLine(): string[] {
-  const bytes = new Uint8Array(MAX_COMMAND_BYTES);
-  let length = 0;
-  for (let read: number | null = 0; read !== null && length < bytes.length; length += read ?? 0) {
-    read = Deno.stdin.readSync(bytes.subarray(length));
-  }
-  return parseCommandLine(bytes.subarray(0, length));
-}
-
 function summary(actions: readonly ReconcileAction[], startedAt: number): string {
   const count = (action: string) => actions.filter((one) => one.action === action).length;
   const ms = Math.round(performance.now() - startedAt);
@@ -61,16 +40,13 @@ function summary(actions: readonly ReconcileAction[], startedAt: number): string
 }
 
 await runProgram(
-  { name, help, flags: ["dry-run", "json", "container-command"], values: ["owner"] },
+  { name, help, flags: ["dry-run", "json"], values: ["owner", "facts"] },
   async ({ flags, values }) => {
     const startedAt = performance.now();
-    const { home, scandir } = places();
+    const facts = readFacts(values.get("facts"));
+    const { home, scandir, role } = facts;
     const warn = (message: string) => console.error(`${name}: warning: ${printable(message)}`);
-    const rules = await containerRules(home, warn);
-    const supervised = onOff(Deno.env.get("HERMES_GATEWAY_NO_SUPERVISE") ?? "") !== true;
-    const role = flags.has("container-command")
-      ? containerRole(readCommandLine(), supervised)
-      : "other";
+    const rules = await containerRules(facts, warn);
     if (role === "dashboard") {
       console.log(`${name}: the container's command is the dashboard: no gateways here`);
       return 0;

@@ -1,16 +1,15 @@
-import { containerRole, parseCommandLine } from "../lib/rules/container_role.ts";
+import { type Facts, readFacts } from "../lib/rules/facts.ts";
 import { errorWords, survivable } from "../lib/_errors.ts";
 import { printable } from "../lib/_quote.ts";
 import { type SyncEntry, syncProfileGateways, wordSyncEntry } from "../lib/control/sync.ts";
 import { watchProfiles } from "../lib/control/watch.ts";
 import { runProgram } from "./_cli.ts";
 import { News } from "./_news.ts";
-import { places, PLACES_HELP } from "./_places.ts";
-import { containerRules, RULES_HELP } from "./_rules.ts";
+import { containerRules, FACTS_HELP } from "./_facts.ts";
 
 const name = "profile-watch";
 const help = `
-Usage: watch_profiles.ts [--container-command]
+Usage: watch_profiles.ts [--facts FILE]
 
 Watches the profiles of the Hermes home, and does what "gatewayctl sync --prune"
 does: at the start, and when profiles have come or gone and nothing has changed
@@ -18,14 +17,8 @@ for half a second, or others have kept coming for ten. Where there are no file
 system events it notices within ten seconds. While the profiles cannot be read
 it waits. It does not end by itself.
 
-  --container-command
-           standard input is the container's command line, as /proc/PID/cmdline
-           has it. If it is the dashboard's, there is nothing to watch
-  --help   this text
-
-Environment:
-${PLACES_HELP}
-${RULES_HELP}
+${FACTS_HELP}
+  --help           this text
 
 Exit code: 1 it cannot go on; 2 wrong arguments.
 `;
@@ -47,14 +40,15 @@ function summary(entries: readonly SyncEntry[], startedAt: number): string {
 }
 
 /** Makes a sync that says what it changed and what failed, but nothing twice. */
-function makeSync(home: string, scandir: string): (intact: () => boolean) => Promise<boolean> {
+function makeSync(facts: Facts): (intact: () => boolean) => Promise<boolean> {
+  const { home, scandir } = facts;
   const news = new News();
   let failure = "";
   return async (intact) => {
     const startedAt = performance.now();
     const once = (message: string) => news.isNew(message) && warn(message);
     try {
-      const rules = await containerRules(home, once);
+      const rules = await containerRules(facts, once);
       const entries = await syncProfileGateways({
         ...{ home, scandir, rules, prune: intact, warn: once, timeoutMs: TIMEOUT_MS },
       });
@@ -77,32 +71,22 @@ function makeSync(home: string, scandir: string): (intact: () => boolean) => Pro
   };
 }
 
-async function isDashboards(): Promise<boolean> {
-  try {
-    const bytes = await new Response(Deno.stdin.readable).bytes();
-    return containerRole(parseCommandLine(bytes)) === "dashboard";
-  } catch (error) {
-    survivable(error); // the process has ended: the container has no command
-    return false;
-  }
-}
-
 /** Never returns; a promise alone would not keep the program running. */
 function waitForever(): Promise<never> {
   return new Promise(() => setInterval(() => {}, 1 << 30));
 }
 
-await runProgram({ name, help, flags: ["container-command"] }, async ({ flags }) => {
-  const { home, scandir } = places();
-  await containerRules(home, () => {});
-  if (flags.has("container-command") && await isDashboards()) {
+await runProgram({ name, help, values: ["facts"] }, async ({ values }) => {
+  const facts = readFacts(values.get("facts"));
+  await containerRules(facts, () => {});
+  if (facts.role === "dashboard") {
     inform("the container's command is the dashboard: nothing to watch");
     return await waitForever();
   }
-  if (Deno.env.get("HERMES_GATEWAY_PROFILES")?.trim() === "none") {
+  if (facts.env("HERMES_GATEWAY_PROFILES")?.trim() === "none") {
     inform("HERMES_GATEWAY_PROFILES is none: nothing to watch");
     return await waitForever();
   }
-  await watchProfiles({ home, inform, warn, sync: makeSync(home, scandir) });
+  await watchProfiles({ home: facts.home, inform, warn, sync: makeSync(facts) });
   return 1;
 });

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { RUN_FLAGS } from "../lib/image/hook.ts";
 import { reconcileProfileGateways } from "../lib/boot/reconcile.ts";
-import { permissionFlags, type Places, type Stage } from "../lib/image/stages.ts";
+import { permissionFlags, type Places, RUN_FLAGS } from "../lib/image/permissions.ts";
+import type { Stage } from "../lib/image/stages.ts";
+import { NOWHERE, writeFacts } from "./_facts.ts";
 import { encode, kindOf, type Outcome, run, type RunOptions, type TempDir } from "./_temp.ts";
 
 /** The repository. */
@@ -45,7 +46,7 @@ export class Home {
   }
 }
 
-/** The slot on disk (DESIGN 4), all but `down`. */
+/** The slot on disk, all but `down`. */
 const SLOT_LAYOUT = [
   [".", "directory", 0o755],
   ["event", "directory", 0o3730],
@@ -175,19 +176,26 @@ export function runEntry(
   });
 }
 
-const NOWHERE: Places = { home: "/nope", scandir: "/nope", servicedirs: "/nope", out: "/nope" };
-
-/** Runs a stage with exactly the permissions it declares. */
-export function runStage(
+/**
+ * Runs a stage with exactly the permissions it declares. What `env` says of the
+ * container is in the facts of a stage that goes by them.
+ */
+export async function runStage(
   stage: Stage,
   places: Partial<Places>,
-  options: RunOptions = {},
+  { args = [], env = {}, ...options }: RunOptions = {},
 ): Promise<Outcome> {
-  return runEntry(
-    stage.entry,
-    permissionFlags(stage.permissions({ ...NOWHERE, ...places })),
-    options,
-  );
+  const { home = NOWHERE.home, scandir = NOWHERE.scandir } = places;
+  const facts = stage.user === "hermes" ? writeFacts({ home, scandir, ...env }) : undefined;
+  try {
+    const flags = permissionFlags(
+      stage.permissions({ ...NOWHERE, ...places, ...facts && { facts } }),
+    );
+    const given = facts === undefined ? args : [`--facts=${facts}`, ...args];
+    return await runEntry(stage.entry, flags, { ...options, args: given });
+  } finally {
+    if (facts !== undefined) Deno.removeSync(facts);
+  }
 }
 
 /** For {@linkcode runScript}: counts in `execs` the processes that Deno starts. */

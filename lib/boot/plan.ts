@@ -1,4 +1,4 @@
-import type { ContainerRole } from "../rules/container_role.ts";
+import type { ContainerRole } from "../rules/facts.ts";
 import { survivable } from "../_errors.ts";
 import { planProfile, type ReconcileAction, skipProfile } from "./action.ts";
 import { DEFAULT_PROFILE, profileDir } from "../profile/name.ts";

@@ -1,7 +1,7 @@
 import { applySlots, gatewaySlot, previewSlots, type SlotOutcome } from "../slot/publish.ts";
 import { appendBootLog, bootLogLines } from "./log.ts";
 import { writeBootRecord } from "./record.ts";
-import type { ContainerRole } from "../rules/container_role.ts";
+import type { ContainerRole } from "../rules/facts.ts";
 import { errorWords, survivable } from "../_errors.ts";
 import { seedLegacyState } from "../profile/seed_state.ts";
 import type { Owner } from "../_owner.ts";

@@ -1,10 +1,9 @@
 import { BOOT_LOG } from "../boot/log.ts";
 import { CONFIG_FILE } from "../rules/multiplex.ts";
 import { PROFILE_FILES, STATE_FILE } from "../profile/list.ts";
-import { RULE_VARIABLES } from "../rules/rules.ts";
 import { S6_BIN, type S6Program } from "../s6/run.ts";
 import { MKFIFO } from "../slot/skeleton.ts";
-import type { Permissions, Places } from "./stages.ts";
+import { permissionCells, type Permissions, type Places } from "./permissions.ts";
 
 /** An option of a {@linkcode Command}. */
 export interface CommandOption {
@@ -23,6 +22,9 @@ export interface CommandOption {
 /** The operands of a command; brackets: it does without. */
 export type Operands = "" | "PROFILE" | "[PROFILE]..." | "PROFILE...|--all" | "bash|zsh";
 
+/** The places that a command works on. */
+export type CommandPlaces = Omit<Places, "servicedirs">;
+
 /** One command of gatewayctl: what it takes, and what it may do. */
 export interface Command {
   /** Its name. */
@@ -36,7 +38,7 @@ export interface Command {
   /** Its options. */
   options: readonly CommandOption[];
   /** What it may do. */
-  permissions(places: Pick<Places, "home" | "scandir">): Permissions;
+  permissions(places: CommandPlaces): Permissions;
 }
 
 const JSON_OPTION: CommandOption = { name: "json", text: "JSON instead of text" };
@@ -48,22 +50,23 @@ const TIMEOUT: CommandOption = {
 };
 const NO_WAIT: CommandOption = { name: "no-wait", text: "do not wait until it is done" };
 
-const ENV = ["HERMES_HOME", "S6_PROFILE_GATEWAY_SCANDIR"];
-const ZONED_ENV = [...ENV, "GATEWAYCTL_TZ"];
+/** The caller's time zone: s6-log stamps in the container's, so that one has to stay Deno's own. */
+const ZONE = ["GATEWAYCTL_TZ"];
 
 function s6(...programs: S6Program[]): string[] {
   return programs.map((program) => `${S6_BIN}/${program}`);
 }
 
 /**
- * What a sync may do. Pure; no permission is needed.
+ * What a sync may do. Pure.
  *
  * @param places Where the home and the scandir are.
  * @returns The permissions.
  */
-export function syncPermissions({ home, scandir }: Pick<Places, "home" | "scandir">): Permissions {
+export function syncPermissions({ facts, home, scandir }: CommandPlaces): Permissions {
   return {
     read: [
+      facts,
       scandir,
       `${home}/profiles`,
       ...PROFILE_FILES.map((file) => `${home}/${file}`),
@@ -71,7 +74,6 @@ export function syncPermissions({ home, scandir }: Pick<Places, "home" | "scandi
     ],
     write: [scandir],
     run: [MKFIFO, ...s6("s6-svc", "s6-svok", "s6-svscanctl")],
-    env: [...ENV, ...RULE_VARIABLES],
   };
 }
 
@@ -82,13 +84,12 @@ function change(name: string, purpose: string, ...programs: S6Program[]): Comman
     purpose,
     operands: "PROFILE...|--all",
     options: [ALL, TIMEOUT, NO_WAIT, JSON_OPTION],
-    permissions: ({ home, scandir }) => {
+    permissions: ({ facts, home, scandir }) => {
       const state = [`${home}/profiles`, `${home}/${STATE_FILE}`, `${home}/${STATE_FILE}.new`];
       return {
-        read: [scandir, ...state],
+        read: [facts, scandir, ...state],
         write: [scandir, ...state],
         run: s6("s6-svc", "s6-svok", "s6-svscanctl", ...programs),
-        env: ENV,
       };
     },
   };
@@ -101,10 +102,9 @@ export const COMMANDS: readonly Command[] = [
     purpose: "shows every gateway, and every profile without one",
     operands: "",
     options: [JSON_OPTION],
-    permissions: ({ home, scandir }) => ({
-      read: [scandir, `${home}/profiles`, `${home}/logs/gateways`],
+    permissions: ({ facts, home, scandir }) => ({
+      read: [facts, scandir, `${home}/profiles`, `${home}/logs/gateways`],
       run: s6("s6-svstat"),
-      env: ENV,
     }),
   },
   {
@@ -112,10 +112,9 @@ export const COMMANDS: readonly Command[] = [
     purpose: "shows some gateways, or every one that is registered",
     operands: "[PROFILE]...",
     options: [JSON_OPTION],
-    permissions: ({ home, scandir }) => ({
-      read: [scandir, `${home}/logs/gateways`],
+    permissions: ({ facts, home, scandir }) => ({
+      read: [facts, scandir, `${home}/logs/gateways`],
       run: s6("s6-svstat"),
-      env: ENV,
     }),
   },
   change("start", "starts gateways, now and at the next container start", "s6-svstat"),
@@ -134,11 +133,10 @@ export const COMMANDS: readonly Command[] = [
       NO_WAIT,
       JSON_OPTION,
     ],
-    permissions: ({ home, scandir }) => ({
-      read: [scandir, `${home}/profiles`],
+    permissions: ({ facts, home, scandir }) => ({
+      read: [facts, scandir, `${home}/profiles`],
       write: [scandir],
       run: [MKFIFO, ...s6("s6-svok", "s6-svscanctl", "s6-svstat")],
-      env: ENV,
     }),
   },
   {
@@ -146,11 +144,10 @@ export const COMMANDS: readonly Command[] = [
     purpose: "stops gateways and removes their slots; the profiles stay",
     operands: "PROFILE...|--all",
     options: [ALL, TIMEOUT, JSON_OPTION],
-    permissions: ({ scandir }) => ({
-      read: [scandir],
+    permissions: ({ facts, scandir }) => ({
+      read: [facts, scandir],
       write: [scandir],
       run: s6("s6-svc", "s6-svok", "s6-svscanctl"),
-      env: ENV,
     }),
   },
   {
@@ -171,8 +168,9 @@ export const COMMANDS: readonly Command[] = [
     operands: "PROFILE",
     known: "volume",
     options: [JSON_OPTION],
-    permissions: ({ home, scandir }) => ({
+    permissions: ({ facts, home, scandir }) => ({
       read: [
+        facts,
         scandir,
         `${home}/profiles`,
         `${home}/${STATE_FILE}`,
@@ -182,7 +180,7 @@ export const COMMANDS: readonly Command[] = [
         `${home}/${CONFIG_FILE}`,
       ],
       run: s6("s6-svstat"),
-      env: [...ZONED_ENV, ...RULE_VARIABLES],
+      env: ZONE,
     }),
   },
   {
@@ -190,11 +188,10 @@ export const COMMANDS: readonly Command[] = [
     purpose: "checks the supervision tree, the slots, the logs and the space",
     operands: "",
     options: [JSON_OPTION],
-    permissions: ({ home, scandir }) => ({
-      read: [scandir, `${home}/logs`],
+    permissions: ({ facts, home, scandir }) => ({
+      read: [facts, scandir, `${home}/logs`],
       write: [scandir, `${home}/logs`],
       run: s6("s6-svok", "s6-svscanctl"),
-      env: ENV,
     }),
   },
   {
@@ -205,9 +202,9 @@ export const COMMANDS: readonly Command[] = [
       { name: "follow", short: "f", text: "go on with what is written from now on" },
       { name: "lines", short: "n", value: "N", text: "how many lines (20)" },
     ],
-    permissions: ({ home, scandir }) => ({
-      read: [scandir, `${home}/logs/gateways`],
-      env: ZONED_ENV,
+    permissions: ({ facts, home, scandir }) => ({
+      read: [facts, scandir, `${home}/logs/gateways`],
+      env: ZONE,
     }),
   },
   {
@@ -215,10 +212,9 @@ export const COMMANDS: readonly Command[] = [
     purpose: "exits 0 if every gateway that is wanted up is up, else 1; quiet",
     operands: "",
     options: [{ name: "profile", value: "PROFILE", text: "only this one: is it up?" }],
-    permissions: ({ home, scandir }) => ({
-      read: [scandir, `${home}/profiles`, `${home}/${STATE_FILE}`],
+    permissions: ({ facts, home, scandir }) => ({
+      read: [facts, scandir, `${home}/profiles`, `${home}/${STATE_FILE}`],
       run: s6("s6-svstat"),
-      env: ENV,
     }),
   },
   {
@@ -226,7 +222,7 @@ export const COMMANDS: readonly Command[] = [
     purpose: "prints what is known of every gateway for Prometheus",
     operands: "",
     options: [],
-    permissions: ({ scandir }) => ({ read: [scandir], run: s6("s6-svstat"), env: ENV }),
+    permissions: ({ facts, scandir }) => ({ read: [facts, scandir], run: s6("s6-svstat") }),
   },
   {
     name: "completion",
@@ -238,7 +234,7 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 /**
- * Words an option as it is typed. Pure; no permission is needed.
+ * Words an option as it is typed. Pure.
  *
  * @param option The option.
  * @returns Such as `-n, --lines N`.
@@ -256,7 +252,7 @@ export function wordOption({ name, short, value }: CommandOption): string {
 
 /**
  * Words every command's permissions as a Markdown table; commands that may do
- * the same share a row. Pure; no permission is needed.
+ * the same share a row. Pure.
  *
  * @returns The table, each line ending in a newline.
  *
@@ -267,13 +263,13 @@ export function wordOption({ name, short, value }: CommandOption): string {
  * ```
  */
 export function commandTable(): string {
-  const cell = (values: readonly string[] = []) =>
-    values.map((value) => `\`${value}\``).join(", ") || "-";
   const rows = new Map<string, string[]>();
   for (const { name, permissions } of COMMANDS) {
-    const { read, write, run } = permissions({ home: "$home", scandir: "$scandir" });
-    const programs = run?.map((path) => path.replace(`${S6_BIN}/`, ""));
-    const may = `${cell(read)} | ${cell(write)} | ${cell(programs)}`;
+    const { run, ...files } = permissions({ facts: "$facts", home: "$home", scandir: "$scandir" });
+    const may = permissionCells({
+      ...files,
+      run: run?.map((path) => path.replace(`${S6_BIN}/`, "")) ?? [],
+    });
     rows.set(may, [...rows.get(may) ?? [], name]);
   }
   return "| gatewayctl | read | write | run |\n| --- | --- | --- | --- |\n" +

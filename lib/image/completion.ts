@@ -1,5 +1,5 @@
 import { type Command, COMMANDS } from "./commands.ts";
-import { ISOLATED_DIR, ISOLATED_SCANDIR, SHARED_SCANDIR } from "../s6/places.ts";
+import { FACTS_FILE } from "../rules/facts.ts";
 
 /** Where bash's completion is in the image, relative to the root. */
 export const BASH_COMPLETION_FILE = "usr/share/bash-completion/completions/gatewayctl";
@@ -10,10 +10,16 @@ export const ZSH_COMPLETION_FILE = "usr/share/zsh/vendor-completions/_gatewayctl
 const GENERATED =
   `# Generated from lib/image/commands.ts and lib/image/completion.ts by "deno task generate"; do not edit.`;
 
-// For both shells.
-const SCANDIR = `  scandir=${SHARED_SCANDIR}
-  [[ ! -d ${ISOLATED_DIR} ]] || scandir=${ISOLATED_SCANDIR}
-  scandir=\${S6_PROFILE_GATEWAY_SCANDIR:-$scandir}
+// Read line by line rather than sourced: root may be the one who completes, and without root in the
+// container the file is hermes's.
+const FACTS = `  local line home scandir
+  while IFS= read -r line; do
+    line=\${line//"'\\''"/"'"}
+    case \$line in
+      home=*) home=\${line#home=?} home=\${home%?} ;;
+      scandir=*) scandir=\${line#scandir=?} scandir=\${scandir%?} ;;
+    esac
+  done 2>/dev/null <${FACTS_FILE}
 `;
 
 function source({ operands, known }: Command): string {
@@ -37,7 +43,7 @@ function valueOptions({ options }: Command): string[] {
 }
 
 /**
- * Renders bash's completion of gatewayctl. Pure; no permission is needed.
+ * Renders bash's completion of gatewayctl. Pure.
  *
  * @returns The script.
  *
@@ -56,8 +62,8 @@ export function renderBashCompletion(): string {
   return `# bash completion of gatewayctl
 ${GENERATED}
 _gatewayctl_profiles() {
-  local LC_ALL=C home=\${HERMES_HOME:-/opt/data} scandir name names
-${SCANDIR}  if [[ $1 == slots ]]; then
+  local LC_ALL=C name names
+${FACTS}  if [[ $1 == slots ]]; then
     names=("$scandir"/gateway-*/)
   else
     names=(default "$home"/profiles/*/)
@@ -124,7 +130,7 @@ function zshOperands(command: Command): string {
 }
 
 /**
- * Renders zsh's completion of gatewayctl. Pure; no permission is needed.
+ * Renders zsh's completion of gatewayctl. Pure.
  *
  * @returns The script.
  *
@@ -144,13 +150,12 @@ export function renderZshCompletion(): string {
 ${GENERATED}
 _gatewayctl_slots() {
   local -a paths
-  local scandir
-${SCANDIR}  paths=("$scandir"/gateway-*(N/:t))
+${FACTS}  paths=("$scandir"/gateway-*(N/:t))
   compadd -- "\${paths[@]#gateway-}"
 }
 _gatewayctl_volume() {
   local -a paths
-  paths=("\${HERMES_HOME:-/opt/data}"/profiles/*/SOUL.md(N:h:t))
+${FACTS}  paths=("\$home"/profiles/*/SOUL.md(N:h:t))
   compadd -- default "\${paths[@]}"
 }
 _gatewayctl() {

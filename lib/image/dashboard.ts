@@ -1,27 +1,38 @@
-import { renderOptInService, switchGuard } from "./opt_in_service.ts";
+const HEADER = `#!/opt/hermes-boot/libexec/become-hermes sh
+# Generated from lib/image/dashboard.ts by "deno task generate"; do not edit.
+. /opt/hermes-boot/libexec/facts.sh
+`;
 
-const RUN = `fatal() {
+// A down file cannot keep it off: s6-rc brings every service of the bundle up.
+const RUN = `${HEADER}[ -z "$refused" ] && is_on "$HERMES_DASHBOARD" || exit 0
+fatal() {
   echo "dashboard: fatal: $*" >&2
   exit 78
 }
 host=\${HERMES_DASHBOARD_HOST:-127.0.0.1}
 port=\${HERMES_DASHBOARD_PORT:-9119}
 case $port in
-  *[!0-9]* | ??????*) port_ok=false ;;
-  *) [ "$port" -ge 1 ] && [ "$port" -le 65535 ] && port_ok=true || port_ok=false ;;
+  *[!0-9]* | ??????*) fatal "HERMES_DASHBOARD_PORT: expected a port from 1 to 65535, got '$port'" ;;
 esac
-$port_ok || fatal "HERMES_DASHBOARD_PORT: expected a port from 1 to 65535, got '$port'"
-command -v hermes >/dev/null 2>&1 || fatal "no hermes on PATH"
-if [ -n "\${HERMES_DASHBOARD_INSECURE-}" ]; then
+if [ "$port" -lt 1 ] || [ "$port" -gt 65535 ]; then
+  fatal "HERMES_DASHBOARD_PORT: expected a port from 1 to 65535, got '$port'"
+fi
+[ -n "$hermes" ] || fatal "no hermes on PATH"
+if [ -n "$HERMES_DASHBOARD_INSECURE" ]; then
   echo "dashboard: warning: HERMES_DASHBOARD_INSECURE does nothing; unset it" >&2
 fi
-export HOME="\${HERMES_HOME:-/opt/data}"
-become_hermes hermes dashboard --host "$host" --port "$port" --no-open
+exec with-contenv env "HOME=$home" hermes dashboard --host "$host" --port "$port" --no-open
+`;
+
+// servicedir(7): 125 is "do not restart"; 78 is EX_CONFIG.
+const FINISH =
+  `${HEADER}[ -z "$refused" ] && is_on "$HERMES_DASHBOARD" && [ "$1" -ne 78 ] || exit 125
 `;
 
 /**
- * Renders the scripts of the opt-in static service `dashboard`.
- * Pure; no permission is needed.
+ * Renders the scripts of the static service `dashboard`, which rests unless
+ * `HERMES_DASHBOARD` turns it on. On, it is restarted whatever it exits, but
+ * for 78 (EX_CONFIG). Pure.
  *
  * @returns The content of each file, by its name in the service's source
  * directory; each is 0o755.
@@ -33,9 +44,5 @@ become_hermes hermes dashboard --host "$host" --port "$port" --no-open
  * ```
  */
 export function renderDashboard(): Map<string, string> {
-  return renderOptInService({
-    source: "lib/image/dashboard.ts",
-    guard: switchGuard("HERMES_DASHBOARD"),
-    run: RUN,
-  });
+  return new Map([["run", RUN], ["finish", FINISH]]);
 }

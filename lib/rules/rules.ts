@@ -10,13 +10,6 @@ export interface Rules {
   multiplexed: boolean;
 }
 
-/** The variables that {@linkcode readRules} asks for. */
-export const RULE_VARIABLES: readonly string[] = [
-  "HERMES_GATEWAY_PROFILES",
-  "HERMES_GATEWAY_SHARD",
-  "GATEWAY_MULTIPLEX_PROFILES",
-];
-
 /** Every profile gets a slot, and those that ran start. */
 export const NO_RULES: Rules = { selection: parseSelection({}), multiplexed: false };
 

@@ -1,7 +1,7 @@
+import type { Facts } from "../../lib/rules/facts.ts";
 import { S6ServiceManager } from "../../lib/control/manager.ts";
 import { type Arguments, numberOf } from "./arguments.ts";
 import { type Done, eachProfile } from "./each.ts";
-import { places } from "../_places.ts";
 import { warn } from "./report.ts";
 import { settled } from "./settle.ts";
 
@@ -16,10 +16,11 @@ export function timeoutMs(args: Arguments): number {
 }
 
 /** Runs `start`, `stop` or `restart`. */
-export async function run(args: Arguments): Promise<number> {
+export async function run(args: Arguments, facts: () => Facts): Promise<number> {
   const { command: { name }, flags, operands } = args;
   const limit = timeoutMs(args);
-  const manager = new S6ServiceManager({ ...places(), timeoutMs: limit, warn });
+  const { home, scandir } = facts();
+  const manager = new S6ServiceManager({ home, scandir, timeoutMs: limit, warn });
   const profiles = flags.has("all") ? await manager.listProfileGateways() : operands;
   const wait = !flags.has("no-wait");
   return await eachProfile(args, profiles, async (profile): Promise<Done> => {

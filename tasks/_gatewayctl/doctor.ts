@@ -1,18 +1,19 @@
+import type { Facts } from "../../lib/rules/facts.ts";
 import { green, red } from "./colors.ts";
 import { examine } from "../../lib/explain/doctor.ts";
 import { gatherDoctorFacts, parseHostFacts } from "../../lib/explain/doctor_facts.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
-import { places } from "../_places.ts";
 import { withProgress } from "./progress.ts";
 import { EXIT } from "./report.ts";
 
 /** Runs `doctor`; its script tells it about the host on standard input. */
-export async function run({ flags }: Arguments): Promise<number> {
+export async function run({ flags }: Arguments, facts: () => Facts): Promise<number> {
   const told = Deno.stdin.isTerminal() ? "" : await new Response(Deno.stdin.readable).text();
-  const facts = gatherDoctorFacts({ ...places(), host: parseHostFacts(told) });
-  const checks = examine(await withProgress("doctor", facts));
+  const { home, scandir } = facts();
+  const gathered = gatherDoctorFacts({ home, scandir, host: parseHostFacts(told) });
+  const checks = examine(await withProgress("doctor", gathered));
   if (flags.has("json")) {
     console.log(JSON.stringify(checks));
   } else {

@@ -23,10 +23,10 @@ ${indent(COMMANDS.map(({ name, purpose }) => [name, purpose]))}
 "gatewayctl COMMAND --help" tells the rest of a command.
 
 Environment:
-  HERMES_HOME                  the Hermes home, absolute (/opt/data)
-  S6_PROFILE_GATEWAY_SCANDIR   the scandir, absolute (/run/service)
-  NO_COLOR                     anything: no colours, also on a terminal
-  TZ                           the time zone of what is shown, such as Europe/Berlin
+  NO_COLOR   anything: no colours, also on a terminal
+  TZ         the time zone of what is shown, such as Europe/Berlin
+
+Everything else is the container's, as it was when it started.
 
 ${EXIT_CODES}`;
 

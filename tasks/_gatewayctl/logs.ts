@@ -1,3 +1,4 @@
+import type { Facts } from "../../lib/rules/facts.ts";
 import { lstatIfPresent } from "../../lib/_fs.ts";
 import { slotName } from "../../lib/profile/name.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
@@ -5,7 +6,6 @@ import { followLog, lastLogLines, parseLogLine } from "../../lib/s6/log.ts";
 import { GatewayNotRegisteredError } from "../../lib/_errors.ts";
 import { type Arguments, numberOf } from "./arguments.ts";
 import { callersTimeWords, type WordTime } from "./human.ts";
-import { places } from "../_places.ts";
 import { EXIT } from "./report.ts";
 
 const POLL_MS = 200;
@@ -23,10 +23,10 @@ export function wordLogLine(line: string, word: WordTime): string {
 }
 
 /** Runs `logs`. */
-export async function run(args: Arguments): Promise<number> {
+export async function run(args: Arguments, facts: () => Facts): Promise<number> {
   const { flags, operands: [profile = ""] } = args;
   const count = numberOf(args, "lines", 20);
-  const { home, scandir } = places();
+  const { home, scandir } = facts();
   const slot = `${scandir}/${slotName(profile)}`;
   const dir = `${home}/logs/gateways/${profile}`;
   if (lstatIfPresent(dir) === undefined && lstatIfPresent(slot) === undefined) {

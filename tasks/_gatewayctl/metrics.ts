@@ -1,10 +1,10 @@
+import type { Facts } from "../../lib/rules/facts.ts";
 import { BOOT_RECORD, type BootRecord, readBootRecord } from "../../lib/boot/record.ts";
 import { errorWords, survivable } from "../../lib/_errors.ts";
 import { type GatewayMetrics, gatewayMetrics, renderMetrics } from "../../lib/explain/metrics.ts";
 import { askGateway, inOrder } from "../../lib/control/status.ts";
 import { S6ServiceManager } from "../../lib/control/manager.ts";
 import type { Arguments } from "./arguments.ts";
-import { places } from "../_places.ts";
 import { pooled } from "./pool.ts";
 import { EXIT, warn } from "./report.ts";
 
@@ -19,8 +19,8 @@ function lastBoot(scandir: string): BootRecord | undefined {
 }
 
 /** Runs `metrics`: every slot, and every profile that the last boot came across. */
-export async function run(_: Arguments): Promise<number> {
-  const { home, scandir } = places();
+export async function run(_: Arguments, facts: () => Facts): Promise<number> {
+  const { home, scandir } = facts();
   const manager = new S6ServiceManager({ home, scandir });
   const registered = new Set(await manager.listProfileGateways());
   const boot = lastBoot(scandir);

@@ -1,3 +1,4 @@
+import type { Facts } from "../../lib/rules/facts.ts";
 import { slotName } from "../../lib/profile/name.ts";
 import { legalProfiles } from "../../lib/control/status.ts";
 import { S6ServiceManager } from "../../lib/control/manager.ts";
@@ -5,7 +6,6 @@ import { UsageError } from "../_cli.ts";
 import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
 import { type Done, eachProfile } from "./each.ts";
-import { places } from "../_places.ts";
 import { NoSuchProfileError, warn } from "./report.ts";
 import { settled } from "./settle.ts";
 
@@ -20,9 +20,9 @@ function readEnv(values: readonly string[]): Record<string, string> {
 }
 
 /** Runs `register`. */
-export async function run(args: Arguments): Promise<number> {
+export async function run(args: Arguments, facts: () => Facts): Promise<number> {
   const { flags, operands, values } = args;
-  const { home, scandir } = places();
+  const { home, scandir } = facts();
   const limit = timeoutMs(args);
   const extraEnv = readEnv(values.get("env") ?? []);
   const startNow = !flags.has("down");

@@ -1,4 +1,4 @@
-import { InvalidProfileNameError } from "../../lib/_errors.ts";
+import { InvalidProfileNameError, RefusedContainerError } from "../../lib/_errors.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
 import { S6CommandError, S6TimeoutError } from "../../lib/_errors.ts";
 import { ScandirBusyError } from "../../lib/_errors.ts";
@@ -32,7 +32,8 @@ export class GatewayEndedError extends Error {
   override name = "GatewayEndedError";
 }
 
-function nextStep(error: unknown, profile: string): string {
+function nextStep(error: unknown, profile: string): string | undefined {
+  if (error instanceof RefusedContainerError) return undefined;
   if (error instanceof UsageError) return "try --help";
   if (error instanceof GatewayRegisteredError) {
     return `for another environment "gatewayctl unregister ${profile}" first`;
@@ -71,7 +72,8 @@ export function wordFailure(error: unknown, profile = ""): Failure {
     ? error.message.replace(/ \(os error \d+\)/, "")
     : "unknown error";
   const about = profile === "" || words.startsWith(`${profile}:`) ? "" : `${profile}: `;
-  const message = terminalSafe(`${about}${words}; ${nextStep(error, profile)}`);
+  const next = nextStep(error, profile);
+  const message = terminalSafe(about + words + (next === undefined ? "" : `; ${next}`));
   const exitCode = error instanceof UsageError
     ? EXIT.usage
     : error instanceof GatewayNotRegisteredError || error instanceof NoSuchProfileError ||

@@ -1,3 +1,4 @@
+import type { Facts } from "../../lib/rules/facts.ts";
 import { dim, green, red, yellow } from "./colors.ts";
 import { slotName } from "../../lib/profile/name.ts";
 import {
@@ -11,7 +12,6 @@ import { S6ServiceManager } from "../../lib/control/manager.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { duration } from "./human.ts";
-import { places } from "../_places.ts";
 import { pooled } from "./pool.ts";
 import { EXIT, reportError, warn } from "./report.ts";
 
@@ -55,8 +55,11 @@ function toJson({ profile, registered, status, lastLog }: GatewayReport) {
 }
 
 /** Runs `list` or `status`. */
-export async function run({ command, flags, operands }: Arguments): Promise<number> {
-  const { home, scandir } = places();
+export async function run(
+  { command, flags, operands }: Arguments,
+  facts: () => Facts,
+): Promise<number> {
+  const { home, scandir } = facts();
   const manager = new S6ServiceManager({ home, scandir });
   const registered = await manager.listProfileGateways();
   let worst: number = EXIT.done;

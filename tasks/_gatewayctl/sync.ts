@@ -1,17 +1,18 @@
+import type { Facts } from "../../lib/rules/facts.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
 import { syncProfileGateways, wordSyncEntry } from "../../lib/control/sync.ts";
 import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
-import { places } from "../_places.ts";
 import { withProgress } from "./progress.ts";
 import { EXIT, warn } from "./report.ts";
-import { containerRules } from "../_rules.ts";
+import { containerRules } from "../_facts.ts";
 
 /** Runs `sync`. */
-export async function run(args: Arguments): Promise<number> {
+export async function run(args: Arguments, facts: () => Facts): Promise<number> {
   const { flags } = args;
-  const { home, scandir } = places();
-  const rules = await containerRules(home, warn);
+  const container = facts();
+  const { home, scandir } = container;
+  const rules = await containerRules(container, warn);
   const entries = await withProgress(
     "sync",
     syncProfileGateways({

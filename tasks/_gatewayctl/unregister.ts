@@ -1,15 +1,16 @@
+import type { Facts } from "../../lib/rules/facts.ts";
 import { slotName } from "../../lib/profile/name.ts";
 import { GatewayNotRegisteredError } from "../../lib/_errors.ts";
 import { S6ServiceManager } from "../../lib/control/manager.ts";
 import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
 import { eachProfile } from "./each.ts";
-import { places } from "../_places.ts";
 import { warn } from "./report.ts";
 
 /** Runs `unregister`. */
-export async function run(args: Arguments): Promise<number> {
-  const manager = new S6ServiceManager({ ...places(), timeoutMs: timeoutMs(args), warn });
+export async function run(args: Arguments, facts: () => Facts): Promise<number> {
+  const { home, scandir } = facts();
+  const manager = new S6ServiceManager({ home, scandir, timeoutMs: timeoutMs(args), warn });
   const registered = await manager.listProfileGateways();
   const profiles = args.flags.has("all") ? registered : args.operands;
   return await eachProfile(args, profiles, async (profile) => {

@@ -1,3 +1,4 @@
+import type { Facts } from "../../lib/rules/facts.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
 import { explain, isProfile, type RecordedState } from "../../lib/explain/why.ts";
 import { gatherWhyFacts } from "../../lib/explain/why_facts.ts";
@@ -5,9 +6,8 @@ import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { callersTimeWords, type WordTime } from "./human.ts";
 import { wordLogLine } from "./logs.ts";
-import { places } from "../_places.ts";
 import { EXIT, warn } from "./report.ts";
-import { containerRules } from "../_rules.ts";
+import { containerRules } from "../_facts.ts";
 
 function wordState({ state, setBy, setAt, problem }: RecordedState, word: WordTime): string {
   if (state === null) return problem ?? "none recorded";
@@ -16,13 +16,17 @@ function wordState({ state, setBy, setAt, problem }: RecordedState, word: WordTi
 }
 
 /** Runs `why`. */
-export async function run({ flags, operands: [profile = ""] }: Arguments): Promise<number> {
+export async function run(
+  { flags, operands: [profile = ""] }: Arguments,
+  facts: () => Facts,
+): Promise<number> {
   const word = callersTimeWords();
-  const { home, scandir } = places();
-  const rules = await containerRules(home, warn);
-  const facts = await gatherWhyFacts(profile, { home, scandir, rules });
-  const { cause, text, help, seeLog } = explain(facts);
-  const { recorded, bootLine, logLines, nameProblem } = facts;
+  const container = facts();
+  const { home, scandir } = container;
+  const rules = await containerRules(container, warn);
+  const known = await gatherWhyFacts(profile, { home, scandir, rules });
+  const { cause, text, help, seeLog } = explain(known);
+  const { recorded, bootLine, logLines, nameProblem } = known;
   if (flags.has("json")) {
     console.log(JSON.stringify({ profile, cause, text, help, recorded, bootLine, logLines }));
   } else {

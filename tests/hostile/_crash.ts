@@ -233,7 +233,7 @@ export async function killAfterDelays(
     const startedAt = performance.now();
     const child = new Deno.Command(program, {
       args,
-      env: installation.env(places),
+      env: installation.env(),
       clearEnv: true,
       stdin: "null",
       stdout: "null",

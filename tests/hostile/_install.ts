@@ -1,5 +1,6 @@
-import { RUN_FLAGS } from "../../lib/image/hook.ts";
-import { permissionFlags, type Places, type Stage } from "../../lib/image/stages.ts";
+import { permissionFlags, type Places, RUN_FLAGS } from "../../lib/image/permissions.ts";
+import type { Stage } from "../../lib/image/stages.ts";
+import { NOWHERE, writeFacts } from "../_facts.ts";
 import { IS_ROOT, REPO } from "../_fixtures.ts";
 import { exists, type Outcome, run, type RunOptions, runSync, TempDir } from "../_temp.ts";
 import { CAN_MOUNT, Tmpfs } from "../_tmpfs.ts";
@@ -16,8 +17,6 @@ export function asHermes(...command: string[]): [program: string, ...args: strin
   const [program = "", ...args] = [...drop, ...command];
   return [program, ...args];
 }
-
-const NOWHERE: Places = { home: "/nope", scandir: "/nope", servicedirs: "/nope", out: "/nope" };
 
 /** The suite as it lies in the image, where hermes can read it, with a warm cache. */
 export class Installation implements Disposable {
@@ -77,36 +76,44 @@ export class Installation implements Disposable {
     return `${this.#temp.path}/deno`;
   }
 
-  /** The command line of a stage with exactly the flags it declares. */
-  command(stage: Stage, places: Partial<Places>): string[] {
+  /**
+   * The command line of a stage with exactly the flags it declares.
+   *
+   * @param variables What the container's environment has, for a stage that goes by the facts.
+   */
+  command(
+    stage: Stage,
+    places: Partial<Places>,
+    variables: Readonly<Record<string, string>> = {},
+  ): string[] {
+    const { home = NOWHERE.home, scandir = NOWHERE.scandir } = places;
+    const facts = stage.user === "hermes"
+      ? writeFacts({ home, scandir, ...variables }, this.#temp.path)
+      : undefined;
     return [
       ...[this.deno, "run", ...RUN_FLAGS],
-      ...permissionFlags(stage.permissions({ ...NOWHERE, ...places })),
+      ...permissionFlags(stage.permissions({ ...NOWHERE, ...places, ...facts && { facts } })),
       `${this.#temp.path}/${stage.entry}`,
+      ...facts === undefined ? [] : [`--facts=${facts}`],
     ];
   }
 
   /** The environment of a stage, as its hook sets it. */
-  env(places: Partial<Places>): Record<string, string> {
-    return {
-      NO_COLOR: "1",
-      DENO_DIR: this.#cache,
-      ...places.home === undefined ? {} : { HERMES_HOME: places.home },
-      ...places.scandir === undefined ? {} : { S6_PROFILE_GATEWAY_SCANDIR: places.scandir },
-    };
+  env(): Record<string, string> {
+    return { NO_COLOR: "1", DENO_DIR: this.#cache };
   }
 
-  /** Runs a stage as the user who runs it at boot. */
+  /** Runs a stage as the user who runs it at boot; `env` is the container's. */
   run(
     stage: Stage,
     places: Partial<Places>,
-    { args = [], ...options }: RunOptions = {},
+    { args = [], env = {}, ...options }: RunOptions = {},
   ): Promise<Outcome> {
-    const command = [...this.command(stage, places), ...args];
+    const command = [...this.command(stage, places, env), ...args];
     const [program, ...rest] = stage.user === "hermes"
       ? asHermes(...command)
       : command as [string, ...string[]];
-    return run(program, { ...options, args: rest, env: { ...this.env(places), ...options.env } });
+    return run(program, { ...options, args: rest, env: this.env() });
   }
 
   [Symbol.dispose](): void {

@@ -151,7 +151,7 @@ export async function race(installation: Installation, durationMs: number): Prom
   );
   const swapping = run(program, {
     args,
-    env: installation.env({}),
+    env: installation.env(),
     cwd: "/",
     timeoutMs: durationMs + 10_000,
   });

@@ -195,25 +195,34 @@ liveTest("a gateway runs as hermes in its home, and its log too", async () => {
   assertEquals(stdout, "hermes\n");
 });
 
-for (
-  const [variable, value] of [
-    ["HERMES_HOME", "data"],
-    ["HERMES_HOME", "/opt/a,b"],
-    ["HERMES_HOME", "/opt/a\nb"],
-    ["S6_PROFILE_GATEWAY_SCANDIR", "/run/a,b"],
-  ] as const
-) {
-  liveTest(`02 refuses ${variable}=${JSON.stringify(value)} with one line`, async () => {
-    await using home = await Home.make({});
-    await using container = await Container.start({ data: home.path, env: { [variable]: value } });
-    const { code, stdout, stderr } = await container.exec([
-      "/etc/cont-init.d/02-reconcile-profiles",
-    ]);
-    assertEquals({ code, stdout, stderr }, {
-      code: 2,
-      stdout: "",
-      stderr:
-        `02-reconcile-profiles: fatal: ${variable}: expected an absolute path without a comma or a newline\n`,
-    });
-  });
-}
+liveTest(
+  "a container that makes no sense is refused by 015, with one line, and nothing is done",
+  async () => {
+    for (
+      const [variable, value] of [
+        ["HERMES_HOME", "data"],
+        ["S6_PROFILE_GATEWAY_SCANDIR", "/run/a,b"],
+        ["HERMES_SUPERVISION", "mixed"],
+      ] as const
+    ) {
+      await using home = await Home.make({ coder: { state: { desired_state: "running" } } });
+      const env = { [variable]: value, HERMES_DASHBOARD: "1", HERMES_PROFILE_WATCH: "1" };
+      await using container = await Container.start({ data: home.path, env });
+      const hooks = await container.boot();
+      assertEquals(hooks.get("015-supervise-perms")?.code, 2);
+      assertEquals(hooks.get("02-reconcile-profiles"), { code: 2, stdout: "", stderr: "" });
+      const said = [...hooks.values()].map(({ stderr }) => stderr).join("");
+      assertMatch(
+        said,
+        new RegExp(`^015-supervise-perms: fatal: ${variable}: expected [^\\n]*\\n$`),
+      );
+      for (const service of ["dashboard", "gateways", "profile-watch"]) {
+        await untilStatus(container, service, "down", ({ up, wantedUp }) => !up && !wantedUp);
+      }
+      const { code, stderr } = await container.exec(["gatewayctl", "list"]);
+      assertEquals(code, 1);
+      assertMatch(stderr, new RegExp(`^gatewayctl: error: ${variable}: expected [^\\n]*\\n$`));
+      assertEquals(await container.log(), "");
+    }
+  },
+);

@@ -212,7 +212,7 @@ for (const signal of ["TERM", "HUP"]) {
       // As s6-linux-init does at a container's stop, to everything that it may.
       await container.sh(`for dir in /proc/[0-9]*; do
   case $(tr '\\0' ' ' <"$dir/cmdline") in
-    "sh ${COMMAND_ARG0} "*) kill -${signal} "\${dir#/proc/}"; kill -TERM "\${dir#/proc/}" ;;
+    *"/become-hermes ${COMMAND_ARG0} "*) kill -${signal} "\${dir#/proc/}"; kill -TERM "\${dir#/proc/}" ;;
   esac
 done`);
       const code = await until(

@@ -1,13 +1,14 @@
+import { FACTS_FILE } from "../../lib/rules/facts.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Command, COMMANDS } from "../../lib/image/commands.ts";
-import { DENO, INSTALL_DIR, RUN_FLAGS } from "../../lib/image/hook.ts";
-import { permissionFlags, type Permissions } from "../../lib/image/stages.ts";
+import { permissionFlags, type Permissions, RUN_FLAGS } from "../../lib/image/permissions.ts";
+import { DENO, INSTALL_DIR } from "../../lib/image/scripts.ts";
 import type { Container, ExecResult } from "../container/container.ts";
 import { droppedGrants, lies } from "../permissions/_audit.ts";
 import { bootContainer, Home, liveTest, SCANDIR, untilStatus } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };
-const PLACES = { home: "/opt/data", scandir: SCANDIR };
+const PLACES = { facts: FACTS_FILE, home: "/opt/data", scandir: SCANDIR };
 
 // Shell lines, run as hermes. $n is new each time.
 const COPY = `cp -a ${SCANDIR}/gateway-coder ${SCANDIR}/.hermes/copy &&` +
@@ -57,8 +58,6 @@ async function runWith(
         user: "hermes",
         env: {
           DENO_DIR: `${INSTALL_DIR}/deno_dir`,
-          HERMES_HOME: PLACES.home,
-          S6_PROFILE_GATEWAY_SCANDIR: PLACES.scandir,
           DENO_AUDIT_PERMISSIONS: "/tmp/audit",
         },
       }),

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { DENO, INSTALL_DIR, RUN_FLAGS } from "../../lib/image/hook.ts";
-import { PROFILE_WATCH } from "../../lib/image/profile_watch_service.ts";
-import { permissionFlags, type Permissions } from "../../lib/image/stages.ts";
+import { permissionFlags, type Permissions, RUN_FLAGS } from "../../lib/image/permissions.ts";
+import { DENO, INSTALL_DIR } from "../../lib/image/scripts.ts";
+import { FACTS_FILE } from "../../lib/rules/facts.ts";
+import { PROFILE_WATCH } from "../../lib/image/stages.ts";
 import { SHARED_SCANDIR } from "../../lib/s6/places.ts";
 import type { Container, ExecResult } from "../container/container.ts";
 import { droppedGrants, lies } from "../permissions/_audit.ts";
@@ -21,15 +22,13 @@ kill $pid 2>/dev/null; wait $pid; code=$?; cat /tmp/out; cat /tmp/err >&2; exit 
     env: {
       NO_COLOR: "1",
       DENO_DIR: `${INSTALL_DIR}/deno_dir`,
-      HERMES_HOME: "/opt/data",
-      S6_PROFILE_GATEWAY_SCANDIR: SHARED_SCANDIR,
       DENO_AUDIT_PERMISSIONS: "/tmp/audit",
     },
   });
 }
 
 const PERMISSIONS = PROFILE_WATCH.permissions({
-  ...{ home: "/opt/data", scandir: SHARED_SCANDIR, servicedirs: "", out: "" },
+  ...{ facts: FACTS_FILE, home: "/opt/data", scandir: SHARED_SCANDIR, servicedirs: "" },
 });
 
 liveTest("the watcher needs each of its permissions, and no other", async () => {

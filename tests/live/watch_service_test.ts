@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { DENO, INSTALL_DIR, RUN_FLAGS } from "../../lib/image/hook.ts";
-import { PROFILE_WATCH } from "../../lib/image/profile_watch_service.ts";
+import { RUN_FLAGS } from "../../lib/image/permissions.ts";
+import { DENO, INSTALL_DIR } from "../../lib/image/scripts.ts";
+import { PROFILE_WATCH } from "../../lib/image/stages.ts";
 import { Container, until } from "../container/container.ts";
 import { bootContainer, Home, liveTest } from "./_live.ts";
 import { RUNNING, said, SERVICE, watched } from "./_watch.ts";
@@ -45,23 +46,6 @@ liveTest("with wrong settings the watcher is parked, after one line", async () =
   }
 });
 
-liveTest("the watcher starts although the container's command line has just gone", async () => {
-  await using home = await Home.make({ default: RUNNING });
-  const env = { HERMES_PROFILE_WATCH: "1", HERMES_SUPERVISION: "shared" };
-  await using container = await bootContainer(home, { env: { ...env, HERMES_PROFILE_WATCH: "0" } });
-  // The very lines of the service, with one that cannot be opened, and one that cannot be read.
-  for (const command of ["/proc/0/cmdline", "/tmp"]) {
-    const { stdout } = await container.sh(
-      `sed 's|^become_hermes env|command=${command}\\n&|' ${SERVICE}/run >/tmp/run
-timeout 30 sh /tmp/run >/tmp/said 2>&1 & pid=$!
-while kill -0 $pid 2>/dev/null && ! grep -q . /tmp/said; do sleep 0.1; done
-kill $pid; wait $pid; cat /tmp/said`,
-      { env },
-    );
-    assertMatch(stdout, /^profile-watch: info: synced in [^\n]+\n$/, command);
-  }
-});
-
 liveTest("unless it is turned on the watcher rests", async () => {
   await using home = await Home.make({});
   await using container = await bootContainer(home);
@@ -81,7 +65,7 @@ liveTest("watch_profiles.ts takes --help, and refuses what it does not know", as
     });
   const help = await run("--help");
   assertEquals([help.code, help.stderr], [0, ""]);
-  assertMatch(help.stdout, /^Usage: [^]*--container-command[^]*Exit code:/);
+  assertMatch(help.stdout, /^Usage: [^]*--facts[^]*Exit code:/);
   for (const args of [["--nope"], ["extra"], ["--help=1"], [""]]) {
     const { code, stdout, stderr } = await run(...args);
     assertEquals([code, stdout], [2, ""]);

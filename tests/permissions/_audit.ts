@@ -1,4 +1,4 @@
-import { permissionFlags, type Permissions } from "../../lib/image/stages.ts";
+import { permissionFlags, type Permissions } from "../../lib/image/permissions.ts";
 
 /** One kind of permission, as in the flag `--allow-<kind>`. */
 export type Kind = keyof Permissions;

@@ -1,17 +1,17 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
-  GENERATE_DASHBOARD,
   HERMES_SETUP,
-  permissionFlags,
-  type Permissions,
   RECONCILE_PROFILES,
   type Stage,
   SUPERVISE_PERMS,
 } from "../../lib/image/stages.ts";
+import { permissionFlags, type Permissions } from "../../lib/image/permissions.ts";
+import { NOWHERE, writeFacts } from "../_facts.ts";
 import { audit, type AuditedRun, droppedGrants, lies, type Program } from "./_audit.ts";
 
 /** A world in which a stage needs everything it is granted. */
 interface Scene {
+  home: string;
   program: Program;
   permissions: Permissions;
 }
@@ -39,14 +39,14 @@ async function reconcileScene(root: string): Promise<Scene> {
   await put(`${home}/auth.json`, "{}");
   await put(`${home}/logs/container-boot.log`, "x".repeat(262144));
   await put(`${scandir}/gateway-writer/run`, "old");
+  const facts = writeFacts({ home, scandir, role: "gateway-run" }, root);
   return {
+    home,
     program: {
       entry: RECONCILE_PROFILES.entry,
-      args: ["--container-command"],
-      stdin: "/init\0gateway\0run\0",
-      env: { HERMES_HOME: home, S6_PROFILE_GATEWAY_SCANDIR: scandir },
+      args: [`--facts=${facts}`],
     },
-    permissions: RECONCILE_PROFILES.permissions({ home, scandir, servicedirs: "", out: "" }),
+    permissions: RECONCILE_PROFILES.permissions({ ...NOWHERE, facts, home, scandir }),
   };
 }
 
@@ -54,8 +54,9 @@ async function setupScene(root: string): Promise<Scene> {
   const home = `${root}/home`;
   await put(`${home}/config.yaml`);
   return {
+    home,
     program: { entry: HERMES_SETUP.entry, args: ["--home", home] },
-    permissions: HERMES_SETUP.permissions({ home, scandir: "", servicedirs: "", out: "" }),
+    permissions: HERMES_SETUP.permissions({ ...NOWHERE, home }),
   };
 }
 
@@ -68,21 +69,13 @@ async function superviseScene(root: string): Promise<Scene> {
   await Deno.mkdir(`${servicedirs}/dashboard/event`);
   const args = [`--servicedirs=${servicedirs}`, `--scandir=${scandir}`];
   return {
+    home: "",
     // Somebody else's UID and the caller's own GID, which anyone may chown to.
     program: {
       entry: SUPERVISE_PERMS.entry,
       args: [...args, `--owner=54321:${Deno.gid() ?? 0}`],
     },
-    permissions: SUPERVISE_PERMS.permissions({ home: "", scandir, servicedirs, out: "" }),
-  };
-}
-
-async function dashboardScene(root: string): Promise<Scene> {
-  const out = `${root}/out`;
-  await put(`${out}/run`, "old");
-  return {
-    program: { entry: GENERATE_DASHBOARD.entry, args: ["--out", out] },
-    permissions: GENERATE_DASHBOARD.permissions({ home: "", scandir: "", servicedirs: "", out }),
+    permissions: SUPERVISE_PERMS.permissions({ ...NOWHERE, scandir, servicedirs }),
   };
 }
 
@@ -108,7 +101,6 @@ const SCENES: readonly (readonly [Stage, MakeScene])[] = [
   [HERMES_SETUP, setupScene],
   [RECONCILE_PROFILES, reconcileScene],
   [SUPERVISE_PERMS, superviseScene],
-  [GENERATE_DASHBOARD, dashboardScene],
 ];
 
 for (const [stage, make] of SCENES) {
@@ -137,11 +129,11 @@ for (const [stage, make] of SCENES) {
 }
 
 Deno.test("02-reconcile-profiles can read neither .env nor auth.json of the root profile", async () => {
-  await inScene(reconcileScene, async ({ permissions, program }) => {
+  await inScene(reconcileScene, async ({ permissions, home }) => {
     const probe = await Deno.makeTempFile({ suffix: ".ts" });
     try {
       for (const file of [".env", "auth.json", "SOUL.md"]) {
-        const path = `${program.env?.HERMES_HOME}/${file}`;
+        const path = `${home}/${file}`;
         await Deno.writeTextFile(probe, `Deno.readTextFileSync(${JSON.stringify(path)});`);
         const { code, stderr } = await new Deno.Command(Deno.execPath(), {
           args: [

@@ -1,26 +1,24 @@
+import type { ContainerRole } from "../../lib/rules/facts.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { RECONCILE_PROFILES } from "../../lib/image/stages.ts";
 import { Home, RUNNING, runStage, STOPPED, visible } from "../_fixtures.ts";
 import { exists, type Outcome, snapshot, TempDir } from "../_temp.ts";
 
-const LEGACY = ["/bin/sh", "-e", "/run/s6/basedir/scripts/rc.init", "top", "gateway", "run"];
-
 interface Boot {
   env?: Record<string, string>;
-  /** The container's command line. */
-  command?: readonly string[];
+  /** What the container is for. */
+  role?: ContainerRole;
   args?: readonly string[];
   scandir?: string;
 }
 
 /** Runs 02 as its hook does. */
-function boot(home: Home, { env = {}, command = [], args = [], scandir }: Boot): Promise<Outcome> {
+function boot(
+  home: Home,
+  { env = {}, role = "other", args = [], scandir }: Boot,
+): Promise<Outcome> {
   const places = { home: home.path, scandir: scandir ?? home.scandir };
-  return runStage(RECONCILE_PROFILES, places, {
-    args: ["--container-command", ...args],
-    env: { HERMES_HOME: places.home, S6_PROFILE_GATEWAY_SCANDIR: places.scandir, ...env },
-    stdin: command.map((word) => `${word}\0`).join(""),
-  });
+  return runStage(RECONCILE_PROFILES, places, { args, env: { ...env, role } });
 }
 
 /** What each profile's line says: its action, and its reason if there is one. */
@@ -103,7 +101,7 @@ Deno.test("a container whose command is the dashboard reconciles nothing and say
   using temp = new TempDir();
   const home = makeHome(temp);
   const before = snapshot(home.path);
-  const { code, stdout, stderr } = await boot(home, { command: ["/init", "hermes", "dashboard"] });
+  const { code, stdout, stderr } = await boot(home, { role: "dashboard" });
   assertEquals([code, stderr], [0, ""]);
   assertMatch(stdout, /^reconcile: [^\n]*dashboard[^\n]*\n$/);
   assertEquals(snapshot(home.path), before);
@@ -114,7 +112,7 @@ Deno.test("an upgraded container keeps serving: its root profile is seeded as ru
   using temp = new TempDir();
   const home = makeHome(temp, ["coder"]);
   const earliest = Math.floor(Date.now() / 1000);
-  const first = await boot(home, { command: LEGACY });
+  const first = await boot(home, { role: "gateway-run" });
   assertEquals(actions(first).default, "started");
   assertEquals(first.stderr, "");
   const path = `${home.path}/gateway_state.json`;
@@ -126,20 +124,16 @@ Deno.test("an upgraded container keeps serving: its root profile is seeded as ru
   });
   assert(Number.isInteger(timestamp) && timestamp >= earliest && timestamp <= Date.now() / 1000);
   Deno.writeTextFileSync(path, STOPPED);
-  assertEquals(actions(await boot(home, { command: LEGACY })).default, "registered");
+  assertEquals(actions(await boot(home, { role: "gateway-run" })).default, "registered");
   assertEquals(Deno.readTextFileSync(path), STOPPED);
 });
 
 for (
   const [what, options] of [
     ["without the command", {}],
-    ["with --no-supervise", { command: [...LEGACY, "--no-supervise"] }],
-    ["with HERMES_GATEWAY_NO_SUPERVISE", {
-      command: LEGACY,
-      env: { HERMES_GATEWAY_NO_SUPERVISE: "1" },
-    }],
+    ["with --no-supervise", { role: "own-gateway" }],
     ["of a profile that is not selected", {
-      command: LEGACY,
+      role: "gateway-run",
       env: { HERMES_GATEWAY_PROFILES: "coder" },
     }],
   ] as const
@@ -157,25 +151,18 @@ Deno.test("a root profile whose gateway is the container's command stays down, t
   using temp = new TempDir();
   const home = makeHome(temp, ["coder"]);
   Deno.writeTextFileSync(`${home.path}/gateway_state.json`, RUNNING);
-  for (
-    const options of [
-      { command: [...LEGACY, "--no-supervise"] },
-      { command: LEGACY, env: { HERMES_GATEWAY_NO_SUPERVISE: "1" } },
-    ]
-  ) {
-    assertEquals(actions(await boot(home, options)), {
-      default: "registered: the container's command is its gateway",
-      coder: "started",
-    });
-    assert(exists(`${home.slot("default")}/down`));
-  }
+  assertEquals(actions(await boot(home, { role: "own-gateway" })), {
+    default: "registered: the container's command is its gateway",
+    coder: "started",
+  });
+  assert(exists(`${home.slot("default")}/down`));
 });
 
 Deno.test("seeding follows no symlink and replaces nothing", async () => {
   using temp = new TempDir();
   const home = makeHome(temp, []);
   Deno.symlinkSync(`${temp.path}/elsewhere`, `${home.path}/gateway_state.json`);
-  assertEquals(actions(await boot(home, { command: LEGACY })).default, "registered");
+  assertEquals(actions(await boot(home, { role: "gateway-run" })).default, "registered");
   assert(!exists(`${temp.path}/elsewhere`));
 });
 
@@ -183,7 +170,7 @@ Deno.test("a dry run says what an upgraded container would do, and writes nothin
   using temp = new TempDir();
   const home = makeHome(temp, ["coder"]);
   const before = snapshot(home.path);
-  const outcome = await boot(home, { command: LEGACY, args: ["--dry-run"] });
+  const outcome = await boot(home, { role: "gateway-run", args: ["--dry-run"] });
   assertEquals(actions(outcome), { default: "started", coder: "started" });
   assertEquals([outcome.stderr, snapshot(home.path)], ["", before]);
 });

@@ -13,15 +13,8 @@ import { exists, type Outcome, type RunOptions, runSync, snapshot, TempDir } fro
 
 /** Runs 02 on a home, with exactly its permissions. */
 function reconcile(home: Home, args: string[] = [], options: RunOptions = {}): Promise<Outcome> {
-  return runStage(RECONCILE_PROFILES, { home: home.path, scandir: home.scandir }, {
-    ...options,
-    args,
-    env: {
-      HERMES_HOME: home.path,
-      S6_PROFILE_GATEWAY_SCANDIR: home.scandir,
-      ...options.env,
-    },
-  });
+  const places = { home: home.path, scandir: home.scandir };
+  return runStage(RECONCILE_PROFILES, places, { ...options, args });
 }
 
 const lines = (text: string) => text.trimEnd().split("\n");
@@ -143,7 +136,6 @@ Deno.test("02 keeps a warning printable when the home's own path is not", async 
   const { code, stderr } = await runStage(
     RECONCILE_PROFILES,
     { home: odd, scandir: home.scandir },
-    { env: { HERMES_HOME: odd, S6_PROFILE_GATEWAY_SCANDIR: home.scandir } },
   );
   assertEquals(code, 0);
   assertOneLine(stderr);
@@ -324,14 +316,4 @@ Deno.test("02 keeps slots whole when two run at once, and both succeed", async (
   }
   const log = Deno.readTextFileSync(`${home.path}/logs/container-boot.log`);
   assertEquals(lines(log).length, 3 * 61);
-});
-
-Deno.test("02 takes a trailing slash off its paths", async () => {
-  using temp = new TempDir();
-  const home = new Home(temp);
-  home.add("default", RUNNING);
-  const env = { HERMES_HOME: `${home.path}//`, S6_PROFILE_GATEWAY_SCANDIR: `${home.scandir}/` };
-  assertEquals((await reconcile(home, [], { env })).code, 0);
-  const run = Deno.readTextFileSync(`${home.slot("default")}/run`);
-  assertStringIncludes(run, `'${home.path}'`);
 });

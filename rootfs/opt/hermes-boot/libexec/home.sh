@@ -1,0 +1,45 @@
+# Sourced by the first hooks, 01 and 015, in the container's environment; self.sh comes before it.
+# refused says why the container cannot be set up; it is empty when all is well.
+refused=''
+
+# refuse REASON: the first reason counts.
+refuse() { [ -n "$refused" ] || refused=$1; }
+
+# close_run: from here on nobody but root can swap what root is about to write into /run, and what an
+# earlier life has settled is void. An engine's restart can keep /run, and Kubernetes makes it 0777.
+close_run() {
+  facts_dir=/run/hermes-boot
+  [ "$uid" -ne 0 ] || chmod 755 /run || return
+  if [ -L "$facts_dir" ] || [ ! -d "$facts_dir" ]; then
+    rm -f "$facts_dir" && mkdir "$facts_dir" || return
+  elif [ ! -O "$facts_dir" ]; then
+    # Not rm -r: root without CAP_DAC_OVERRIDE has no way into what is hermes's.
+    aside=$(mktemp -d "$facts_dir.XXXXXX") && mv -T "$facts_dir" "$aside" && mkdir "$facts_dir" || return
+  fi
+  chmod 755 "$facts_dir" && rm -f "$facts_dir/facts" "$facts_dir/facts.new"
+}
+
+# check_path VARIABLE PATH: it must be able to stand in a flag of deno run, and in a line.
+check_path() {
+  case $2 in
+    *[,"$nl"]*) ;;
+    /*) return ;;
+  esac
+  refuse "$1: expected an absolute path without a comma or a newline"
+}
+nl='
+'
+
+# trim PATH: sets path, without the slashes at its end.
+trim() {
+  path=$1
+  while case $path in ?*/) ;; *) false ;; esac; do path=${path%/}; done
+}
+
+# find_home: sets home.
+find_home() {
+  trim "${HERMES_HOME:-/opt/data}"
+  home=$path
+  check_path HERMES_HOME "$home"
+  [ "$home" != / ] || refuse "HERMES_HOME: expected a directory of its own, got /"
+}

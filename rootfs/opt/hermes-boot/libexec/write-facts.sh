@@ -1,0 +1,153 @@
+# Sourced by 015-supervise-perms, after self.sh and home.sh, in the container's environment. What it
+# settles here is what everything else goes by: docs/architecture.md has the list.
+
+# find_mode: sets mode, why, and lacks, the capabilities that shared supervision would need: root's
+# s6-supervise uses what hermes owns (CAP_DAC_OVERRIDE) and signals what runs as hermes (CAP_KILL).
+find_mode() {
+  lacks='' mode=${HERMES_SUPERVISION-} why=HERMES_SUPERVISION
+  if [ "$uid" -eq 0 ]; then
+    [ $((caps & 2)) -ne 0 ] || lacks=CAP_DAC_OVERRIDE
+    [ $((caps & 32)) -ne 0 ] || lacks=${lacks:+$lacks and }CAP_KILL
+  fi
+  case $mode in
+    shared | isolated) ;;
+    '')
+      mode=shared why='the default'
+      [ -z "$lacks" ] || mode=isolated why="root lacks $lacks"
+      ;;
+    *) refuse 'HERMES_SUPERVISION: expected shared or isolated' ;;
+  esac
+  scandir=/run/service
+  [ "$mode" != isolated ] || scandir=/run/hermes/service
+  trim "${S6_PROFILE_GATEWAY_SCANDIR:-$scandir}"
+  scandir=$path
+  check_path S6_PROFILE_GATEWAY_SCANDIR "$scandir"
+}
+
+# find_hermes: sets hermes_uid and hermes_gid, and hermes, the program, empty where there is none.
+find_hermes() {
+  while IFS=: read -r name _ hermes_uid hermes_gid _ || [ -n "$name" ]; do
+    [ "$name" != hermes ] || break
+  done <"${1:-/etc/passwd}"
+  [ "$name" = hermes ] || {
+    hermes_uid='' hermes_gid=''
+    refuse 'no user hermes in /etc/passwd'
+  }
+  case $uid in
+    0 | "$hermes_uid") ;;
+    *) refuse_user ;;
+  esac
+  hermes=$(command -v hermes)
+  case $hermes in
+    /*) ;;
+    *) hermes='' ;;
+  esac
+}
+
+# refuse_user: for an engine's --user that nothing is prepared for.
+refuse_user() {
+  as=HERMES_UID gid=$(id -g)
+  # Only what 01 would take: --user 1234 alone has GID 0.
+  [ "$uid" -gt 65534 ] || as=$as=$uid
+  as="$as and HERMES_GID"
+  [ "$gid" -eq 0 ] || [ "$gid" -gt 65534 ] || as=$as=$gid
+  refuse "the container runs as UID $uid, neither root nor hermes ($hermes_uid), and nothing is started: \
+drop --user (runAsUser) and set $as (or PUID and PGID) instead"
+}
+
+# role_of COMMAND...: sets role to what the container is for, by its command: "dashboard"; "gateway-run",
+# which leaves the root profile's gateway to s6; "own-gateway", which is that gateway; or "other".
+role_of() {
+  role=other
+  case ${1##*/}:${2-} in
+    s6-setuidgid:hermes) shift 2 ;;
+    sh:*main-wrapper.sh | bash:*main-wrapper.sh | dash:*main-wrapper.sh) shift ;;
+  esac
+  [ "${1##*/}" != main-wrapper.sh ] || shift
+  [ "${1##*/}" != hermes ] || shift
+  case ${1-}:${2-} in
+    dashboard:*) role=dashboard ;;
+    gateway:run) role=gateway-run ;;
+    *) return 0 ;;
+  esac
+  [ "$role" = gateway-run ] || return 0
+  for word in "$@"; do
+    [ "$word" != --no-supervise ] || role=own-gateway
+  done
+  case ${HERMES_GATEWAY_NO_SUPERVISE-} in
+    1 | [Tt][Rr][Uu][Ee] | [Yy][Ee][Ss] | [Oo][Nn]) role=own-gateway ;;
+  esac
+}
+
+# find_role: looks for the process of s6-overlay that runs the container's command, "rc.init top
+# COMMAND...". It has ended by now where the container has no command.
+find_role() {
+  role=other
+  for dir in /proc/[0-9]*; do
+    line=
+    # read drops the NULs between the arguments.
+    { read -r line <"$dir/cmdline"; } 2>/dev/null
+    case $line in
+      *rc.inittop?*) [ -O "$dir" ] || continue ;;
+      *) continue ;;
+    esac
+    set -f
+    IFS=$nl
+    # shellcheck disable=SC2046 # one argument a line
+    set -- $(tr '\0' '\n' <"$dir/cmdline")
+    set +f
+    unset IFS
+    case ${1##*/}:${2-} in
+      sh:-e | bash:-e | dash:-e) shift 2 ;;
+    esac
+    [ "${1##*/}:${2-}" = rc.init:top ] || continue
+    shift 2
+    role_of "$@"
+    return
+  done 2>/dev/null
+}
+
+# put NAME VALUE: prints a line that sh can source and lib/rules/facts.ts reads.
+put() {
+  rest=$2 text=''
+  case $rest in
+    *"$nl"*) refuse "$1: expected one line" && return ;;
+  esac
+  while case $rest in *\'*) ;; *) false ;; esac; do
+    text="$text${rest%%\'*}'\\''"
+    rest=${rest#*\'}
+  done
+  printf "%s='%s'\n" "$1" "$text$rest"
+}
+
+# print_facts: everything but refused, which a value here may still cause.
+print_facts() {
+  put home "$home"
+  put scandir "$scandir"
+  put mode "$mode"
+  put why "$why"
+  put lacks "$lacks"
+  put hermes_uid "$hermes_uid"
+  put hermes_gid "$hermes_gid"
+  put hermes "$hermes"
+  put role "$role"
+  put HERMES_GATEWAY_PROFILES "${HERMES_GATEWAY_PROFILES-}"
+  put HERMES_GATEWAY_SHARD "${HERMES_GATEWAY_SHARD-}"
+  put GATEWAY_MULTIPLEX_PROFILES "${GATEWAY_MULTIPLEX_PROFILES-}"
+  put HERMES_PROFILE_WATCH "${HERMES_PROFILE_WATCH-}"
+  put HERMES_DASHBOARD "${HERMES_DASHBOARD-}"
+  put HERMES_DASHBOARD_HOST "${HERMES_DASHBOARD_HOST-}"
+  put HERMES_DASHBOARD_PORT "${HERMES_DASHBOARD_PORT-}"
+  put HERMES_DASHBOARD_INSECURE "${HERMES_DASHBOARD_INSECURE-}"
+}
+
+# write_facts DIR: writes DIR/facts in one step; a reader sees the old file or the new one.
+write_facts() {
+  print_facts >"$1/facts.new" || return
+  if [ -n "$refused" ]; then
+    put refused "$refused" >"$1/facts.new"
+  else
+    put refused '' >>"$1/facts.new"
+  fi || return
+  chmod 644 "$1/facts.new" && mv -f "$1/facts.new" "$1/facts"
+}

@@ -1,0 +1,26 @@
+import { InvalidSelectionError } from "../lib/_errors.ts";
+import type { Warn } from "../lib/_warn.ts";
+import { type Facts, FACTS_FILE } from "../lib/rules/facts.ts";
+import { readRules, type Rules } from "../lib/rules/rules.ts";
+import { UsageError } from "./_cli.ts";
+
+/** What `--help` says of the option `--facts`. */
+export const FACTS_HELP = `
+  --facts FILE     what 015-supervise-perms has settled about the container
+                   (${FACTS_FILE})`.slice(1);
+
+/**
+ * Reads the container's rules. Needs `--allow-read` for `<home>/config.yaml`.
+ *
+ * @param facts The container's facts.
+ * @param warn Told of a configuration, or a variable, that makes no sense.
+ * @returns The rules.
+ * @throws {UsageError} If a selection is malformed.
+ */
+export async function containerRules({ home, env }: Facts, warn: Warn): Promise<Rules> {
+  try {
+    return await readRules(home, env, warn);
+  } catch (error) {
+    throw error instanceof InvalidSelectionError ? new UsageError(error.message) : error;
+  }
+}

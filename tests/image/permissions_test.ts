@@ -1,0 +1,18 @@
+import { assertEquals } from "@std/assert";
+import { permissionCells, permissionFlags } from "../../lib/image/permissions.ts";
+
+Deno.test("permissionFlags() makes one flag per kind and none for an empty one", () => {
+  assertEquals(
+    permissionFlags({ env: ["A", "B"], read: ["/a", "/b"], write: [], run: ["/usr/bin/x"] }),
+    ["--allow-read=/a,/b", "--allow-run=/usr/bin/x", "--allow-env=A,B"],
+  );
+  assertEquals(permissionFlags({}), []);
+});
+
+Deno.test("permissionFlags() doubles a comma, as Deno expects", () => {
+  assertEquals(permissionFlags({ read: ["/a,b", "/c"] }), ["--allow-read=/a,,b,/c"]);
+});
+
+Deno.test("permissionCells() has a dash where nothing is allowed", () => {
+  assertEquals(permissionCells({ read: ["/a", "/b"], run: ["x"] }), "`/a`, `/b` | - | `x`");
+});

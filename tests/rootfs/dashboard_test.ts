@@ -1,0 +1,117 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { recorded, recorder, REPO } from "../_fixtures.ts";
+import { exists, type Outcome, TempDir } from "../_temp.ts";
+import { Tree } from "./_tree.ts";
+
+const SERVICE = "etc/s6-overlay/s6-rc.d/dashboard";
+const ON = ["1", "true", "TRUE", "tRuE", "yes", "YES", "on", "oN"];
+const OFF = ["", "0", "2", "10", "false", "no", "off", "y", "t", "true ", " true", "onn"];
+
+const VARIABLES = {
+  HERMES_DASHBOARD: "",
+  HERMES_DASHBOARD_HOST: "",
+  HERMES_DASHBOARD_PORT: "",
+  HERMES_DASHBOARD_INSECURE: "",
+};
+
+/** Runs a script of the pair; a fake hermes notes its arguments and its HOME. */
+async function runScript(
+  temp: TempDir,
+  name: "run" | "finish",
+  facts: Record<string, string>,
+  args: string[] = [],
+): Promise<Outcome & { args: string[] | undefined; home: string | undefined }> {
+  const note = `${temp.path}/note`;
+  const tree = new Tree(temp);
+  tree.fake("bin/hermes", `${recorder(note)}echo "$HOME" >'${note}.home'`);
+  tree.facts({ hermes: "/usr/local/bin/hermes", ...VARIABLES, ...facts });
+  const outcome = await tree.run(`${SERVICE}/${name}`, { args, env: { HOME: "/root" } });
+  if (!exists(note)) return { ...outcome, args: undefined, home: undefined };
+  const home = Deno.readTextFileSync(`${note}.home`).trim();
+  return { ...outcome, args: recorded(note), home };
+}
+
+const words = (host: string, port: string) => [
+  ...["dashboard", "--host", host, "--port", port, "--no-open"],
+];
+
+Deno.test("the dashboard is a longrun that waits for base, and no down file keeps it off", () => {
+  const dir = `${REPO}/rootfs/${SERVICE}`;
+  assertEquals(Deno.readTextFileSync(`${dir}/type`), "longrun\n");
+  assert(Deno.lstatSync(`${dir}/dependencies.d/base`).isFile);
+  assert(!exists(`${dir}/down`));
+});
+
+Deno.test("dashboard run is hermes's dashboard where it is on, with the Hermes home for HOME", async () => {
+  for (const value of ON) {
+    using temp = new TempDir();
+    const facts = { HERMES_DASHBOARD: value, home: "/some where" };
+    const { code, stderr, args, home } = await runScript(temp, "run", facts);
+    assertEquals([code, stderr, home], [0, "", "/some where"], value);
+    assertEquals(args, words("127.0.0.1", "9119"));
+  }
+});
+
+Deno.test("dashboard run exits 0 and finish 125 where it is off or the container was refused", async () => {
+  const off = OFF.map((value) => ({ HERMES_DASHBOARD: value, HERMES_DASHBOARD_INSECURE: "1" }));
+  for (const facts of [...off, { HERMES_DASHBOARD: "1", refused: "no" }]) {
+    using temp = new TempDir();
+    const { code, stderr, args } = await runScript(temp, "run", facts);
+    assertEquals([code, stderr, args], [0, "", undefined], JSON.stringify(facts));
+    assertEquals((await runScript(temp, "finish", facts, ["0", "0", "dashboard"])).code, 125);
+  }
+});
+
+Deno.test("dashboard run takes host and port, and the default for an empty one", async () => {
+  for (
+    const [host, port, seenHost, seenPort] of [
+      ["0.0.0.0", "1", "0.0.0.0", "1"],
+      ["::1", "65535", "::1", "65535"],
+      ["", "", "127.0.0.1", "9119"],
+      ["a b; $(id)", "8080", "a b; $(id)", "8080"],
+    ] as const
+  ) {
+    using temp = new TempDir();
+    const { args } = await runScript(temp, "run", {
+      ...{ HERMES_DASHBOARD: "on", HERMES_DASHBOARD_HOST: host, HERMES_DASHBOARD_PORT: port },
+    });
+    assertEquals(args, words(seenHost, seenPort));
+  }
+});
+
+Deno.test("dashboard run says what is no port and exits 78", async () => {
+  for (
+    const port of [
+      ...["0", "65536", "abc", "-1", "+1", " ", "80 ", "0x50", "1e3", "80.0", "$(id)", "000000"],
+      ...["99999999999999999999", "18446744073709551617"],
+    ]
+  ) {
+    using temp = new TempDir();
+    const facts = { HERMES_DASHBOARD: "1", HERMES_DASHBOARD_PORT: port };
+    const { code, stderr, args } = await runScript(temp, "run", facts);
+    assertEquals([code, args], [78, undefined], port);
+    assertStringIncludes(stderr, "dashboard: fatal: HERMES_DASHBOARD_PORT: expected a port");
+  }
+});
+
+Deno.test("dashboard run without hermes says so and exits 78", async () => {
+  using temp = new TempDir();
+  const { code, stderr } = await runScript(temp, "run", { HERMES_DASHBOARD: "1", hermes: "" });
+  assertEquals([code, stderr], [78, "dashboard: fatal: no hermes on PATH\n"]);
+});
+
+Deno.test("HERMES_DASHBOARD_INSECURE does nothing but warn", async () => {
+  using temp = new TempDir();
+  const facts = { HERMES_DASHBOARD: "1", HERMES_DASHBOARD_INSECURE: "1" };
+  const { code, stderr, args } = await runScript(temp, "run", facts);
+  assertEquals([code, args], [0, words("127.0.0.1", "9119")]);
+  assertStringIncludes(stderr, "HERMES_DASHBOARD_INSECURE");
+});
+
+Deno.test("dashboard finish restarts it whatever it exits, but for 78", async () => {
+  for (const [exit, code] of [["0", 0], ["1", 0], ["255", 0], ["256", 0], ["78", 125]] as const) {
+    using temp = new TempDir();
+    const outcome = await runScript(temp, "finish", { HERMES_DASHBOARD: "1" }, [exit, "0"]);
+    assertEquals(outcome.code, code, exit);
+  }
+});

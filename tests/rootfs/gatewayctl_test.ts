@@ -1,0 +1,98 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { COMMANDS } from "../../lib/image/commands.ts";
+import { permissionFlags, RUN_FLAGS } from "../../lib/image/permissions.ts";
+import { recorded, recorder } from "../_fixtures.ts";
+import { type Outcome, TempDir } from "../_temp.ts";
+import { Tree } from "./_tree.ts";
+
+const SCRIPT = "usr/local/bin/gatewayctl";
+
+interface Started extends Outcome {
+  tree: Tree;
+  /** What env(1), in front of Deno, was given. */
+  words: string[];
+  stdin: string;
+}
+
+/** Runs the script up to its `exec`, which only notes its arguments. */
+async function start(
+  temp: TempDir,
+  args: string[],
+  { env = {}, facts = {} as Record<string, string> } = {},
+): Promise<Started> {
+  const tree = new Tree(temp);
+  // Root would become hermes first.
+  const self = `${tree.path}/opt/hermes-boot/libexec/self.sh`;
+  Deno.writeTextFileSync(self, "uid=10000\n");
+  tree.facts({ home: "/the home", hermes_uid: "10000", hermes_gid: "10001", ...facts });
+  tree.fake("bin/df", "printf 'head\\ntmpfs 100 50 50 50%% /\\n'");
+  tree.fake("bin/env", `cat >'${temp.path}/stdin'\n${recorder(`${temp.path}/env`)}`);
+  const outcome = await tree.run(SCRIPT, { args, env, stdin: "" });
+  const started = outcome.code === 0;
+  return {
+    ...{ ...outcome, tree },
+    words: started ? recorded(`${temp.path}/env`) : [],
+    stdin: started ? Deno.readTextFileSync(`${temp.path}/stdin`) : "",
+  };
+}
+
+Deno.test("gatewayctl starts each command with exactly its permissions, and a clean environment", async () => {
+  for (const command of COMMANDS) {
+    using temp = new TempDir();
+    const env = { SECRET: "s", NO_COLOR: "", TZ: "Europe/Berlin", HERMES_HOME: "/elsewhere" };
+    const args = [command.name, "a b", "--json"];
+    const { code, stderr, tree, words } = await start(temp, args, { env });
+    assertEquals([code, stderr], [0, ""]);
+    const facts = `${tree.path}/run/hermes-boot/facts`;
+    const bin = `${tree.path}/command/`;
+    const flags = permissionFlags(
+      command.permissions({ facts, home: "/the home", scandir: "/run/service" }),
+    ).map((flag) => flag.replaceAll("/command/", bin));
+    assertEquals(words, [
+      ...["-i", `DENO_DIR=${tree.path}/opt/hermes-boot/deno_dir`, "GATEWAYCTL_TZ=Europe/Berlin"],
+      ...[`${tree.path}/usr/local/bin/deno`, "run", ...RUN_FLAGS, ...flags],
+      ...[`${tree.path}/opt/hermes-boot/tasks/gatewayctl.ts`, ...args],
+    ]);
+  }
+});
+
+Deno.test("gatewayctl starts without any permission for help and for what is no command", async () => {
+  for (const args of [[], ["--help"], ["frobnicate", "x"], ["$(id)"]]) {
+    using temp = new TempDir();
+    const { words } = await start(temp, args);
+    assertEquals(words.filter((word) => word.startsWith("--allow")), []);
+  }
+});
+
+Deno.test("gatewayctl in a refused container says why in one line and exits 1, but for its help", async () => {
+  for (const args of [["list"], ["start", "coder"], ["frobnicate"]]) {
+    using temp = new TempDir();
+    const { code, stderr } = await start(temp, args, { facts: { refused: "HERMES_HOME: no" } });
+    assertEquals([code, stderr], [1, "gatewayctl: error: HERMES_HOME: no\n"]);
+  }
+  for (const args of [[], ["--help"], ["completion", "bash"]]) {
+    using temp = new TempDir();
+    assertEquals((await start(temp, args, { facts: { refused: "no" } })).code, 0);
+  }
+});
+
+Deno.test("gatewayctl without a facts file says so in one line and exits 1", async () => {
+  using temp = new TempDir();
+  const { tree } = await start(temp, ["list"]);
+  Deno.removeSync(`${tree.path}/run/hermes-boot/facts`);
+  const { code, stderr } = await tree.run(SCRIPT, { args: ["list"] });
+  assertEquals(code, 1);
+  assertMatch(stderr, /^gatewayctl: error: \S+\/run\/hermes-boot\/facts is missing: [^\n]+\n$/);
+});
+
+Deno.test("gatewayctl tells doctor about the host, and only doctor", async () => {
+  using temp = new TempDir();
+  const { stdin } = await start(temp, ["doctor"]);
+  assert(/^pid1 \S+$/m.test(stdin));
+  assertStringIncludes(stdin, "owner 10000:10001\n");
+  for (const what of ["k home", "k scandir", "i home", "i scandir"]) {
+    assertStringIncludes(stdin, `df ${what} tmpfs 100 50 50 50% /\n`);
+  }
+  using other = new TempDir();
+  assertEquals((await start(other, ["list"])).stdin, "");
+});

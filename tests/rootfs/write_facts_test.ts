@@ -1,0 +1,243 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import fc from "fast-check";
+import { shellQuote } from "../../lib/_quote.ts";
+import { parseFacts, readFacts } from "../../lib/rules/facts.ts";
+import { factsText } from "../_facts.ts";
+import { TempDir } from "../_temp.ts";
+import { Tree } from "./_tree.ts";
+
+const FILES = ["self.sh", "home.sh", "write-facts.sh"];
+const ROOT = "uid=0 caps=$((0x1ffffffffff))\n";
+const GATHER = 'find_home; find_mode; find_hermes "$1"; find_role\n';
+const PASSWD = "root:x:0:0::/:/bin/sh\nhermes:x:10000:10001::/opt/data:/bin/sh\n";
+
+/** Settles the facts of a container with this environment, and returns what is written. */
+async function settle(
+  temp: TempDir,
+  env: Record<string, string>,
+  { as = ROOT, passwd = PASSWD } = {},
+): Promise<Map<string, string>> {
+  const tree = new Tree(temp);
+  const { code, stderr } = await tree.source(
+    FILES,
+    `${as}${GATHER}write_facts "$2"`,
+    { env, args: [temp.write("passwd", passwd), temp.path] },
+  );
+  assertEquals([code, stderr], [0, ""]);
+  return parseFacts(Deno.readTextFileSync(`${temp.path}/facts`));
+}
+
+Deno.test("write-facts writes what a container without any settings is like", async () => {
+  using temp = new TempDir();
+  const facts = await settle(temp, {});
+  assertEquals(Object.fromEntries(facts), {
+    home: "/opt/data",
+    scandir: "/run/service",
+    mode: "shared",
+    why: "the default",
+    lacks: "",
+    hermes_uid: "10000",
+    hermes_gid: "10001",
+    hermes: "",
+    role: "other",
+    HERMES_GATEWAY_PROFILES: "",
+    HERMES_GATEWAY_SHARD: "",
+    GATEWAY_MULTIPLEX_PROFILES: "",
+    HERMES_PROFILE_WATCH: "",
+    HERMES_DASHBOARD: "",
+    HERMES_DASHBOARD_HOST: "",
+    HERMES_DASHBOARD_PORT: "",
+    HERMES_DASHBOARD_INSECURE: "",
+    refused: "",
+  });
+  assertEquals((Deno.statSync(`${temp.path}/facts`).mode ?? 0) & 0o777, 0o644);
+});
+
+Deno.test("write-facts decides the mode by what is asked for and by what root may", async () => {
+  const lacking = (bits: number) => `uid=0 caps=$((0x1ffffffffff & ~${bits}))\n`;
+  for (
+    const [env, as, expected] of [
+      [{ HERMES_SUPERVISION: "isolated" }, ROOT, ["isolated", "HERMES_SUPERVISION", ""]],
+      [{ HERMES_SUPERVISION: "shared" }, ROOT, ["shared", "HERMES_SUPERVISION", ""]],
+      [{}, lacking(2), ["isolated", "root lacks CAP_DAC_OVERRIDE", "CAP_DAC_OVERRIDE"]],
+      [{}, lacking(32), ["isolated", "root lacks CAP_KILL", "CAP_KILL"]],
+      [{ HERMES_SUPERVISION: "shared" }, lacking(34), [
+        ...["shared", "HERMES_SUPERVISION", "CAP_DAC_OVERRIDE and CAP_KILL"],
+      ]],
+      [{}, "uid=10000 caps=0\n", ["shared", "the default", ""]],
+    ] as [Record<string, string>, string, string[]][]
+  ) {
+    using temp = new TempDir();
+    const facts = await settle(temp, env, { as });
+    assertEquals(["mode", "why", "lacks"].map((name) => facts.get(name)), expected);
+    const scandir = expected[0] === "shared" ? "/run/service" : "/run/hermes/service";
+    assertEquals(facts.get("scandir"), scandir);
+  }
+});
+
+Deno.test("write-facts refuses what cannot be, with the variable and nothing else in the file", async () => {
+  for (
+    const [env, reason, as] of [
+      [{ HERMES_SUPERVISION: "both" }, /^HERMES_SUPERVISION: expected shared or isolated$/],
+      [{ HERMES_HOME: "data" }, /^HERMES_HOME: expected an absolute path/],
+      [{ HERMES_HOME: "/a,b" }, /^HERMES_HOME: expected an absolute path without a comma/],
+      [{ HERMES_HOME: "/a\nb" }, /^HERMES_HOME: expected .* or a newline$/],
+      [{ HERMES_HOME: "//" }, /^HERMES_HOME: expected a directory of its own, got \/$/],
+      [{ S6_PROFILE_GATEWAY_SCANDIR: "x" }, /^S6_PROFILE_GATEWAY_SCANDIR: expected an absolute/],
+      [{ HERMES_GATEWAY_SHARD: "1/2\nrefused=''" }, /^HERMES_GATEWAY_SHARD: expected one line$/],
+    ] as [Record<string, string>, RegExp, string?][]
+  ) {
+    using temp = new TempDir();
+    const facts = await settle(temp, env, { as: as ?? ROOT });
+    assertEquals([...facts.keys()], ["refused"]);
+    assertMatch(facts.get("refused") ?? "", reason);
+  }
+  using temp = new TempDir();
+  const facts = await settle(temp, {}, { passwd: "root:x:0:0::/:/bin/sh\n" });
+  assertEquals(facts.get("refused"), "no user hermes in /etc/passwd");
+});
+
+Deno.test("write-facts tells another --user what to do instead, and nothing that would be refused", async () => {
+  for (
+    const [uid, gid, words] of [
+      [1234, 4321, "HERMES_UID=1234 and HERMES_GID=4321"],
+      [1234, 0, "HERMES_UID=1234 and HERMES_GID"],
+      [65534, 65534, "HERMES_UID=65534 and HERMES_GID=65534"],
+      [1000650000, 0, "HERMES_UID and HERMES_GID"],
+      [65535, 65535, "HERMES_UID and HERMES_GID"],
+    ]
+  ) {
+    using temp = new TempDir();
+    const facts = await settle(temp, {}, { as: `uid=${uid}\nid() { echo ${gid}; }\n` });
+    assertEquals(
+      facts.get("refused"),
+      `the container runs as UID ${uid}, neither root nor hermes (10000), and nothing is started: ` +
+        `drop --user (runAsUser) and set ${words} (or PUID and PGID) instead`,
+    );
+  }
+});
+
+Deno.test("write-facts takes trailing slashes from its paths, and the last line of passwd without its newline", async () => {
+  using temp = new TempDir();
+  const env = { HERMES_HOME: "/data/.hermes//", S6_PROFILE_GATEWAY_SCANDIR: "/run/x/" };
+  const facts = await settle(temp, env, { passwd: PASSWD.trimEnd() });
+  const found = ["home", "scandir", "hermes_gid"].map((name) => facts.get(name));
+  assertEquals(found, ["/data/.hermes", "/run/x", "10001"]);
+});
+
+Deno.test("write-facts finds the program hermes, and nothing of another kind by that name", async () => {
+  using temp = new TempDir();
+  const tree = new Tree(temp);
+  const find = 'find_hermes "$1"; echo "$hermes"';
+  const args = [temp.write("passwd", PASSWD)];
+  assertEquals(
+    (await tree.source(FILES, `hermes() { :; }; ${ROOT}${find}`, { args })).stdout,
+    "\n",
+  );
+  tree.fake("bin/hermes", "");
+  const { stdout } = await tree.source(FILES, ROOT + find, { args });
+  assertEquals(stdout, `${tree.path}/bin/hermes\n`);
+});
+
+const ROLES: readonly (readonly [role: string, command: readonly string[]])[] = [
+  ["dashboard", ["dashboard"]],
+  ["dashboard", ["dashboard", "--host", "0.0.0.0"]],
+  ["gateway-run", ["gateway", "run"]],
+  ["gateway-run", ["gateway", "run", "--replace", "-v"]],
+  ["own-gateway", ["gateway", "run", "--no-supervise"]],
+  ["own-gateway", ["gateway", "run", "--replace", "--no-supervise"]],
+  ["other", ["gateway"]],
+  ["other", ["gateway", "status"]],
+  ["other", ["-p", "coder", "gateway", "run"]],
+  ["other", ["chat", "dashboard"]],
+  ["other", ["sh", "-c", "hermes gateway run"]],
+  ["other", ["echo", "gateway", "run"]],
+  ["other", ["my-hermes", "dashboard"]],
+  ["other", ["hermes", "hermes", "dashboard"]],
+  ["other", ["s6-setuidgid", "nobody", "hermes", "dashboard"]],
+  ["other", []],
+];
+const WRAPPER = "/opt/hermes/docker/main-wrapper.sh";
+const FRONTS: readonly (readonly string[])[] = [
+  [],
+  ["hermes"],
+  ["/usr/local/bin/hermes"],
+  [WRAPPER],
+  [WRAPPER, "hermes"],
+  ["/bin/sh", WRAPPER],
+  ["/command/s6-setuidgid", "hermes", "hermes"],
+];
+
+Deno.test("role_of() tells what a container is for, whatever launcher is in front of its command", async () => {
+  using temp = new TempDir();
+  const tree = new Tree(temp);
+  const lines: string[] = [];
+  const expected: string[] = [];
+  for (const front of FRONTS) {
+    for (const [role, command] of ROLES) {
+      // Behind one hermes another one is no launcher.
+      if (front.length > 0 && ["hermes", "s6-setuidgid"].includes(command[0] ?? "")) continue;
+      lines.push(`role_of ${[...front, ...command].map(shellQuote).join(" ")}; echo "$role"`);
+      expected.push(role);
+    }
+  }
+  const { stdout, stderr } = await tree.source(FILES, lines.join("\n"));
+  assertEquals([stdout.trimEnd().split("\n"), stderr], [expected, ""]);
+  const unsupervised = await tree.source(
+    FILES,
+    'for command in "gateway run" dashboard sleep; do role_of $command; echo "$role"; done',
+    { env: { HERMES_GATEWAY_NO_SUPERVISE: "yes" } },
+  );
+  assertEquals(unsupervised.stdout, "own-gateway\ndashboard\nother\n");
+});
+
+// No NUL and no newline; everything else may be in a variable.
+const text = fc.string({ unit: "binary" }).filter((one) => !/[\0\n]/.test(one))
+  .filter((one) => one.isWellFormed());
+
+Deno.test("what sh writes, sh and readFacts() read back, whatever the values are", async () => {
+  using temp = new TempDir();
+  const tree = new Tree(temp);
+  const property = fc.asyncProperty(
+    fc.array(fc.oneof(text, fc.constantFrom("'", "''", "\\", "'\\''", "$(id)", "\r")), {
+      minLength: 3,
+      maxLength: 3,
+    }),
+    async ([a = "", b = "", c = ""]) => {
+      const values = { home: `/${a}`, scandir: `/${b}`, EXTRA: c };
+      const put = Object.keys(values).map((name) => `put ${name} "$${name}"`).join("; ");
+      const written = await tree.source(FILES, `{ ${put}; } >"$1"; . "$1"; printf %s "$EXTRA"`, {
+        env: values,
+        args: [`${temp.path}/facts`],
+      });
+      assertEquals([written.code, written.stdout], [0, c]);
+      const facts = Deno.readTextFileSync(`${temp.path}/facts`);
+      Deno.writeTextFileSync(`${temp.path}/whole`, factsText({}) + facts);
+      const read = readFacts(`${temp.path}/whole`);
+      assertEquals([read.home, read.scandir, read.env("EXTRA")], [`/${a}`, `/${b}`, c]);
+      assertEquals(facts, factsText(values).split("\n").slice(1, 4).join("\n") + "\n");
+    },
+  );
+  await fc.assert(property, { numRuns: 150 });
+});
+
+Deno.test("close_run leaves nothing of an earlier life in /run/hermes-boot, and follows no symlink", async () => {
+  const lines = 'uid=1; close_run && [ -d "$facts_dir" ] && [ ! -L "$facts_dir" ]';
+  for (
+    const plant of [
+      "",
+      "mkdir -p run/hermes-boot; : >run/hermes-boot/facts; ln -s /etc/passwd run/hermes-boot/facts.new",
+      "mkdir -p run elsewhere; : >elsewhere/facts; ln -s ../elsewhere run/hermes-boot",
+      "mkdir run; : >run/hermes-boot",
+      "mkdir run; mkfifo run/hermes-boot",
+    ]
+  ) {
+    using temp = new TempDir();
+    const tree = new Tree(temp);
+    const make = `cd ${tree.path} && rm -rf run && { ${plant || ":"}; } && mkdir -p run\n`;
+    const { code, stderr } = await tree.source(FILES, make + lines);
+    assertEquals([code, stderr], [0, ""], plant);
+    assertEquals([...Deno.readDirSync(`${tree.path}/run/hermes-boot`)], []);
+    if (plant.includes("elsewhere")) assert(Deno.lstatSync(`${tree.path}/elsewhere/facts`).isFile);
+  }
+});

@@ -7,6 +7,7 @@ import {
   type Stage,
   SUPERVISE_PERMS,
 } from "../../lib/image/stages.ts";
+import { PROFILE_WATCH } from "../../lib/image/profile_watch_service.ts";
 import { Home, mkfifo, REPO, runEntry, RUNNING, runStage } from "../_fixtures.ts";
 import { exists, modeOf, type RunOptions, runSync, snapshot, TempDir } from "../_temp.ts";
 
@@ -26,7 +27,10 @@ function runIn(temp: TempDir, stage: Stage, options: RunOptions) {
     .then((outcome) => ({ ...outcome, unchanged: before.join() === snapshot(temp.path).join() }));
 }
 
-for (const stage of [SUPERVISE_PERMS, RECONCILE_PROFILES, GENERATE_DASHBOARD, GENERATE_HOOKS]) {
+const STAGES = [SUPERVISE_PERMS, RECONCILE_PROFILES, PROFILE_WATCH, GENERATE_DASHBOARD];
+const ALL = [...STAGES, GENERATE_HOOKS];
+
+for (const stage of ALL) {
   Deno.test(`${stage.entry} --help prints its usage, changes nothing and exits 0`, async () => {
     using temp = new TempDir();
     const { code, stdout, stderr, unchanged } = await runIn(temp, stage, { args: ["--help"] });
@@ -39,7 +43,7 @@ for (const stage of [SUPERVISE_PERMS, RECONCILE_PROFILES, GENERATE_DASHBOARD, GE
 
 const NOT_OWNERS = ["", "x", "1", "1:2:3", "-1:0", "4294967295:0", "root:root", "1:2\n"];
 const wrong: [stage: Stage, args: string[]][] = [
-  ...[SUPERVISE_PERMS, RECONCILE_PROFILES, GENERATE_DASHBOARD, GENERATE_HOOKS].flatMap((stage) =>
+  ...ALL.flatMap((stage) =>
     [["--nope"], ["extra"], ["-h"], [""], ["--"], ["a\nb\x1b[31m"], ["--help=1"]]
       .map((args): [Stage, string[]] => [stage, args])
   ),

@@ -77,7 +77,6 @@ export {
   type ShareServicesOptions,
   shareStaticServices,
 } from "./lib/boot/share.ts";
-export { PACE, type Pace } from "./lib/control/pace.ts";
 export {
   type SyncEntry,
   type SyncOptions,
@@ -93,5 +92,4 @@ export {
   type WhyFacts,
 } from "./lib/explain/why.ts";
 export { gatherWhyFacts, type WhyOptions } from "./lib/explain/why_facts.ts";
-export type { OpenWatch, Watch } from "./lib/control/directory_events.ts";
-export { type WatchOptions, watchProfiles } from "./lib/control/watch.ts";
+export { type Clock, type WatchOptions, watchProfiles } from "./lib/control/watch.ts";

@@ -12,10 +12,10 @@ const help = `
 Usage: watch_profiles.ts [--facts FILE]
 
 Watches the profiles of the Hermes home, and does what "gatewayctl sync --prune"
-does: at the start, and when profiles have come or gone and nothing has changed
-for half a second, or others have kept coming for ten. Where there are no file
-system events it notices within ten seconds. While the profiles cannot be read
-it waits. It does not end by itself.
+does: at the start, and when profiles have come or gone. It looks once a second,
+and acts when two looks in a row have seen the same, or others have kept coming
+for ten seconds. While the profiles cannot be read it waits. It does not end by
+itself.
 
 ${FACTS_HELP}
   --help           this text

@@ -1,14 +1,20 @@
 import { applySlots } from "../slot/publish.ts";
 import { lstatIfPresent, makeFile, removeIfPresent } from "../_fs.ts";
-import { errorWords, survivable } from "../_errors.ts";
-import { GatewayNotRegisteredError, GatewayRegisteredError } from "../_errors.ts";
+import {
+  errorWords,
+  GatewayNotRegisteredError,
+  GatewayRegisteredError,
+  S6CommandError,
+  S6TimeoutError,
+  survivable,
+} from "../_errors.ts";
 import { type DesiredState, recordIntent } from "../profile/desired_state.ts";
 import { profileDir, profileNameProblem, SLOT_PREFIX, slotName } from "../profile/name.ts";
 import type { Warn } from "../_warn.ts";
 import { renderSlot } from "../slot/render.ts";
-import { S6_SVSCAN, type ServiceStatus } from "../s6/run.ts";
-import { S6CommandError, S6TimeoutError } from "../_errors.ts";
-import { lockScandir } from "../slot/scandir.ts";
+import { SHARED_SCANDIR } from "../s6/places.ts";
+import type { ServiceStatus } from "../s6/run.ts";
+import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
 import { Supervision } from "../s6/supervision.ts";
 
 /** Options of {@linkcode S6ServiceManager}. */
@@ -16,27 +22,27 @@ export interface S6ServiceManagerOptions {
   /** The Hermes home, an absolute path. */
   home: string;
   /** The scandir, an absolute path. Default: `/run/service`. */
-  scandir?: string;
+  scandir?: string | undefined;
   /** Where s6's programs are. Default: `/command`. */
-  bin?: string;
+  bin?: string | undefined;
   /** How long a gateway may take to reach a state, in milliseconds. Default: 10000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Told of what was survived. Default: nobody. */
-  warn?: Warn;
+  warn?: Warn | undefined;
 }
 
 /** Options of {@linkcode S6ServiceManager.registerProfileGateway}. */
 export interface RegisterOptions {
   /** Environment for the gateway; it lasts as long as the slot. */
-  extraEnv?: Readonly<Record<string, string>>;
+  extraEnv?: Readonly<Record<string, string>> | undefined;
   /** Whether it starts at once. Default: `true`. */
-  startNow?: boolean;
+  startNow?: boolean | undefined;
 }
 
 /** Options of {@linkcode S6ServiceManager.start} and its like. */
 export interface ChangeOptions {
   /** Whether to wait until the gateway has changed. Default: `true`. */
-  wait?: boolean;
+  wait?: boolean | undefined;
 }
 
 /** A gateway's status. */
@@ -54,13 +60,11 @@ export interface GatewayStatus extends ServiceStatus {
  * Needs `--allow-read` and `--allow-write` for the scandir,
  * `<home>/profiles`, `<home>/gateway_state.json` and
  * `<home>/gateway_state.json.new`, and `--allow-run` for `/usr/bin/mkfifo` and
- * {@linkcode S6_PROGRAMS} by their full paths. Every call to s6 has a bounded
- * time.
+ * {@linkcode S6_PROGRAMS} by their full paths. Every call to s6 is bounded.
  *
  * @example
  * ```ts no-eval
  * import { S6ServiceManager } from "./manager.ts";
- *
  * const manager = new S6ServiceManager({ home: "/opt/data" });
  * await manager.registerProfileGateway("coder", { startNow: false });
  * await manager.start("coder");
@@ -77,17 +81,11 @@ export class S6ServiceManager {
    *
    * @param options Where, and how long to wait.
    */
-  constructor(
-    { home, scandir = "/run/service", bin, timeoutMs = 10_000, warn = () => {} }:
-      S6ServiceManagerOptions,
-  ) {
+  constructor(options: S6ServiceManagerOptions) {
+    const { home, scandir = SHARED_SCANDIR, bin, timeoutMs = 10_000, warn = () => {} } = options;
     this.#home = home;
     this.#scandir = scandir;
-    this.#supervision = new Supervision({
-      scandir,
-      timeoutMs,
-      ...bin === undefined ? {} : { bin },
-    });
+    this.#supervision = new Supervision({ scandir, timeoutMs, bin });
     this.#warn = warn;
   }
 
@@ -98,21 +96,18 @@ export class S6ServiceManager {
    * @param options Its environment, and whether it starts at once.
    * @throws {InvalidProfileNameError} If the name is not legal.
    * @throws {GatewayRegisteredError} If it has a slot already.
-   * @throws {S6CommandError} If s6-svscan cannot be told; the slot is then
-   * taken back.
+   * @throws {S6CommandError} If s6-svscan cannot be told: no slot is left then.
    * @throws {S6TimeoutError} If it is not supervised in time.
    * @throws {GatewayNotRegisteredError} If somebody unregisters it meanwhile.
    * @throws {Error} If the slot cannot be made.
    */
-  async registerProfileGateway(
-    profile: string,
-    { extraEnv = {}, startNow = true }: RegisterOptions = {},
-  ): Promise<void> {
+  async registerProfileGateway(profile: string, options: RegisterOptions = {}): Promise<void> {
+    const { extraEnv = {}, startNow = true } = options;
     const name = slotName(profile);
     const files = renderSlot({ profile, home: this.#home, extraEnv });
     {
       using scandir = await lockScandir(this.#scandir);
-      if (this.#has(name)) throw new GatewayRegisteredError(profile);
+      if (this.#hasSlot(name)) throw new GatewayRegisteredError(profile);
       const outcome = applySlots(scandir, [{ name, files, down: !startNow }]).get(name);
       if (outcome instanceof Error) throw outcome;
       try {
@@ -137,18 +132,15 @@ export class S6ServiceManager {
    */
   async unregisterProfileGateway(profile: string): Promise<void> {
     const name = slotName(profile);
-    if (this.#has(name) && await this.#supervision.supervised(name, true)) {
+    if (this.#hasSlot(name) && await this.#supervision.supervised(name, true)) {
       try {
-        await this.#bringDown(profile);
+        await this.#bringDown(profile, name);
       } catch (error) {
         // Somebody else has taken it away; what is left of it is reaped.
         if (!(error instanceof S6CommandError)) throw error;
       }
     }
-    {
-      using scandir = await lockScandir(this.#scandir);
-      if (this.#has(name)) scandir.retire(name);
-    }
+    await this.#locked((scandir) => this.#hasSlot(name) && scandir.retire(name));
     await this.reapRetired();
   }
 
@@ -160,12 +152,7 @@ export class S6ServiceManager {
    * @throws {S6TimeoutError} If the supervisors do not end in time.
    */
   async reapRetired(): Promise<void> {
-    let retired: readonly string[];
-    {
-      using scandir = await lockScandir(this.#scandir);
-      retired = scandir.retired();
-    }
-    await this.#supervision.reap(retired);
+    await this.#supervision.reap(await this.#locked((scandir) => scandir.retired()));
   }
 
   /**
@@ -174,12 +161,10 @@ export class S6ServiceManager {
    * @returns Their names, in order.
    */
   listProfileGateways(): Promise<string[]> {
-    const profiles: string[] = [];
-    for (const { name, isDirectory } of Deno.readDirSync(this.#scandir)) {
-      if (!isDirectory || !name.startsWith(SLOT_PREFIX)) continue;
-      const profile = name.slice(SLOT_PREFIX.length);
-      if (profileNameProblem(profile) === undefined) profiles.push(profile);
-    }
+    const profiles = [...Deno.readDirSync(this.#scandir)]
+      .filter(({ name, isDirectory }) => isDirectory && name.startsWith(SLOT_PREFIX))
+      .map(({ name }) => name.slice(SLOT_PREFIX.length))
+      .filter((profile) => profileNameProblem(profile) === undefined);
     return Promise.resolve(profiles.sort());
   }
 
@@ -194,8 +179,8 @@ export class S6ServiceManager {
    * @throws {S6TimeoutError} If it is not up in time.
    */
   async start(profile: string, options: ChangeOptions = {}): Promise<void> {
-    const service = this.#registered(profile);
-    await this.#intend(profile, "running");
+    const service = this.#serviceOf(profile);
+    await this.#recordIntent(profile, "running");
     await this.#whileRegistered(profile, () => this.#bringUp(service, options));
   }
 
@@ -211,8 +196,8 @@ export class S6ServiceManager {
    * @throws {S6TimeoutError} If it is not down in time.
    */
   async stop(profile: string, { wait = true }: ChangeOptions = {}): Promise<void> {
-    const service = this.#registered(profile);
-    await this.#intend(profile, "stopped");
+    const service = this.#serviceOf(profile);
+    await this.#recordIntent(profile, "stopped");
     await this.#whileRegistered(profile, async () => {
       await this.#supervision.supervise(service);
       await this.#supervision.svc(service, ...wait ? ["-wD"] : [], "-d");
@@ -231,30 +216,13 @@ export class S6ServiceManager {
    * @throws {S6TimeoutError} If it is not down, or not up again, in time.
    */
   async restart(profile: string, options: ChangeOptions = {}): Promise<void> {
-    const service = this.#registered(profile);
-    await this.#intend(profile, "running");
+    const service = this.#serviceOf(profile);
+    await this.#recordIntent(profile, "running");
     await this.#whileRegistered(profile, async () => {
       await this.#supervision.supervise(service);
       await this.#supervision.svc(service, "-wD", "-d");
       await this.#bringUp(service, options);
     });
-  }
-
-  /**
-   * Tells whether a gateway is up.
-   *
-   * @param profile The profile.
-   * @returns Whether it is; `false` also when it has no slot.
-   * @throws {InvalidProfileNameError} If the name is not legal.
-   * @throws {S6CommandError} If s6-svstat fails.
-   */
-  async isRunning(profile: string): Promise<boolean> {
-    try {
-      return (await this.status(profile)).up;
-    } catch (error) {
-      if (error instanceof GatewayNotRegisteredError) return false;
-      throw error;
-    }
   }
 
   /**
@@ -268,39 +236,24 @@ export class S6ServiceManager {
    * supervises the slot yet.
    */
   async status(profile: string): Promise<GatewayStatus> {
-    const service = this.#registered(profile);
+    const service = this.#serviceOf(profile);
     const status = await this.#whileRegistered(profile, () => this.#supervision.svstat(service));
     return { profile, ...status, deaths: this.#supervision.deaths(service) };
   }
 
-  /**
-   * Tells whether s6-svscan is PID 1. Deno may read `/proc` only with every
-   * permission, so the name of PID 1 is the caller's to find out
-   * (`/proc/1/comm`); without it, an s6-svscan that listens to this user on the
-   * scandir has to do.
-   *
-   * @param pid1 The name of PID 1, if it is known.
-   * @returns Whether it is.
-   */
-  async s6Running(pid1?: string): Promise<boolean> {
-    if (pid1 !== undefined) return pid1 === S6_SVSCAN;
-    try {
-      await this.#supervision.svscanctl();
-      return true;
-    } catch (error) {
-      if (error instanceof S6CommandError || error instanceof S6TimeoutError) return false;
-      throw error;
-    }
-  }
-
-  #has(service: string): boolean {
+  #hasSlot(service: string): boolean {
     return lstatIfPresent(`${this.#scandir}/${service}`) !== undefined;
   }
 
-  #registered(profile: string): string {
+  #serviceOf(profile: string): string {
     const service = slotName(profile);
-    if (!this.#has(service)) throw new GatewayNotRegisteredError(profile);
+    if (!this.#hasSlot(service)) throw new GatewayNotRegisteredError(profile);
     return service;
+  }
+
+  async #locked<T>(act: (scandir: LockedScandir) => T): Promise<T> {
+    using scandir = await lockScandir(this.#scandir);
+    return act(scandir);
   }
 
   /** Asks or tells s6 something; when that failed because the slot has gone meanwhile, says so. */
@@ -309,15 +262,16 @@ export class S6ServiceManager {
       return await act();
     } catch (error) {
       const s6 = error instanceof S6CommandError || error instanceof S6TimeoutError;
-      throw s6 && !this.#has(slotName(profile)) ? new GatewayNotRegisteredError(profile) : error;
+      if (s6 && !this.#hasSlot(slotName(profile))) throw new GatewayNotRegisteredError(profile);
+      throw error;
     }
   }
 
   /** A failed write is a warning: the operator's command comes first. */
-  async #intend(profile: string, desired: DesiredState): Promise<void> {
+  async #recordIntent(profile: string, desired: DesiredState): Promise<void> {
+    const down = `${this.#scandir}/${slotName(profile)}/down`;
     try {
       using _ = await lockScandir(this.#scandir);
-      const down = `${this.#scandir}/${slotName(profile)}/down`;
       removeIfPresent(down);
       if (desired === "stopped") makeFile(down, "", 0o644);
       recordIntent(profileDir(this.#home, profile), desired, new Date());
@@ -333,8 +287,7 @@ export class S6ServiceManager {
   }
 
   /** Brings a gateway down for good: SIGTERM, and SIGKILL when that is ignored. */
-  async #bringDown(profile: string): Promise<void> {
-    const service = slotName(profile);
+  async #bringDown(profile: string, service: string): Promise<void> {
     try {
       await this.#supervision.svc(service, "-wD", "-d");
     } catch (error) {

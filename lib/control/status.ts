@@ -1,9 +1,8 @@
 import { DEFAULT_PROFILE } from "../profile/name.ts";
 import { listProfiles, refuseProfile } from "../profile/list.ts";
 import type { Warn } from "../_warn.ts";
-import { S6CommandError, S6TimeoutError } from "../_errors.ts";
+import { GatewayNotRegisteredError, S6CommandError, S6TimeoutError } from "../_errors.ts";
 import { lastLogTime } from "../s6/log.ts";
-import { GatewayNotRegisteredError } from "../_errors.ts";
 import type { GatewayStatus, S6ServiceManager } from "./manager.ts";
 
 /** Whether a profile has a slot, and what s6 says of it. */
@@ -38,14 +37,12 @@ export interface GatewayReport extends GatewayState {
  * ```
  */
 export function legalProfiles(home: string, warn: Warn): string[] {
-  const names = listProfiles(home, warn)
-    .filter((entry) => refuseProfile(entry) === undefined)
-    .map(({ name }) => name);
-  return [DEFAULT_PROFILE, ...names.sort()];
+  const entries = listProfiles(home, warn).filter((entry) => refuseProfile(entry) === undefined);
+  return inOrder([DEFAULT_PROFILE, ...entries.map(({ name }) => name)]);
 }
 
 /**
- * Puts profiles in the order in which they are shown. Pure; no permission is needed.
+ * Puts profiles in the order in which they are shown. Pure.
  *
  * @param profiles Their names.
  * @returns Each once: `default` first, then by name.
@@ -58,7 +55,8 @@ export function legalProfiles(home: string, warn: Warn): string[] {
  */
 export function inOrder(profiles: Iterable<string>): string[] {
   const rest = new Set(profiles);
-  return rest.delete(DEFAULT_PROFILE) ? [DEFAULT_PROFILE, ...[...rest].sort()] : [...rest].sort();
+  const first = rest.delete(DEFAULT_PROFILE) ? [DEFAULT_PROFILE] : [];
+  return [...first, ...[...rest].sort()];
 }
 
 /**

@@ -1,7 +1,13 @@
-import { DirectoryEvents, type OpenWatch } from "./directory_events.ts";
-import { glanceAtProfiles } from "../profile/fingerprint.ts";
+import { fingerprintProfiles } from "../profile/fingerprint.ts";
 import type { Warn } from "../_warn.ts";
-import { PACE, type Pace, Settling } from "./pace.ts";
+
+/** What a watch goes by. */
+export interface Clock {
+  /** Tells the time, in milliseconds. */
+  now(): number;
+  /** Waits so many milliseconds. */
+  sleep(ms: number): Promise<void>;
+}
 
 /** Options of {@linkcode watchProfiles}. */
 export interface WatchOptions {
@@ -19,50 +25,75 @@ export interface WatchOptions {
   inform(message: string): void;
   /** Told what was survived. */
   warn: Warn;
-  /** How fast. Default: {@linkcode PACE}. */
-  pace?: Pace;
-  /** Opens a watch on a directory. Default: {@linkcode Deno.watchFs}. */
-  open?: OpenWatch;
-  /** Ends the watch. */
-  signal?: AbortSignal;
-  /** The clock, in milliseconds. Default: {@linkcode performance.now}. */
-  now?: () => number;
+  /** Ends the watch, at its next look. */
+  signal?: AbortSignal | undefined;
+  /** The clock. Default: the system's. */
+  clock?: Clock | undefined;
 }
 
-// A look takes 1/LOOK_SHARE of the time at most, however many profiles there are.
-const LOOK_SHARE = 10;
+/** The time from one look to the next. */
+const PAUSE_MS = 1000;
+/** The same after a change, which counts once two looks have seen it. */
+const CHANGE_PAUSE_MS = 500;
+/** How long a change waits at most while others keep coming. */
+const MAX_WAIT_MS = 10_000;
+/** The time from a failure to the second try; it doubles with each failure. */
+const RETRY_MS = 1000;
+const MAX_RETRY_MS = 300_000;
+// A pause is so many times as long as the look before it: on a slow volume
+// (NFS), too, a watch mostly rests.
+const PAUSE_PER_LOOK = 10;
 
-/** A sleep that can be cut short. */
-class Alarm {
-  #ring = () => {};
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #at = 0;
+const SYSTEM_CLOCK: Clock = {
+  now: () => performance.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
 
-  async sleep(ms: number): Promise<void> {
-    this.#at = performance.now() + ms;
-    await new Promise<void>((resolve) => {
-      this.#ring = resolve;
-      this.#timer = setTimeout(resolve, ms);
-    });
+/** Knows which profiles the last sync was about, and decides when the next is due. */
+class SyncSchedule {
+  #synced: string | undefined;
+  #change: { profiles: string; since: number } | undefined;
+  #failures = 0;
+  #retryAt = Infinity;
+
+  /** The time until the next look. */
+  get pauseMs(): number {
+    return this.#change === undefined ? PAUSE_MS : CHANGE_PAUSE_MS;
   }
 
-  /** Rings in so many milliseconds at the latest. */
-  hasten(ms: number): void {
-    const at = performance.now() + ms;
-    if (at >= this.#at) return;
-    this.#at = at;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#ring, ms);
+  /** Takes note of the profiles there are, and tells whether to sync now. */
+  isDue(profiles: string, now: number): boolean {
+    if (profiles === this.#synced) {
+      this.#change = undefined;
+      return now >= this.#retryAt;
+    }
+    const { profiles: before, since = now } = this.#change ?? {};
+    this.#change = { profiles, since };
+    return profiles === before || now - since >= MAX_WAIT_MS;
+  }
+
+  /** Takes note of a sync: what was there before it, and whether all went well. */
+  synced(profiles: string, ok: boolean, now: number): void {
+    this.#synced = profiles;
+    this.#change = undefined;
+    this.#retryAt = ok ? Infinity : now + Math.min(RETRY_MS * 2 ** this.#failures, MAX_RETRY_MS);
+    this.#failures = ok ? 0 : this.#failures + 1;
+  }
+
+  /** Forgets a change that cannot be seen any more. */
+  forgetChange(): void {
+    this.#change = undefined;
   }
 }
 
 /**
  * Watches which profiles there are under `<home>/profiles`, and has the
  * gateways made to match: once at the start, and whenever a profile has come
- * or gone and nothing has changed for a moment. File system events make it
- * look at once; because a volume may have none, and `SOUL.md` comes into a
- * directory that is not watched, it looks at intervals besides, short ones
- * after an event. What it keeps is the names of the profiles, twice at most.
+ * or gone. It looks once a second, and again half a second after a look that
+ * has seen a change. It acts on a change that two looks in a row have seen, or
+ * that is ten seconds old while others keep coming. A sync that fails is tried
+ * again after 1 s, which doubles with each failure, up to 5 minutes. What the
+ * watch keeps is the names of the profiles, twice at most.
  *
  * While `profiles` is missing, no directory, or cannot be read, it waits: a
  * volume that is away is no reason to stop what runs.
@@ -90,43 +121,29 @@ class Alarm {
  * ```
  */
 export async function watchProfiles(options: WatchOptions): Promise<void> {
-  const { home, sync, inform, warn, pace = PACE, open, signal } = options;
-  const { now = () => performance.now() } = options;
-  const settling = new Settling(pace, now());
-  const alarm = new Alarm();
-  let leastMs = 0;
-  const waitMs = () => Math.max(leastMs, settling.waitMs(now()));
-  const stir = () => {
-    settling.stir(now());
-    alarm.hasten(waitMs());
-  };
-  const watch = { stir, warn, ...open === undefined ? {} : { open } };
-  using events = new DirectoryEvents(`${home}/profiles`, watch);
-  signal?.addEventListener("abort", () => alarm.hasten(0));
-  let trouble = "";
+  const { home, sync, inform, warn, signal, clock = SYSTEM_CLOCK } = options;
+  const schedule = new SyncSchedule();
+  let problem = "";
   while (!signal?.aborted) {
-    const startedAt = now();
-    const glance = glanceAtProfiles(home);
-    const seenAt = now();
-    leastMs = (seenAt - startedAt) * LOOK_SHARE;
-    if (!glance.readable) {
-      settling.forget(seenAt);
-      events[Symbol.dispose](); // the one that comes back may look like it
-      if (glance.why !== trouble) warn(`${glance.why}: nothing is done while it is so`);
-      trouble = glance.why;
+    const startedAt = clock.now();
+    const found = fingerprintProfiles(home);
+    const seenAt = clock.now();
+    if (!found.readable) {
+      schedule.forgetChange();
+      if (found.problem !== problem) warn(`${found.problem}: nothing is done while it is so`);
+      problem = found.problem;
     } else {
-      const { id, mark } = glance;
-      if (trouble !== "") inform(`${home}/profiles is back`);
-      trouble = "";
-      events.follow(id);
-      if (settling.isDue(mark, seenAt)) {
+      if (problem !== "") inform(`${home}/profiles is back`);
+      problem = "";
+      const { directory, profiles } = found;
+      if (schedule.isDue(profiles, seenAt)) {
         const ok = await sync(() => {
-          const again = glanceAtProfiles(home);
-          return again.readable && again.id === id;
+          const again = fingerprintProfiles(home);
+          return again.readable && again.directory === directory;
         });
-        settling.acted(mark, ok, now());
+        schedule.synced(profiles, ok, clock.now());
       }
     }
-    if (!signal?.aborted) await alarm.sleep(waitMs());
+    await clock.sleep(Math.max(schedule.pauseMs, (seenAt - startedAt) * PAUSE_PER_LOOK));
   }
 }

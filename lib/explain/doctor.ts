@@ -42,15 +42,15 @@ export interface Space {
 /** What is known of the supervision tree and what is around it. */
 export interface DoctorFacts {
   /** The name of PID 1, if it is known. */
-  pid1?: string;
+  pid1?: string | undefined;
   /** The caller, if it is known: who should own the skeletons. */
-  owner?: Owner;
+  owner?: Owner | undefined;
   /** The scandir. PID 1's is `/run/service`; any other's s6-svscan is the service `gateways`. */
   scandir: string;
   /** Why s6-svscan cannot be told anything, if so. */
-  listenProblem?: string;
+  listenProblem?: string | undefined;
   /** Why the scandir cannot be written to, if so. */
-  scandirProblem?: string;
+  scandirProblem?: string | undefined;
   /** The slots' names. */
   slots: readonly string[];
   /** What is there of their skeletons. */
@@ -60,7 +60,7 @@ export interface DoctorFacts {
   /** Slots that were renamed away and are still supervised. */
   retired: readonly string[];
   /** Why logs cannot be written, if so. */
-  logsProblem?: string;
+  logsProblem?: string | undefined;
   /** The room that is known. */
   space: readonly Space[];
 }
@@ -141,8 +141,7 @@ function helpFor(scandir: string): { listening: string; writing: string } {
 }
 
 /**
- * Decides what is wrong with a supervision tree.
- * Pure; no permission is needed.
+ * Decides what is wrong with a supervision tree. Pure.
  *
  * @param facts What is known.
  * @returns One entry per check; what is not known is not checked.

@@ -2,14 +2,15 @@ import { type DoctorFacts, SKELETON, type SkeletonEntry, type Space } from "./do
 import { errorWords, survivable } from "../_errors.ts";
 import { type Owner, parseOwner } from "../_owner.ts";
 import { SLOT_PREFIX } from "../profile/name.ts";
+import { SHARED_SCANDIR } from "../s6/places.ts";
 import { Supervision } from "../s6/supervision.ts";
 
 /** What only the caller's shell can tell: Deno would need every permission for it. */
 export interface HostFacts {
   /** The name of PID 1. */
-  pid1?: string;
+  pid1?: string | undefined;
   /** Who the caller is. */
-  owner?: Owner;
+  owner?: Owner | undefined;
   /** The services whose s6-supervise runs, one entry a process. */
   supervised: string[];
   /** What df says. */
@@ -21,19 +22,19 @@ export interface DoctorOptions {
   /** The Hermes home, an absolute path. */
   home: string;
   /** The scandir, an absolute path. Default: `/run/service`. */
-  scandir?: string;
+  scandir?: string | undefined;
   /** Where s6's programs are. Default: `/command`. */
-  bin?: string;
+  bin?: string | undefined;
   /** What the caller's shell has found out. */
   host: HostFacts;
 }
 
 /** How long an unregister that is under way may take, in milliseconds. */
-const SETTLE_MS = 1500;
+const RELEASE_MS = 1500;
 
 /**
  * Reads what gatewayctl's shell script says about the host: lines that start
- * with `pid1`, `owner`, `supervised` or `df`. Pure; no permission is needed.
+ * with `pid1`, `owner`, `supervised` or `df`. Pure.
  *
  * @param text The lines.
  * @returns What they say; anything else is passed over.
@@ -50,8 +51,7 @@ export function parseHostFacts(text: string): HostFacts {
     const [, word, rest = ""] = /^(pid1|owner|supervised|df) (.+)$/.exec(line) ?? [];
     if (word === "pid1") facts.pid1 = rest;
     if (word === "supervised") facts.supervised.push(rest);
-    const owner = word === "owner" ? parseOwner(rest) : undefined;
-    if (owner !== undefined) facts.owner = owner;
+    if (word === "owner") facts.owner = parseOwner(rest) ?? facts.owner;
     // The device's name, the total, the used and the free, and the percentage.
     const df = /^([ki]) (home|scandir) \S.*? +(\d+) +\d+ +(-?\d+) +(?:\d+%|-) /.exec(rest);
     if (word !== "df" || df === null) continue;
@@ -67,7 +67,7 @@ export function parseHostFacts(text: string): HostFacts {
 }
 
 /** What cannot be looked at is as good as not there: its own check fails then. */
-function look(path: string): Deno.FileInfo | undefined {
+function infoOf(path: string): Deno.FileInfo | undefined {
   try {
     return Deno.lstatSync(path);
   } catch (error) {
@@ -76,11 +76,11 @@ function look(path: string): Deno.FileInfo | undefined {
   }
 }
 
-function lookAtSkeletons(scandir: string, slots: readonly string[]): SkeletonEntry[] {
+function readSkeletons(scandir: string, slots: readonly string[]): SkeletonEntry[] {
   const services = slots.flatMap((slot) => [slot, `${slot}/log`]);
   return services.flatMap((service) =>
     [...SKELETON.keys()].map((path): SkeletonEntry => {
-      const info = look(`${scandir}/${service}/${path}`);
+      const info = infoOf(`${scandir}/${service}/${path}`);
       const kind = info === undefined
         ? "missing"
         : info.isDirectory
@@ -107,7 +107,7 @@ function logsProblem(home: string, owner: Owner | undefined): string | undefined
   const problem = writeProblem(`${home}/logs`);
   if (problem !== undefined) return problem;
   const gateways = `${home}/logs/gateways`;
-  if (look(gateways) === undefined) return; // the first logger makes it
+  if (infoOf(gateways) === undefined) return; // the first logger makes it
   let names: string[] = [];
   try {
     names = [...Deno.readDirSync(gateways)].map(({ name }) => name);
@@ -115,7 +115,7 @@ function logsProblem(home: string, owner: Owner | undefined): string | undefined
     return `${gateways}: ${errorWords(survivable(error))}`;
   }
   for (const dir of [gateways, ...names.map((name) => `${gateways}/${name}`)]) {
-    const info = look(dir);
+    const info = infoOf(dir);
     if (info === undefined) continue;
     if (!info.isDirectory) return `${dir} is not a directory`;
     const mine = owner === undefined || info.uid === owner.uid;
@@ -136,13 +136,13 @@ async function problemOf(ask: () => Promise<unknown>): Promise<string | undefine
 async function findRetired(supervision: Supervision, scandir: string): Promise<string[]> {
   const left: string[] = [];
   const dotDir = `${scandir}/.hermes`;
-  const deadline = performance.now() + SETTLE_MS;
-  for (const { name } of look(dotDir) ? Deno.readDirSync(dotDir) : []) {
+  const deadline = performance.now() + RELEASE_MS;
+  for (const { name } of infoOf(dotDir) ? Deno.readDirSync(dotDir) : []) {
     if (!name.startsWith("retired-")) continue;
     const service = `.hermes/${name}`;
     let released = false;
     while (!released && performance.now() < deadline) {
-      released = look(`${scandir}/${service}`) === undefined ||
+      released = infoOf(`${scandir}/${service}`) === undefined ||
         await supervision.supervised(service, false).catch((error) => {
           survivable(error);
           return false; // s6-svok cannot tell
@@ -174,27 +174,19 @@ async function findRetired(supervision: Supervision, scandir: string): Promise<s
  * ```
  */
 export async function gatherDoctorFacts(options: DoctorOptions): Promise<DoctorFacts> {
-  const { home, scandir = "/run/service", bin, host } = options;
-  const supervision = new Supervision({
-    scandir,
-    timeoutMs: SETTLE_MS,
-    ...bin === undefined ? {} : { bin },
-  });
+  const { home, scandir = SHARED_SCANDIR, bin, host } = options;
+  const supervision = new Supervision({ scandir, timeoutMs: RELEASE_MS, bin });
   const slots = [...Deno.readDirSync(scandir)]
     .filter(({ name, isDirectory }) => isDirectory && name.startsWith(SLOT_PREFIX))
     .map(({ name }) => name).sort();
-  const problems = {
+  return {
+    ...host,
+    scandir,
     listenProblem: await problemOf(() => supervision.svscanctl()),
     scandirProblem: writeProblem(scandir),
     logsProblem: logsProblem(home, host.owner),
-  };
-  const found = Object.entries(problems).filter(([, problem]) => problem !== undefined);
-  return {
-    ...host,
-    ...Object.fromEntries(found),
-    scandir,
     slots,
-    skeletons: lookAtSkeletons(scandir, slots),
+    skeletons: readSkeletons(scandir, slots),
     retired: await findRetired(supervision, scandir),
   };
 }

@@ -3,7 +3,7 @@ import type { GatewayStatus } from "../control/manager.ts";
 /**
  * Decides whether a gateway is as it is wanted. One that ended by itself with
  * exit code 0 was meant to; one that is parked although its profile's state is
- * `running` was not. Pure; no permission is needed.
+ * `running` was not. Pure.
  *
  * @param status What s6 says; `null` when nothing supervises the slot.
  * @param state The profile's recorded state.

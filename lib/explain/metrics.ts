@@ -7,17 +7,17 @@ export interface GatewayMetrics {
   /** The profile. */
   profile: string;
   /** Whether it is up; absent: it has no slot. */
-  up?: boolean;
+  up?: boolean | undefined;
   /** Whether it is wanted up; absent: nothing supervises it. */
-  wanted?: boolean;
+  wanted?: boolean | undefined;
   /** How many deaths s6 remembers. */
-  deaths?: number;
+  deaths?: number | undefined;
   /** How long it has been up or down, in seconds. */
-  sinceChangeSeconds?: number;
+  sinceChangeSeconds?: number | undefined;
   /** What the last boot did about it: `started`, `registered` or `skipped`. */
-  bootAction?: string;
+  bootAction?: string | undefined;
   /** How long the last boot's pass over all profiles took, in seconds. */
-  bootSeconds?: number;
+  bootSeconds?: number | undefined;
 }
 
 interface Family {
@@ -27,35 +27,31 @@ interface Family {
   sample(metrics: GatewayMetrics): [value: number, labels?: Record<string, string>] | undefined;
 }
 
-function optional(value: number | undefined): [number] | undefined {
-  return value === undefined ? undefined : [value];
-}
-
-function flag(value: boolean | undefined): [number] | undefined {
-  return value === undefined ? undefined : [value ? 1 : 0];
+function only(value: number | boolean | undefined): [number] | undefined {
+  return value === undefined ? undefined : [Number(value)];
 }
 
 const FAMILIES: readonly Family[] = [
   {
     name: "hermes_gateway_up",
     help: "Whether the gateway is up.",
-    sample: ({ up }) => flag(up),
+    sample: ({ up }) => only(up),
   },
   {
     name: "hermes_gateway_wanted_up",
     help: "Whether s6 is to keep the gateway up.",
-    sample: ({ wanted }) => flag(wanted),
+    sample: ({ wanted }) => only(wanted),
   },
   {
     name: "hermes_gateway_deaths",
     help: "Times the gateway has ended since it was last started by hand or the container was; " +
       "after each s6 restarts it if it is wanted up. s6 counts to 100.",
-    sample: ({ deaths }) => optional(deaths),
+    sample: ({ deaths }) => only(deaths),
   },
   {
     name: "hermes_gateway_since_change_seconds",
     help: "Time since the gateway went up or down.",
-    sample: ({ sinceChangeSeconds }) => optional(sinceChangeSeconds),
+    sample: ({ sinceChangeSeconds }) => only(sinceChangeSeconds),
   },
   {
     name: "hermes_gateway_last_boot_action",
@@ -65,25 +61,16 @@ const FAMILIES: readonly Family[] = [
   {
     name: "hermes_gateway_last_boot_seconds",
     help: "Time the last boot took to reconcile all profiles, this one among them.",
-    sample: ({ bootSeconds }) => optional(bootSeconds),
+    sample: ({ bootSeconds }) => only(bootSeconds),
   },
 ];
 
 function labelValue(text: string): string {
-  return text.toWellFormed().replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll(
-    '"',
-    '\\"',
-  );
-}
-
-function number(value: number): string {
-  if (Number.isFinite(value)) return String(value);
-  return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }
 
 /**
- * Puts together what s6 and the last boot know of one profile.
- * Pure; no permission is needed.
+ * Puts together what s6 and the last boot know of one profile. Pure.
  *
  * @param profile The profile; a name that is not legal is worded as in the boot log.
  * @param state What s6 knows, if its name is legal.
@@ -103,23 +90,22 @@ export function gatewayMetrics(
   state: GatewayState | undefined,
   boot: BootRecord | undefined,
 ): GatewayMetrics {
-  const { registered = false, status = null } = state ?? {};
+  const { registered, status } = state ?? {};
   const bootAction = boot?.actions.get(profile);
   return {
     profile: logWord(profile),
-    ...registered ? { up: status?.up ?? false } : {},
-    ...status === null
-      ? {}
-      : { wanted: status.wantedUp, deaths: status.deaths, sinceChangeSeconds: status.seconds },
-    ...boot === undefined || bootAction === undefined
-      ? {}
-      : { bootAction, bootSeconds: boot.seconds },
+    up: registered ? status?.up ?? false : undefined,
+    wanted: status?.wantedUp,
+    deaths: status?.deaths,
+    sinceChangeSeconds: status?.seconds,
+    bootAction,
+    bootSeconds: bootAction === undefined ? undefined : boot?.seconds,
   };
 }
 
 /**
  * Renders gateways in the Prometheus text exposition format 0.0.4. A family
- * without a sample is left out. Pure; no permission is needed.
+ * without a sample is left out. Pure.
  *
  * @param gateways What is known of each, in the order to print; no profile twice.
  * @returns The text; each line ends in a newline.
@@ -142,7 +128,7 @@ export function renderMetrics(gateways: readonly GatewayMetrics[]): string {
       const [value, labels = {}] = found;
       const pairs = Object.entries({ profile: metrics.profile, ...labels })
         .map(([label, text]) => `${label}="${labelValue(text)}"`);
-      return [`${name}{${pairs.join(",")}} ${number(value)}\n`];
+      return [`${name}{${pairs.join(",")}} ${value}\n`];
     });
     return lines.length === 0
       ? ""

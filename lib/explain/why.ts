@@ -10,7 +10,7 @@ export interface RecordedState {
   /** When, if that is recorded. */
   setAt: Date | null;
   /** Why there is nothing usable. */
-  problem?: string;
+  problem?: string | undefined;
 }
 
 /** The last line of the boot log about a profile. */
@@ -28,19 +28,19 @@ export interface WhyFacts {
   /** Where its directory is, or would be. */
   dir: string;
   /** What is wrong with its name. */
-  nameProblem?: string;
+  nameProblem?: string | undefined;
   /** What its directory is. */
   found: "profile" | "no directory" | "no SOUL.md";
   /** Why it gets no slot although it is a profile. */
-  refusal?: string;
+  refusal?: string | undefined;
   /** Why the container's rules give it no slot. */
-  notSelected?: string;
+  notSelected?: string | undefined;
   /** Whether the root profile's gateway serves it, so that a boot leaves its own down. */
-  multiplexed?: boolean;
+  multiplexed?: boolean | undefined;
   /** What state is recorded. */
   recorded: RecordedState;
   /** Its last line in the boot log. */
-  bootLine?: BootLine;
+  bootLine?: BootLine | undefined;
   /** Whether it has a slot. */
   registered: boolean;
   /** What s6 says; `null` when nothing supervises the slot, or there is none. */
@@ -77,9 +77,9 @@ export interface Answer {
   /** The same in words. */
   text: string;
   /** The command that helps; absent when nothing needs help. */
-  help?: string;
+  help?: string | undefined;
   /** Whether the log shows more. */
-  seeLog?: true;
+  seeLog?: true | undefined;
 }
 
 /** From this many deaths on the finish script gives up. */
@@ -223,8 +223,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /**
- * Decides why a gateway is where it is, and which command helps.
- * Pure; no permission is needed.
+ * Decides why a gateway is where it is, and which command helps. Pure.
  *
  * @param facts What is known.
  * @returns The answer.
@@ -260,7 +259,7 @@ export function explain(facts: WhyFacts): Answer {
 
 /**
  * Tells whether a profile of this name can be: the causes that say it is none.
- * Pure; no permission is needed.
+ * Pure.
  *
  * @param cause The cause.
  * @returns Whether there is such a profile.

@@ -17,13 +17,13 @@ export interface WhyOptions {
   /** The Hermes home, an absolute path. */
   home: string;
   /** The scandir, an absolute path. Default: `/run/service`. */
-  scandir?: string;
+  scandir?: string | undefined;
   /** Where s6's programs are. Default: `/command`. */
-  bin?: string;
+  bin?: string | undefined;
   /** How many of the log's last lines. Default: 3. */
-  logLines?: number;
+  logLines?: number | undefined;
   /** The container's rules. Default: none. */
-  rules?: Rules;
+  rules?: Rules | undefined;
 }
 
 /** Reads `updated_at`: seconds since the epoch from the operator, maybe text from a gateway. */
@@ -34,8 +34,7 @@ function timeOf(value: unknown): Date | null {
 }
 
 /**
- * Decides what a profile's `gateway_state.json` says, and who said it.
- * Pure; no permission is needed.
+ * Decides what a profile's `gateway_state.json` says, and who said it. Pure.
  *
  * @param content The parsed file.
  * @returns The state.
@@ -77,8 +76,7 @@ export function readRecordedState(dir: string): RecordedState {
 }
 
 /**
- * Finds what a boot log last says about a profile.
- * Pure; no permission is needed.
+ * Finds what a boot log last says about a profile. Pure.
  *
  * @param log The log's lines; those of one boot share their time.
  * @param profile The profile.
@@ -105,7 +103,7 @@ function readBootLine(home: string, profile: string): BootLine | undefined {
   return findBootLine(lines.filter((line) => line !== ""), profile);
 }
 
-function lookAtVolume(home: string, profile: string): Pick<WhyFacts, "found" | "refusal"> {
+function findOnVolume(home: string, profile: string): Pick<WhyFacts, "found" | "refusal"> {
   if (profile === DEFAULT_PROFILE) return { found: "profile" };
   const entry = listProfiles(home, () => {}).find(({ name }) => name === profile);
   if (entry === undefined) {
@@ -114,10 +112,7 @@ function lookAtVolume(home: string, profile: string): Pick<WhyFacts, "found" | "
     const dir = plain ? lstatIfPresent(profileDir(home, profile)) : undefined;
     return { found: dir?.isDirectory ? "no SOUL.md" : "no directory" };
   }
-  const refusal = refuseProfile(entry);
-  return refusal === undefined
-    ? { found: "profile" }
-    : { found: "profile", refusal: refusal.reason };
+  return { found: "profile", refusal: refuseProfile(entry)?.reason };
 }
 
 /**
@@ -142,24 +137,23 @@ function lookAtVolume(home: string, profile: string): Pick<WhyFacts, "found" | "
 export async function gatherWhyFacts(profile: string, options: WhyOptions): Promise<WhyFacts> {
   const { home, logLines = 3, rules = NO_RULES, ...where } = options;
   const dir = profileDir(home, profile);
+  const nameProblem = profileNameProblem(profile);
   const facts: WhyFacts = {
     profile,
     dir,
-    ...lookAtVolume(home, profile),
+    nameProblem,
+    ...findOnVolume(home, profile),
     recorded: { state: null, setBy: null, setAt: null },
+    bootLine: readBootLine(home, profile),
     registered: false,
     status: null,
     logLines: [],
   };
-  const bootLine = readBootLine(home, profile);
-  if (bootLine !== undefined) facts.bootLine = bootLine;
-  const nameProblem = profileNameProblem(profile);
-  if (nameProblem !== undefined) return { ...facts, nameProblem };
-  const notSelected = rules.selection.whyNot(profile);
-  if (notSelected !== undefined) facts.notSelected = notSelected;
-  if (rules.multiplexed && profile !== DEFAULT_PROFILE) facts.multiplexed = true;
+  if (nameProblem !== undefined) return facts;
   return {
     ...facts,
+    notSelected: rules.selection.whyNot(profile),
+    multiplexed: rules.multiplexed && profile !== DEFAULT_PROFILE,
     ...await askGateway(new S6ServiceManager({ home, ...where }), profile),
     recorded: readRecordedState(dir),
     logLines: lastLogLines(`${home}/logs/gateways/${profile}`, logLines),

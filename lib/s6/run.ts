@@ -1,4 +1,5 @@
 import { S6CommandError, S6TimeoutError } from "../_errors.ts";
+
 /** Where s6-overlay has s6's programs. */
 export const S6_BIN = "/command";
 
@@ -34,9 +35,9 @@ export interface RunS6Options {
   /** How long it may take, in milliseconds. */
   timeoutMs: number;
   /** How much later it is killed, when it minds the time itself. Default: 0. */
-  graceMs?: number;
+  graceMs?: number | undefined;
   /** Where the programs are. Default: {@linkcode S6_BIN}. */
-  bin?: string;
+  bin?: string | undefined;
 }
 
 // s6-svwait, and so s6-svc -w, exit with this when their own time is over.
@@ -120,7 +121,7 @@ export async function runS6(
 
 /**
  * Reads the output of `s6-svstat -o up,wantedup,pid,exitcode,signal,updownfor`.
- * Pure; no permission is needed.
+ * Pure.
  *
  * @param output The line.
  * @returns What it says.

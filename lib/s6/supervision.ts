@@ -7,7 +7,7 @@ export interface SupervisionOptions {
   /** The scandir, an absolute path. */
   scandir: string;
   /** Where s6's programs are. Default: `/command`. */
-  bin?: string;
+  bin?: string | undefined;
   /** How long a service may take to reach a state, in milliseconds. */
   timeoutMs: number;
 }
@@ -194,7 +194,7 @@ export class Supervision {
       service,
       timeoutMs: this.timeoutMs,
       graceMs: program === "s6-svc" ? SVC_GRACE_MS : 0,
-      ...this.#bin === undefined ? {} : { bin: this.#bin },
+      bin: this.#bin,
     });
   }
 }

@@ -1,5 +1,5 @@
 import { listDirectory } from "../_fs.ts";
-import { crowdProblem } from "../s6/capacity.ts";
+import { capacityProblem } from "../s6/capacity.ts";
 import { errorWords, survivable } from "../_errors.ts";
 import { slotName } from "../profile/name.ts";
 import type { Warn } from "../_warn.ts";
@@ -46,7 +46,7 @@ function warnOfCrowd(
   warn: Warn,
 ): void {
   const services = [...entries.keys()].filter((name) => !name.startsWith(".")).length + made;
-  const problem = crowdProblem(scandir, services);
+  const problem = capacityProblem(scandir, services);
   if (problem !== undefined) warn(problem);
 }
 

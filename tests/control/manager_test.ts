@@ -1,13 +1,12 @@
-import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import {
   GatewayNotRegisteredError,
   GatewayRegisteredError,
-  InvalidProfileNameError,
   S6CommandError,
   S6ServiceManager,
   S6TimeoutError,
 } from "../../mod.ts";
-import { assertWholeSlot, fakeBin, visible } from "../_fixtures.ts";
+import { fakeBin, visible } from "../_fixtures.ts";
 import { exists, snapshot, TempDir } from "../_temp.ts";
 
 // A supervision tree of shell scripts: a file `alive` stands for a supervisor,
@@ -73,37 +72,26 @@ class Tree implements Disposable {
   }
 }
 
-Deno.test("registerProfileGateway() makes a whole slot, and a down file if it is not to start", async () => {
-  using tree = new Tree();
-  tree.put({ "s6-svscanctl": "", "s6-svok": "" });
-  await tree.manager().registerProfileGateway("coder");
-  await tree.manager().registerProfileGateway("writer", { startNow: false });
-  assertWholeSlot(`${tree.scandir}/gateway-coder`, { down: false });
-  assertWholeSlot(`${tree.scandir}/gateway-writer`, { down: true });
-  assertEquals(tree.calls("s6-svscanctl"), ["s6-svscanctl -a .", "s6-svscanctl -a ."]);
-});
-
 Deno.test("S6ServiceManager takes a gateway through its life", async () => {
   using tree = new Tree();
   const manager = tree.manager();
+  const slot = `${tree.scandir}/gateway-coder`;
+  const seen = async () => [(await manager.status("coder")).up, exists(`${slot}/down`)];
   await manager.registerProfileGateway("coder", { startNow: false });
-  assertEquals(await manager.isRunning("coder"), false);
+  assertEquals(await seen(), [false, true]);
   await manager.start("coder");
-  assertEquals([await manager.isRunning("coder"), tree.desired()], [true, "running"]);
-  const { profile, up, pid, seconds, deaths } = await manager.status("coder");
-  assertEquals([profile, up, pid, seconds, deaths], ["coder", true, 7, 5, 0]);
+  assertEquals([...await seen(), tree.desired()], [true, false, "running"]);
+  const { profile, pid, seconds, deaths } = await manager.status("coder");
+  assertEquals([profile, pid, seconds, deaths], ["coder", 7, 5, 0]);
   await manager.stop("coder");
-  assertEquals([await manager.isRunning("coder"), tree.desired()], [false, "stopped"]);
-  assert(exists(`${tree.scandir}/gateway-coder/down`));
+  assertEquals([...await seen(), tree.desired()], [false, true, "stopped"]);
   await manager.restart("coder");
-  assertEquals([await manager.isRunning("coder"), tree.desired()], [true, "running"]);
-  assert(!exists(`${tree.scandir}/gateway-coder/down`));
+  assertEquals([...await seen(), tree.desired()], [true, false, "running"]);
   await manager.unregisterProfileGateway("coder");
-  assertEquals([await manager.isRunning("coder"), visible(tree.scandir)], [false, []]);
-  assertEquals(tree.warnings, []);
+  assertEquals([visible(tree.scandir), tree.warnings], [[], []]);
 });
 
-Deno.test("start, stop and restart wait for what they want, or do not", async () => {
+Deno.test("start(), stop() and restart() wait for what they want, or do not", async () => {
   using tree = new Tree();
   const manager = tree.manager(4321);
   await manager.registerProfileGateway("coder");
@@ -134,8 +122,7 @@ Deno.test("registerProfileGateway() refuses what exists, whatever it is", async 
   const before = snapshot(tree.scandir);
   for (const profile of ["coder", "link", "file"]) {
     const register = () => manager.registerProfileGateway(profile);
-    const error = await assertRejects(register, GatewayRegisteredError, profile);
-    assertEquals([error.name, error.profile], ["GatewayRegisteredError", profile]);
+    await assertRejects(register, GatewayRegisteredError, profile);
   }
   assertEquals(snapshot(tree.scandir), before);
 });
@@ -145,13 +132,9 @@ Deno.test("registerProfileGateway() takes the slot back when s6-svscan cannot be
   const manager = tree.manager(200);
   await manager.registerProfileGateway("writer");
   const before = snapshot(tree.scandir);
-  for (
-    const [body, Cause] of [["exit 100", S6CommandError], ["sleep 9", S6TimeoutError]] as const
-  ) {
-    tree.put({ "s6-svscanctl": body });
-    await assertRejects<Error>(() => manager.registerProfileGateway("coder"), Cause);
-    assertEquals(snapshot(tree.scandir), before);
-  }
+  tree.put({ "s6-svscanctl": "sleep 9" });
+  await assertRejects(() => manager.registerProfileGateway("coder"), S6TimeoutError);
+  assertEquals(snapshot(tree.scandir), before);
 });
 
 Deno.test("registerProfileGateway() that is unregistered meanwhile says so, at once", async () => {
@@ -159,27 +142,20 @@ Deno.test("registerProfileGateway() that is unregistered meanwhile says so, at o
   tree.put({ "s6-svscanctl": `dir=$dir/gateway-coder; (${GOES}); exit 0` });
   const start = performance.now();
   const register = () => tree.manager(60_000).registerProfileGateway("coder");
-  const error = await assertRejects(register, GatewayNotRegisteredError);
-  assertEquals([error.name, error.profile], ["GatewayNotRegisteredError", "coder"]);
+  await assertRejects(register, GatewayNotRegisteredError, "coder");
   assertLess(performance.now() - start, 10_000);
 });
 
 for (const method of ["start", "stop", "restart", "status"] as const) {
-  Deno.test(`${method} of a slot that goes meanwhile says that there is none`, async () => {
-    using tree = new Tree();
-    const manager = tree.manager();
-    await manager.registerProfileGateway("coder");
-    tree.put({ "s6-svc": GOES, "s6-svstat": GOES });
-    await assertRejects(() => manager[method]("coder"), GatewayNotRegisteredError, "coder");
-  });
-
-  Deno.test(`${method} passes on what s6 says of a slot that is there`, async () => {
+  Deno.test(`${method}() says that a slot went meanwhile, and passes on what s6 says of one that is there`, async () => {
     using tree = new Tree();
     const manager = tree.manager();
     await manager.registerProfileGateway("coder");
     tree.put({ "s6-svc": "exit 111", "s6-svstat": "exit 111" });
     const error = await assertRejects(() => manager[method]("coder"), S6CommandError);
     assertEquals([error.exitCode, error.service], [111, "gateway-coder"]);
+    tree.put({ "s6-svc": GOES, "s6-svstat": GOES });
+    await assertRejects(() => manager[method]("coder"), GatewayNotRegisteredError, "coder");
   });
 }
 
@@ -215,23 +191,6 @@ Deno.test("unregisterProfileGateway() keeps the slot of a gateway that cannot be
   assertEquals(visible(tree.scandir), ["gateway-coder"]);
 });
 
-Deno.test("an intent that cannot be recorded is a warning, and s6 is told all the same", async () => {
-  using tree = new Tree();
-  const manager = tree.manager();
-  await manager.registerProfileGateway("absent", { startNow: false });
-  await manager.start("absent");
-  assertEquals(await manager.isRunning("absent"), true);
-  assert(!exists(`${tree.scandir}/gateway-absent/down`));
-  await manager.stop("absent");
-  assertEquals(await manager.isRunning("absent"), false);
-  assert(exists(`${tree.scandir}/gateway-absent/down`));
-  assertEquals(tree.warnings, [
-    "profile=absent: cannot record running: No such file or directory",
-    "profile=absent: cannot record stopped: No such file or directory",
-  ]);
-  assert(!exists(`${tree.home}/profiles/absent`));
-});
-
 Deno.test("listProfileGateways() lists slots of legal names, in order", async () => {
   using tree = new Tree();
   for (const name of ["gateway-b", "gateway-a", "gateway-C", "gateway-", "coder", ".gateway-d"]) {
@@ -239,37 +198,4 @@ Deno.test("listProfileGateways() lists slots of legal names, in order", async ()
   }
   Deno.writeTextFileSync(`${tree.scandir}/gateway-file`, "");
   assertEquals(await tree.manager().listProfileGateways(), ["a", "b"]);
-});
-
-Deno.test("every method refuses an illegal name before anything happens", async () => {
-  using tree = new Tree();
-  const manager = tree.manager();
-  const before = snapshot(tree.scandir);
-  for (const name of ["", ".", "../home", "Coder", "a b", "a".repeat(244)]) {
-    for (
-      const act of [
-        () => manager.registerProfileGateway(name),
-        () => manager.unregisterProfileGateway(name),
-        () => manager.start(name),
-        () => manager.stop(name),
-        () => manager.restart(name),
-        () => manager.status(name),
-        () => manager.isRunning(name),
-      ]
-    ) {
-      const error = await assertRejects(act, InvalidProfileNameError);
-      assertEquals(error.profile, name);
-    }
-  }
-  assertEquals(snapshot(tree.scandir), before);
-});
-
-Deno.test("s6Running() asks s6-svscan and takes no answer for no", async () => {
-  using tree = new Tree();
-  const manager = tree.manager(200);
-  assertEquals(await manager.s6Running(), true);
-  for (const body of ["exit 100", "exit 111", "sleep 9"]) {
-    tree.put({ "s6-svscanctl": body });
-    assertEquals(await manager.s6Running(), false, body);
-  }
 });

@@ -1,161 +1,153 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import type { Watch } from "../../lib/control/directory_events.ts";
-import { glanceAtProfiles } from "../../lib/profile/fingerprint.ts";
-import type { Pace } from "../../lib/control/pace.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { fingerprintProfiles } from "../../lib/profile/fingerprint.ts";
 import { watchProfiles } from "../../lib/control/watch.ts";
-import { until } from "../container/container.ts";
-import { denoEnv, Home, mkfifo, REPO } from "../_fixtures.ts";
-import { run, runSync, TempDir } from "../_temp.ts";
+import { Home, mkfifo } from "../_fixtures.ts";
+import { TempDir } from "../_temp.ts";
 
-/** A pace for tests on real time; only its order matters. */
-const FAST: Pace = {
-  ...{ firstMs: 5, quietMs: 40, patienceMs: 60_000, pollMs: 50, retryMs: 20, maxRetryMs: 40 },
-};
+/** What happens while a home is watched. */
+interface Scenario {
+  /** What is done to the home, by the time. */
+  at?: Readonly<Record<number, () => unknown>>;
+  /** What each sync does, by its number; whether it goes well. Default: it does. */
+  sync?: (index: number) => boolean;
+  /** How long each look takes. Default: no time. */
+  lookMs?: number;
+}
 
-/** A watch of a home's profiles that runs until it is disposed of. */
-class Watched implements AsyncDisposable {
-  readonly said: string[] = [];
-  readonly marks: string[] = [];
-  /** What each sync was told of `intact`. */
-  readonly intact: boolean[] = [];
-  /** What each sync returns. */
-  ok = true;
-  /** Called at the start of each sync. */
-  during = () => {};
-  readonly #end = new AbortController();
-  readonly #done: Promise<void>;
-
-  constructor(home: string, options: { open?: () => Watch; pace?: Pace; now?: () => number } = {}) {
-    this.#done = watchProfiles({
-      ...{ home, pace: FAST, signal: this.#end.signal, ...options },
-      inform: (message) => this.said.push(message),
-      warn: (message) => this.said.push(`warning: ${message}`),
-      sync: (intact) => {
-        this.during();
-        const glance = glanceAtProfiles(home);
-        this.marks.push(glance.readable ? glance.mark : "");
-        this.intact.push(intact());
-        return Promise.resolve(this.ok);
+/** Watches a home for so many milliseconds of a clock that does not tick; returns what happened. */
+async function watch(
+  { path }: Home,
+  untilMs: number,
+  { at = {}, sync = () => true, lookMs = 0 }: Scenario = {},
+): Promise<string[]> {
+  const lines: string[] = [];
+  const note = (text: string) => lines.push(`${now} ${text.replace(path, "HOME")}`);
+  const end = new AbortController();
+  let [now, syncs] = [0, 0];
+  await watchProfiles({
+    home: path,
+    signal: end.signal,
+    inform: note,
+    warn: (message) => note(`warning: ${message}`),
+    sync(intact) {
+      const ok = sync(syncs++);
+      const found = fingerprintProfiles(path);
+      note(`${found.readable ? found.profiles : ""}${intact() ? "" : " not intact"}`);
+      return Promise.resolve(ok);
+    },
+    clock: {
+      now: () => now += lookMs,
+      sleep(ms) {
+        const next = Object.keys(at).map(Number).filter((time) => now < time && time <= now + ms);
+        for (const time of next) at[time]?.();
+        now += ms;
+        if (now >= untilMs) end.abort();
+        return Promise.resolve();
       },
-    });
-  }
-
-  async [Symbol.asyncDispose]() {
-    this.#end.abort();
-    await this.#done;
-  }
-}
-
-const noEvents = (): Watch => {
-  throw new Error("no events");
-};
-
-for (const [what, options] of [["with", {}], ["without", { open: noEvents }]] as const) {
-  Deno.test(`watchProfiles() ${what} events syncs at the start, and when profiles come or go`, async () => {
-    using temp = new TempDir();
-    const home = new Home(temp);
-    home.add("coder");
-    await using watched = new Watched(home.path, options);
-    await until("the first", () => watched.marks.length === 1);
-    home.add("writer");
-    await until("the second", () => watched.marks.length === 2);
-    Deno.removeSync(`${home.path}/profiles/coder`, { recursive: true });
-    await until("the third", () => watched.marks.length === 3);
-    assertEquals(watched.marks, ["+coder", "+coder/+writer", "+writer"]);
-    assertEquals(watched.intact, [true, true, true]);
-    assertEquals(
-      watched.said,
-      what === "with" ? [] : ["warning: no file system events: no events"],
-    );
+    },
   });
+  return lines;
 }
 
-Deno.test("watchProfiles() that has been quiet for hours notices by an event, also in a new directory", async () => {
+Deno.test("watchProfiles() syncs at the start, and within 1.5 s when profiles come or go", async () => {
   using temp = new TempDir();
   const home = new Home(temp);
-  let [hours, calls] = [0, 0];
-  await using watched = new Watched(home.path, {
-    pace: { ...FAST, pollMs: 3_600_000 },
-    now: () => (calls++, performance.now() + hours * 3_600_000),
-  });
-  const afterHours = async () => {
-    const before = calls;
-    hours += 5;
-    // A look in which the clock is asked three times; the next one is an hour away.
-    await until("the last look", () => calls >= before + 3);
+  const coder = home.add("coder");
+  const at = {
+    1501: () => home.add("writer"),
+    4001: () => Deno.removeSync(coder, { recursive: true }),
   };
-  await until("the first", () => watched.marks.length === 1);
-  await afterHours();
-  home.add("coder");
-  await until("coder", () => watched.marks.at(-1) === "+coder");
-  Deno.renameSync(`${home.path}/profiles`, `${home.path}/old`);
-  home.add("scout");
-  await until("the new directory", () => watched.marks.at(-1) === "+scout");
-  await afterHours();
-  home.add("late");
-  await until("a profile in it", () => watched.marks.at(-1) === "+late/+scout");
+  assertEquals(await watch(home, 20_000, { at }), [
+    ...["500 +coder", "3000 +coder/+writer", "5500 +writer"],
+  ]);
 });
 
-Deno.test("watchProfiles() syncs once for three hundred profiles made one after the other", async () => {
+Deno.test("watchProfiles() syncs once for a burst, after it, and for one without an end after 10 s", async () => {
   using temp = new TempDir();
   const home = new Home(temp);
-  await using watched = new Watched(home.path, { pace: { ...FAST, quietMs: 1000 } });
-  await until("the first", () => watched.marks.length === 1);
-  for (let i = 0; i < 300; i++) {
-    home.add(`p${i}`);
-    if (i % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
-  }
-  await until("the second", () => watched.marks.length === 2);
-  assertEquals(watched.marks[1]?.split("/").length, 300);
+  const lines = async (count: number) => {
+    const add = (i: number) => [1600 + 100 * i, () => home.add(`${count}-${i}`)] as const;
+    const at = Object.fromEntries(Array.from({ length: count }, (_, i) => add(i)));
+    const found = await watch(home, 30_000, { at });
+    return found.slice(1).map((line) => [line.split(" ")[0], line.split("/").length]);
+  };
+  assertEquals(await lines(30), [["5000", 30]]);
+  assertEquals(await lines(120), [["12500", 140], ["14000", 150]]);
+});
+
+Deno.test("watchProfiles() does nothing about a change that is taken back", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  const add = () => home.add("coder");
+  const remove = () => Deno.removeSync(`${home.path}/profiles/coder`, { recursive: true });
+  // Seen at 2500 and 4500, never twice in a row.
+  const at = { 2000: add, 2600: remove, 4100: add, 4600: remove };
+  assertEquals(await watch(home, 60_000, { at }), ["500 "]);
 });
 
 Deno.test("watchProfiles() sees what came during a sync", async () => {
   using temp = new TempDir();
   const home = new Home(temp);
-  await using watched = new Watched(home.path);
-  watched.during = () => {
-    if (watched.marks.length === 1) home.add("late");
-  };
-  await until("the first", () => watched.marks.length === 1);
-  home.add("coder");
-  await until("the third", () => watched.marks.length === 3);
-  assertEquals(watched.marks, ["", "+coder/+late", "+coder/+late"]);
+  const sync = (index: number) => index > 1 || home.add(`late${index}`) !== "";
+  assertEquals(await watch(home, 60_000, { sync }), [
+    ...["500 +late0", "2000 +late0/+late1", "3500 +late0/+late1"],
+  ]);
 });
 
-Deno.test("watchProfiles() syncs again after one that failed, and not after one that went well", async () => {
+Deno.test("watchProfiles() tries a failed sync again, ever more rarely, until it goes well or there is a change", async () => {
   using temp = new TempDir();
   const home = new Home(temp);
-  await using watched = new Watched(home.path);
-  watched.ok = false;
-  await until("four", () => watched.marks.length === 4);
-  watched.ok = true;
-  await until("the last", () => watched.marks.length === 5);
-  home.add("coder");
-  await until("the next", () => watched.marks.length > 5);
-  assertEquals(watched.marks[5], "+coder");
+  const lines = await watch(home, 3_600_000, { sync: (index) => index > 11 });
+  const times = lines.map(Number);
+  const gaps = times.slice(1).map((time, index) => time - times[index]!);
+  assertEquals(gaps, [
+    ...[1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000],
+    ...[300_000, 300_000, 300_000],
+  ]);
+  const at = { 10_000: () => home.add("a"), 40_000: () => home.add("b") };
+  const again = await watch(home, 60_000, { at, sync: (index) => index > 3 && index !== 5 });
+  assertEquals(again.slice(3), ["7500 ", "11000 +a", "40500 +a/+b", "41500 +a/+b"]);
 });
 
 Deno.test("watchProfiles() waits while profiles is no directory, with one warning, and goes on", async () => {
   using temp = new TempDir();
   const home = new Home(temp);
-  const root = `${home.path}/profiles`;
+  const [root, away] = [`${home.path}/profiles`, `${home.path}/away`];
   home.add("coder");
-  await using watched = new Watched(home.path);
-  await until("the first", () => watched.marks.length === 1);
-  Deno.renameSync(root, `${home.path}/away`);
-  await until("a warning", () => watched.said.length === 1);
-  mkfifo(root);
-  await until("another", () => watched.said.length === 2);
-  Deno.removeSync(root);
-  Deno.symlinkSync(`${home.path}/away`, root);
-  Deno.removeSync(root);
-  Deno.renameSync(`${home.path}/away`, root);
-  await until("the end of it", () => watched.said.some((line) => line.endsWith("is back")));
-  assertMatch(watched.said[0]!, /profiles is missing: nothing is done while it is so$/);
-  assertMatch(watched.said[1]!, /profiles is not a directory: nothing is done/);
-  assertEquals(watched.marks, ["+coder"], "nothing has changed, but it synced");
-  home.add("writer");
-  await until("the second", () => watched.marks.length === 2);
+  const at = {
+    1501: () => Deno.renameSync(root, away),
+    5501: () => mkfifo(root),
+    9501: () => Deno.removeSync(root),
+    9502: () => Deno.symlinkSync(away, root),
+    13_501: () => Deno.removeSync(root),
+    13_502: () => Deno.renameSync(away, root),
+    16_000: () => home.add("writer"),
+    16_600: () => Deno.renameSync(root, away), // a change that one look has seen
+    18_000: () => Deno.renameSync(away, root),
+  };
+  const wait = "nothing is done while it is so";
+  assertEquals(await watch(home, 60_000, { at, sync: (index) => index > 0 }), [
+    "500 +coder",
+    "1500 +coder",
+    `2500 warning: HOME/profiles is missing: ${wait}`,
+    `6500 warning: HOME/profiles is not a directory: ${wait}`,
+    "14500 HOME/profiles is back",
+    `17000 warning: HOME/profiles is missing: ${wait}`,
+    "18000 HOME/profiles is back",
+    "18500 +coder/+writer",
+  ]);
+});
+
+Deno.test("watchProfiles() makes no second try while profiles is away", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  const [root, away] = [`${home.path}/profiles`, `${home.path}/away`];
+  const at = {
+    600: () => Deno.renameSync(root, away),
+    50_000: () => Deno.renameSync(away, root),
+  };
+  const lines = await watch(home, 60_000, { at, sync: (index) => index > 0 });
+  assertEquals(lines.filter((line) => line.endsWith(" ")), ["500 ", "50500 "]);
 });
 
 Deno.test("watchProfiles() says to a sync when profiles is not what it was", async () => {
@@ -163,86 +155,31 @@ Deno.test("watchProfiles() says to a sync when profiles is not what it was", asy
   const home = new Home(temp);
   const root = `${home.path}/profiles`;
   home.add("coder");
-  await using watched = new Watched(home.path);
-  watched.during = () => {
-    if (watched.marks.length === 0) Deno.renameSync(root, `${home.path}/away`);
+  const sync = (index: number) => {
+    Deno.renameSync(root, `${home.path}/away${index}`);
+    if (index > 0) Deno.mkdirSync(root);
+    return true;
   };
-  await until("the first", () => watched.marks.length === 1);
-  watched.during = () => {
-    Deno.renameSync(root, `${home.path}/other`);
-    Deno.mkdirSync(root);
-    watched.during = () => {};
-  };
-  Deno.mkdirSync(root);
-  await until("the second", () => watched.marks.length >= 2);
-  assertEquals(watched.intact.slice(0, 2), [false, false]);
+  const at = { 3000: () => Deno.mkdirSync(root) };
+  assertEquals((await watch(home, 4500, { at, sync })).filter((line) => line.includes("intact")), [
+    ...["500  not intact", "4000  not intact"],
+  ]);
 });
 
-Deno.test("watchProfiles() passes on what a sync throws", async () => {
+Deno.test("watchProfiles() rests ten times as long as a look has taken", async () => {
   using temp = new TempDir();
   const home = new Home(temp);
+  // A look from 300 to 600, the next 3 s later; each asking for the time takes as long.
+  const at = { 5000: () => home.add("coder") };
+  assertEquals(await watch(home, 20_000, { at, lookMs: 300 }), ["4200 ", "11700 +coder"]);
+});
+
+Deno.test("watchProfiles() goes by the system's clock, and passes on what a sync throws", async () => {
+  using temp = new TempDir();
+  const { path: home } = new Home(temp);
+  const startedAt = performance.now();
+  const sync = () => Promise.reject(new TypeError(`${performance.now() - startedAt >= 490}`));
   const ignore = () => {};
-  const sync = () => Promise.reject(new TypeError("a bug"));
-  await assertRejects(
-    () => watchProfiles({ home: home.path, sync, inform: ignore, warn: ignore, pace: FAST }),
-    TypeError,
-  );
-});
-
-Deno.test("watchProfiles() survives names that are not UTF-8", async () => {
-  using temp = new TempDir();
-  const home = new Home(temp);
-  await using watched = new Watched(home.path);
-  await until("the first", () => watched.marks.length === 1);
-  for (let i = 0; i < 5; i++) {
-    runSync("sh", "-c", `mkdir "$(printf '${home.path}/profiles/x\\377${i}')"`);
-  }
-  home.add("coder");
-  await until("the second", () => watched.marks.length === 2);
-  assertEquals(watched.marks[1], "+coder");
-});
-
-/** What a program prints in a user namespace that has no inotify instance to give. */
-async function withoutInotify(args: readonly string[]): Promise<string> {
-  const script = 'echo 0 >/proc/sys/user/max_inotify_instances && exec "$@"';
-  const { code, stdout } = await run("/usr/bin/unshare", {
-    args: ["--user", "--map-root-user", "sh", "-c", script, "sh", ...args],
-    env: denoEnv(),
-  });
-  return code === 0 ? stdout : "";
-}
-
-const NO_NAMESPACES = await withoutInotify(["echo", "ok"]) !== "ok\n";
-
-Deno.test({
-  name: "watchProfiles() without inotify says so once and looks (needs user namespaces)",
-  ignore: NO_NAMESPACES,
-  async fn() {
-    using temp = new TempDir();
-    const home = new Home(temp);
-    const program = temp.write(
-      "program.ts",
-      `import { watchProfiles } from "${REPO}/lib/control/watch.ts";
-const [home = ""] = Deno.args;
-const say = (word: string) => (text: string) => console.log(word, text.replace(home, "HOME"));
-let syncs = 0;
-await watchProfiles({
-  ...{ home, inform: say("info"), warn: say("warning"), pace: ${JSON.stringify(FAST)} },
-  sync() {
-    console.log("sync");
-    if (++syncs === 3) Deno.exit();
-    Deno.mkdirSync(home + "/profiles/p" + syncs);
-    Deno.writeTextFileSync(home + "/profiles/p" + syncs + "/SOUL.md", "");
-    return Promise.resolve(true);
-  },
-});
-`,
-    );
-    const args = ["run", "--allow-read", "--allow-write", program, home.path];
-    const lines = await withoutInotify([Deno.execPath(), ...args]);
-    assertEquals(
-      lines,
-      "warning no file system events: Too many open files\nsync\nsync\nsync\n",
-    );
-  },
+  const ended = watchProfiles({ home, sync, inform: ignore, warn: ignore });
+  await assertRejects(() => ended, TypeError, "true");
 });

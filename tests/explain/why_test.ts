@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { explain, isProfile, type WhyFacts } from "../../lib/explain/why.ts";
-import { findBootLine, recordedState } from "../../lib/explain/why_facts.ts";
 
 const DOWN = {
   ...{ profile: "coder", up: false, wantedUp: false, pid: null, seconds: 5 },
@@ -83,13 +82,10 @@ for (const [index, [cause, changes, help]] of CASES.entries()) {
   });
 }
 
-Deno.test("explain() says what is wrong with a state and who set it", () => {
+Deno.test("explain() says who set a state, and by what signal a crash loop ended", () => {
   const recorded = { state: "stopped", setBy: "gateway", setAt: null } as const;
-  const { text } = explain(facts({ recorded }));
-  assertEquals(text, 'down: its state is "stopped", set by the gateway, and only "running" starts');
-});
-
-Deno.test("explain() says by what signal a crash loop ended", () => {
+  const words = 'down: its state is "stopped", set by the gateway, and only "running" starts';
+  assertEquals(explain(facts({ recorded })).text, words);
   const status = { ...DOWN, deaths: 12, exitCode: null, signal: "SIGSEGV" };
   assertStringIncludes(explain(facts({ status })).text, "12 deaths, the last by SIGSEGV");
 });
@@ -105,47 +101,6 @@ Deno.test("isProfile() is false where there is no such profile", () => {
     ["illegal-name", "no-directory", "no-soul", "up"].map((cause) => isProfile(cause as "up")),
     [false, false, false, true],
   );
-});
-
-Deno.test("recordedState() tells the operator's word from the gateway's", () => {
-  const at = { updated_at: 1795000000 };
-  assertEquals(recordedState({ desired_state: "stopped", gateway_state: "running", ...at }), {
-    ...{ state: "stopped", setBy: "operator", setAt: new Date(1795000000000) },
-  });
-  assertEquals(recordedState({ gateway_state: "draining", updated_at: "2026-11-22T00:00:00Z" }), {
-    ...{ state: "running", setBy: "gateway", setAt: new Date("2026-11-22T00:00:00Z") },
-  });
-});
-
-Deno.test("recordedState() passes over a time that is none", () => {
-  for (const updated_at of [null, "soon", 1e300, {}]) {
-    assertEquals(recordedState({ desired_state: "running", updated_at }).setAt, null);
-  }
-});
-
-Deno.test("findBootLine() finds the last line about exactly this profile", () => {
-  const log = [
-    "T1 profile=default x",
-    "T1 profile=coder old",
-    "T2 profile=default x",
-    "T2 profile=coder new",
-    "T2 profile=coder2 x",
-  ];
-  assertEquals(findBootLine(log, "coder"), { text: "T2 profile=coder new", latest: true });
-  assertEquals(findBootLine(log, "code"), undefined);
-  assertEquals(findBootLine(log.slice(0, 3), "coder"), {
-    ...{ text: "T1 profile=coder old", latest: false },
-  });
-});
-
-Deno.test("findBootLine() takes the root profile's line, not that of profiles/default", () => {
-  const log = ["T profile=default action=started", "T profile=default action=skipped"];
-  assertEquals(findBootLine(log, "default")?.text, log[0]);
-});
-
-Deno.test("findBootLine() finds a name as the boot log words it", () => {
-  const line = String.raw`T profile="My\u0020Bot" action=skipped`;
-  assertEquals(findBootLine([line], "My Bot")?.text, line);
 });
 
 Deno.test("explain() does not speak of a selection or multiplexing where it does not matter", () => {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { SHARED_SCANDIR } from "../../lib/s6/places.ts";
 import { type Container, type ContainerOptions, until } from "../container/container.ts";
-import { bootContainer, type Home } from "./_live.ts";
+import { bootContainer, type Home, untilStatus } from "./_live.ts";
 
 /** What makes a gateway start. */
 export const RUNNING = { state: { desired_state: "running" } };
@@ -22,10 +22,10 @@ cd ${PROFILES} && `;
 export async function watched(
   home: Home,
   mode: string,
-  options: Omit<ContainerOptions, "data" | "env"> = {},
+  { env, ...options }: Omit<ContainerOptions, "data"> = {},
 ): Promise<Container> {
-  const env = { HERMES_PROFILE_WATCH: "1", HERMES_SUPERVISION: mode };
-  const container = await bootContainer(home, { ...options, env });
+  const on = { HERMES_PROFILE_WATCH: "1", HERMES_SUPERVISION: mode };
+  const container = await bootContainer(home, { ...options, env: { ...on, ...env } });
   try {
     await untilSaid(container, "synced");
     return container;
@@ -41,36 +41,23 @@ export async function said(container: Container, words: string): Promise<string[
     .filter((line) => line.startsWith("profile-watch: ") && line.includes(words));
 }
 
-/** Waits until it has said something. */
-export function untilSaid(container: Container, words: string): Promise<boolean> {
-  return until(`it says "${words}"`, async () => (await said(container, words)).length > 0, 30_000);
-}
-
-/** Waits until it has said something, once; it speaks when all of a sync is done. */
-export async function untilSaidOnce(container: Container, words: string): Promise<void> {
-  await untilSaid(container, words);
-  assertEquals((await said(container, words)).length, 1, words);
-}
-
-/** Runs a shell script as hermes, which must succeed; returns what it printed. */
-export async function asHermes(container: Container, script: string): Promise<string> {
-  const { code, stdout, stderr } = await container.sh(script, { user: "hermes" });
-  assertEquals(code, 0, stderr);
-  return stdout;
-}
-
-/** Asks s6-svstat for the PID of a service; `undefined` when it is down or not supervised. */
-export async function pidOf(container: Container, service: string): Promise<string | undefined> {
-  const { code, stdout } = await container.sh(`s6-svstat -o pid ${service}`);
-  return code === 0 && stdout !== "-1\n" ? stdout.trim() : undefined;
-}
-
-/** Waits until a service is up, with another PID than `not`. */
-export function untilUp(container: Container, service: string, not?: string): Promise<string> {
-  return until(`${service} is up`, async () => {
-    const pid = await pidOf(container, service);
-    return pid !== not && pid;
+/** Waits until it has said something so many times; returns the lines. */
+export function untilSaid(container: Container, words: string, count = 1): Promise<string[]> {
+  return until(`it says "${words}"`, async () => {
+    const lines = await said(container, words);
+    return lines.length >= count && lines;
   }, 30_000);
+}
+
+/** Runs a shell script as hermes, which must succeed. */
+export async function asHermes(container: Container, script: string): Promise<void> {
+  const { code, stderr } = await container.sh(script, { user: "hermes" });
+  assertEquals(code, 0, stderr);
+}
+
+/** Waits until a service is up, with another PID than `not`; returns its PID. */
+export async function untilUp(container: Container, path: string, not?: number): Promise<number> {
+  return (await untilStatus(container, path, "up", ({ up, pid }) => up && pid !== not)).pid;
 }
 
 /** Waits until a slot and its supervisors are gone. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Call, drive, drives, fails, fakePrograms, processes, untilReady } from "./_drive.ts";
-import { bootContainer, Home, liveTest, startContainer, status } from "./_live.ts";
+import { type Call, drive, fails, fakePrograms, processes, untilReady } from "./_drive.ts";
+import { bootContainer, Home, liveTest, status } from "./_live.ts";
 
 const SLOT = "gateway-coder";
 const RUNNING = { desired_state: "running" };
@@ -45,7 +45,6 @@ liveTest("a program of s6 that is missing or cannot be run is an S6CommandError"
     );
     assertEquals((error["command"] as string[])[0], "s6-svstat");
   }
-  assertEquals(await drives(container, [["s6Running"]], { bin: "/tmp/nothing" }), [false]);
 });
 
 liveTest("a permission that is missing is never swallowed", async () => {
@@ -54,7 +53,6 @@ liveTest("a permission that is missing is never swallowed", async () => {
   await untilReady(container, home, "coder");
   for (
     const [without, call] of [
-      ["run", ["s6Running"]],
       ["run", ["status", "coder"]],
       ["run", ["unregisterProfileGateway", "coder"]],
       ["write", ["start", "coder"]],
@@ -64,20 +62,5 @@ liveTest("a permission that is missing is never swallowed", async () => {
   ) {
     const [outcome] = await drive(container, [call], { without });
     assertEquals([outcome?.error?.name, outcome?.warnings], ["NotCapable", []], call.join(" "));
-  }
-});
-
-liveTest("s6Running() tells a scandir that s6-svscan serves from any other", async () => {
-  await using home = await Home.make({});
-  await using container = await startContainer(home);
-  const running = async (scandir?: string) =>
-    (await drives(container, [["s6Running"]], scandir === undefined ? {} : { scandir }))[0];
-  await container.boot();
-  assertEquals(await running(), true);
-  await container.sh(
-    "mkdir -p /tmp/empty /tmp/deaf/.s6-svscan && mkfifo -m 666 /tmp/deaf/.s6-svscan/control",
-  );
-  for (const scandir of ["/tmp/absent", "/tmp/empty", "/tmp/deaf"]) {
-    assertEquals(await running(scandir), false, scandir);
   }
 });

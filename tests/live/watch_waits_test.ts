@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { SHARED_SCANDIR } from "../../lib/s6/places.ts";
-import { Container, until } from "../container/container.ts";
-import { Home, liveTest, SCANDIRS } from "./_live.ts";
+import { Container } from "../container/container.ts";
+import { Home, liveTest, SCANDIRS, status } from "./_live.ts";
 import {
   asHermes,
-  pidOf,
   PROFILES,
   RUNNING,
   said,
@@ -16,39 +15,29 @@ import {
 } from "./_watch.ts";
 
 for (const [mode, scandir] of Object.entries(SCANDIRS)) {
-  const slot = (profile: string) => `${scandir}/gateway-${profile}`;
-
   liveTest(
     `${mode}: the watcher touches nothing while profiles is away, and prunes when it is emptied`,
     async () => {
       await using home = await Home.make({ default: RUNNING, coder: RUNNING, writer: RUNNING });
       await using container = await watched(home, mode);
-      const names = ["default", "coder", "writer"];
-      const before = await Promise.all(names.map((name) => untilUp(container, slot(name))));
-      const watcher = await untilUp(container, SERVICE);
-      const waits = async (why: string, spoil: string) => {
-        const count = (await said(container, why)).length;
+      const paths = ["default", "coder", "writer"].map((name) => `${scandir}/gateway-${name}`);
+      const services = [SERVICE, ...paths];
+      const before = await Promise.all(services.map((path) => untilUp(container, path)));
+      for (const [index, spoil] of [":", "ln -s away profiles", "mkfifo profiles"].entries()) {
         await container.sh(`cd /opt/data && mv profiles away && ${spoil}`);
-        await until(why, async () => (await said(container, why)).length > count, 30_000);
-        const back = (await said(container, "is back")).length;
+        await untilSaid(container, "nothing is done", index + 1);
         await container.sh("cd /opt/data && rm -f profiles && mv away profiles");
-        await until(
-          "it is back",
-          async () => (await said(container, "is back")).length > back,
-          30_000,
-        );
-      };
-      await waits("is missing", ":");
-      await waits("is not a directory", "ln -s away profiles");
-      await waits("is not a directory", "mkfifo profiles");
-      assertEquals(await Promise.all(names.map((name) => pidOf(container, slot(name)))), before);
-      assertEquals(await pidOf(container, SERVICE), watcher, "the watcher did not survive");
+        await untilSaid(container, "is back", index + 1);
+      }
+      assertEquals((await said(container, "is missing")).length, 1);
+      assertEquals((await said(container, "is not a directory")).length, 2);
+      const now = await Promise.all(services.map((path) => status(container, path)));
+      assertEquals(now.map(({ pid }) => pid), before);
       assertEquals(await said(container, "pruned"), []);
 
       await asHermes(container, `rm -r ${PROFILES}/*`);
-      await untilGone(container, slot("coder"));
-      await untilGone(container, slot("writer"));
-      assertEquals(await pidOf(container, slot("default")), before[0]);
+      for (const path of paths.slice(1)) await untilGone(container, path);
+      assertEquals((await status(container, paths[0]!)).pid, before[1]);
     },
   );
 }
@@ -58,15 +47,14 @@ liveTest("a profile that cannot be read keeps its gateway, with one warning", as
   await using container = await watched(home, "shared");
   const before = await untilUp(container, `${SHARED_SCANDIR}/gateway-coder`);
   await container.sh(`chmod 000 ${PROFILES}/coder`);
-  const warned = () => said(container, "warning: coder: skipped: cannot list the directory");
-  await until("a warning", async () => (await warned()).length > 0, 30_000);
-  await until("a second try", async () => (await said(container, "1 failed")).length > 1, 30_000);
-  assertEquals((await warned()).length, 1);
+  await untilSaid(container, "1 failed", 2); // also at the second try
+  const warned = await said(container, "warning: coder: skipped: cannot list the directory");
+  assertEquals(warned.length, 1);
   await container.sh(`chmod 755 ${PROFILES}/coder; chmod 000 ${PROFILES}`);
   await untilSaid(container, "cannot read");
   await container.sh(`chmod 755 ${PROFILES}`);
   await untilSaid(container, "is back");
-  assertEquals(await pidOf(container, `${SHARED_SCANDIR}/gateway-coder`), before);
+  assertEquals((await status(container, `${SHARED_SCANDIR}/gateway-coder`)).pid, before);
 });
 
 for (
@@ -84,9 +72,8 @@ for (
         `{ sh -e /run/s6/bin/rc.init top ${command} >/dev/null 2>&1 & }`,
     );
     await container.boot();
-    await untilSaid(container, "");
-    assertMatch((await said(container, "")).join(), /info: [^\n]+: nothing to watch$/);
-    assert(await pidOf(container, SERVICE) !== undefined);
+    assertMatch((await untilSaid(container, "")).join(), /info: [^\n]+: nothing to watch$/);
+    assert((await status(container, SERVICE)).up);
     assertEquals((await container.sh(`ls -d ${SHARED_SCANDIR}/gateway-*`)).code, 2);
   });
 }

@@ -1,28 +1,30 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { glanceAtProfiles } from "../../lib/profile/fingerprint.ts";
+import { fingerprintProfiles } from "../../lib/profile/fingerprint.ts";
 import { Home, IS_ROOT, mkfifo } from "../_fixtures.ts";
-import { TempDir } from "../_temp.ts";
+import { runSync, TempDir } from "../_temp.ts";
 
-function markOf(home: Home): string {
-  const glance = glanceAtProfiles(home.path);
-  if (!glance.readable) throw new Error(glance.why);
-  return glance.mark;
+/** A part of the fingerprint of a home whose profiles can be read. */
+function part(home: Home, of: "directory" | "profiles"): string {
+  const found = fingerprintProfiles(home.path);
+  if (!found.readable) throw new Error(found.problem);
+  return found[of];
 }
 
-Deno.test("glanceAtProfiles() marks the directories that hold SOUL.md, in order", () => {
+Deno.test("fingerprintProfiles() names the directories that hold SOUL.md, in order", () => {
   using temp = new TempDir();
   const home = new Home(temp);
-  assertEquals(markOf(home), "");
+  assertEquals(part(home, "profiles"), "");
   home.add("writer");
   home.add("coder");
   temp.mkdir("home/profiles/empty");
   temp.write("home/profiles/file");
-  assertEquals(markOf(home), "+coder/+writer");
+  runSync("sh", "-c", `mkdir "$(printf '${home.path}/profiles/not-utf-8\\377')"`);
+  assertEquals(part(home, "profiles"), "+coder/+writer");
   Deno.removeSync(`${home.path}/profiles/coder/SOUL.md`);
-  assertEquals(markOf(home), "+writer");
+  assertEquals(part(home, "profiles"), "+writer");
 });
 
-Deno.test("glanceAtProfiles() follows no symlink in a profile's place, hangs on no FIFO", () => {
+Deno.test("fingerprintProfiles() follows no symlink in a profile's place, hangs on no FIFO", () => {
   using temp = new TempDir();
   const home = new Home(temp);
   home.add("coder");
@@ -33,29 +35,26 @@ Deno.test("glanceAtProfiles() follows no symlink in a profile's place, hangs on 
   Deno.symlinkSync("SOUL.md", `${home.path}/profiles/loop/SOUL.md`);
   Deno.symlinkSync("/nowhere", `${home.path}/profiles/dangling/SOUL.md`);
   Deno.symlinkSync("../coder/SOUL.md", `${home.path}/profiles/linked/SOUL.md`);
-  assertEquals(markOf(home), "+coder/+linked/+pipe/?loop");
+  assertEquals(part(home, "profiles"), "+coder/+linked/+pipe/?loop");
 });
 
 Deno.test({
-  name:
-    "glanceAtProfiles() marks a directory that it cannot look into (only others than root fail)",
+  name: "fingerprintProfiles() marks a directory it cannot look into (only others than root fail)",
   ignore: IS_ROOT,
   fn() {
     using temp = new TempDir();
     const home = new Home(temp);
     Deno.chmodSync(home.add("coder"), 0);
-    assertEquals(markOf(home), "?coder");
+    assertEquals(part(home, "profiles"), "?coder");
   },
 });
 
-Deno.test("glanceAtProfiles() sees a directory without profiles, and says when there is none", () => {
+Deno.test("fingerprintProfiles() says what is in the place of a directory", () => {
   using temp = new TempDir();
   const home = new Home(temp);
   const root = `${home.path}/profiles`;
-  const first = glanceAtProfiles(home.path);
-  assertEquals(first.readable && first.mark, "");
   Deno.removeSync(root);
-  assertEquals(glanceAtProfiles(home.path), { readable: false, why: `${root} is missing` });
+  assertEquals(fingerprintProfiles(home.path), { readable: false, problem: `${root} is missing` });
   for (
     const put of [
       () => Deno.writeTextFileSync(root, ""),
@@ -64,25 +63,19 @@ Deno.test("glanceAtProfiles() sees a directory without profiles, and says when t
     ]
   ) {
     put();
-    assertEquals(glanceAtProfiles(home.path), {
-      readable: false,
-      why: `${root} is not a directory`,
-    });
+    const problem = `${root} is not a directory`;
+    assertEquals(fingerprintProfiles(home.path), { readable: false, problem });
     Deno.removeSync(root);
   }
 });
 
-Deno.test("glanceAtProfiles() tells a directory from another one in its place", () => {
+Deno.test("fingerprintProfiles() tells a directory from another one in its place", () => {
   using temp = new TempDir();
   const home = new Home(temp);
-  const idOf = () => {
-    const glance = glanceAtProfiles(home.path);
-    return glance.readable ? glance.id : "";
-  };
-  const first = idOf();
+  const first = part(home, "directory");
   home.add("coder");
-  assertEquals(idOf(), first);
+  assertEquals(part(home, "directory"), first);
   Deno.renameSync(`${home.path}/profiles`, `${home.path}/old`);
   Deno.mkdirSync(`${home.path}/profiles`);
-  assertNotEquals(idOf(), first);
+  assertNotEquals(part(home, "directory"), first);
 });

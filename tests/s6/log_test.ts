@@ -5,14 +5,10 @@ import { TempDir } from "../_temp.ts";
 
 const rotated = (n: number) => `@4000000067${String(n).padStart(14, "0")}.s`;
 
-Deno.test("parseLogLine() reads s6-log's stamp as local time", () => {
-  assertEquals(parseLogLine("2026-11-22 08:47:01.123456789  up: 1  2"), {
-    time: new Date(2026, 10, 22, 8, 47, 1),
-    text: "up: 1  2",
-  });
-});
-
-Deno.test("parseLogLine() leaves a line without a stamp as it is", () => {
+Deno.test("parseLogLine() reads s6-log's stamp as local time, and leaves a line without one as it is", () => {
+  const time = new Date(2026, 10, 22, 8, 47, 1);
+  const line = "2026-11-22 08:47:01.123456789  up: 1  2";
+  assertEquals(parseLogLine(line), { time, text: "up: 1  2" });
   for (const text of ["", "up", "2026-11-22 up", "x2026-11-22 08:47:01.1  up"]) {
     assertEquals(parseLogLine(text), { time: null, text });
   }
@@ -35,11 +31,7 @@ Deno.test("lastLogLines() and lastLogTime() find nothing where there is no log",
   using temp = new TempDir();
   assertEquals(lastLogLines(`${temp.path}/none`, 5), []);
   assertEquals(lastLogTime(`${temp.path}/none`), null);
-});
-
-Deno.test("lastLogLines() does not wait for a FIFO", () => {
-  using temp = new TempDir();
-  mkfifo(`${temp.path}/current`);
+  mkfifo(`${temp.path}/current`); // it does not wait for one
   assertEquals(lastLogLines(temp.path, 5), []);
 });
 

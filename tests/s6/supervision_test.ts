@@ -6,6 +6,9 @@ import { exists, TempDir } from "../_temp.ts";
 
 const SERVICE = "gateway-coder";
 
+/** What s6-svok does that says yes from its seventh call on. */
+const LATER = '[ "$(grep -c svok $log)" -gt 6 ]';
+
 /** A scandir with one service, and fake programs that note their calls. */
 class Tree implements Disposable {
   readonly #temp = new TempDir();
@@ -18,7 +21,7 @@ class Tree implements Disposable {
     this.#temp.mkdir(`scandir/${SERVICE}/supervise`);
     const programs = ["s6-svc", "s6-svok", "s6-svstat", "s6-svscanctl"].map((program) => {
       const note = `log=${this.#temp.path}/calls; echo "${program} $*" >>$log`;
-      return [program, `${note}\n${bodies[program] ?? ":"}`] as const;
+      return [program, `${note}\n${bodies[program] || ":"}`] as const;
     });
     const bin = fakeBin(`${this.#temp.path}/bin`, Object.fromEntries(programs));
     this.supervision = new Supervision({ scandir: this.scandir, bin, timeoutMs });
@@ -29,11 +32,6 @@ class Tree implements Disposable {
     const path = `${this.#temp.path}/calls`;
     if (!exists(path)) return [];
     return Deno.readTextFileSync(path).replaceAll(this.scandir, ".").trimEnd().split("\n");
-  }
-
-  /** Writes a file in the service directory. */
-  write(name: string, content: Uint8Array<ArrayBuffer>): void {
-    Deno.writeFileSync(`${this.scandir}/${SERVICE}/${name}`, content);
   }
 
   [Symbol.dispose](): void {
@@ -62,37 +60,29 @@ Deno.test("Supervision.svstat() asks for the fields it reads", async () => {
   ]);
 });
 
-Deno.test("Supervision.deaths() counts whole records of the tally, and none without one", () => {
+Deno.test("Supervision.deaths() counts whole records of the tally, until forgetDeaths()", () => {
   using tree = new Tree();
   assertEquals(tree.supervision.deaths(SERVICE), 0);
   for (const [bytes, deaths] of [[0, 0], [14, 1], [27, 1], [140, 10]] as const) {
-    tree.write("supervise/death_tally", new Uint8Array(bytes));
+    const tally = `${tree.scandir}/${SERVICE}/supervise/death_tally`;
+    Deno.writeFileSync(tally, new Uint8Array(bytes));
     assertEquals(tree.supervision.deaths(SERVICE), deaths, `${bytes} bytes`);
   }
-});
-
-Deno.test("Supervision.forgetDeaths() clears the tally, and is fine without one", () => {
-  using tree = new Tree();
-  tree.write("supervise/death_tally", new Uint8Array(140));
-  tree.supervision.forgetDeaths(SERVICE);
-  tree.supervision.forgetDeaths(SERVICE);
+  for (let time = 1; time <= 2; time++) tree.supervision.forgetDeaths(SERVICE);
   assertEquals(tree.supervision.deaths(SERVICE), 0);
 });
 
-for (
-  const [service, log, both, neither] of [
-    [0, 0, true, false],
-    [0, 1, false, false],
-    [1, 0, false, false],
-    [1, 1, false, true],
-  ] as const
-) {
-  Deno.test(`Supervision.supervised() after s6-svok ${service} and, for the log, ${log}`, async () => {
+Deno.test("Supervision.supervised() asks about the service and its log", async () => {
+  for (
+    const [service, log, both, neither] of [
+      ...[[0, 0, true, false], [0, 1, false, false], [1, 0, false, false], [1, 1, false, true]],
+    ] as const
+  ) {
     using tree = new Tree({ "s6-svok": `case $1 in */log) exit ${log};; esac; exit ${service}` });
     assertEquals(await tree.supervision.supervised(SERVICE, true), both);
     assertEquals(await tree.supervision.supervised(SERVICE, false), neither);
-  });
-}
+  }
+});
 
 Deno.test("Supervision.supervised() does not take 'cannot tell' for 'no'", async () => {
   using tree = new Tree({ "s6-svok": "echo Permission denied >&2; exit 111" });
@@ -102,16 +92,12 @@ Deno.test("Supervision.supervised() does not take 'cannot tell' for 'no'", async
   }
 });
 
-Deno.test("Supervision.supervise() leaves s6-svscan alone when all is supervised", async () => {
-  using tree = new Tree();
-  await tree.supervision.supervise(SERVICE);
-  assertEquals(tree.calls.filter((call) => !call.startsWith("s6-svok")), []);
-});
-
-Deno.test("Supervision.supervise() has s6-svscan scan and waits", async () => {
-  using tree = new Tree({ "s6-svok": '[ "$(grep -c svok $log)" -gt 6 ]' });
-  await tree.supervision.supervise(SERVICE);
-  assertEquals(tree.calls.filter((call) => !call.startsWith("s6-svok")), ["s6-svscanctl -a ."]);
+Deno.test("Supervision.supervise() has s6-svscan scan and waits, unless all is supervised", async () => {
+  for (const [svok, told] of [["", []], [LATER, ["s6-svscanctl -a ."]]] as [string, string[]][]) {
+    using tree = new Tree({ "s6-svok": svok });
+    await tree.supervision.supervise(SERVICE);
+    assertEquals(tree.calls.filter((call) => !call.startsWith("s6-svok")), told);
+  }
 });
 
 Deno.test("Supervision.supervise() gives up in time, and at once when the service goes", async () => {
@@ -124,16 +110,12 @@ Deno.test("Supervision.supervise() gives up in time, and at once when the servic
   await assertRejects(() => gone.supervision.supervise(SERVICE), S6CommandError);
 });
 
-Deno.test("Supervision.reap() of nothing asks nothing", async () => {
-  using tree = new Tree();
-  await tree.supervision.reap([]);
-  assertEquals(tree.calls, []);
-});
-
 Deno.test("Supervision.reap() removes a directory only once both supervisors are gone", async () => {
   using tree = new Tree({
     "s6-svok": `[ -d "$1" ] || echo "removed early" >>$log; [ "$(grep -c svok $log)" -lt 8 ]`,
   });
+  await tree.supervision.reap([]);
+  assertEquals(tree.calls, []);
   await tree.supervision.reap([SERVICE]);
   assertEquals(tree.calls[0], "s6-svscanctl -an .");
   assert(tree.calls.length > 8 && !tree.calls.includes("removed early"), tree.calls.join("\n"));

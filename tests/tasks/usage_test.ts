@@ -1,5 +1,10 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { RECONCILE_PROFILES, type Stage, SUPERVISE_PERMS } from "../../lib/image/stages.ts";
+import {
+  PROFILE_WATCH,
+  RECONCILE_PROFILES,
+  type Stage,
+  SUPERVISE_PERMS,
+} from "../../lib/image/stages.ts";
 import { Home, RUNNING, runStage } from "../_fixtures.ts";
 import { type RunOptions, snapshot, TempDir } from "../_temp.ts";
 
@@ -13,7 +18,9 @@ function runIn(temp: TempDir, stage: Stage, options: RunOptions) {
     .then((outcome) => ({ ...outcome, unchanged: before.join() === snapshot(temp.path).join() }));
 }
 
-for (const stage of [SUPERVISE_PERMS, RECONCILE_PROFILES]) {
+const STAGES = [SUPERVISE_PERMS, RECONCILE_PROFILES, PROFILE_WATCH];
+
+for (const stage of STAGES) {
   Deno.test(`${stage.entry} --help prints its usage, changes nothing and exits 0`, async () => {
     using temp = new TempDir();
     const { code, stdout, stderr, unchanged } = await runIn(temp, stage, { args: ["--help"] });
@@ -26,7 +33,7 @@ for (const stage of [SUPERVISE_PERMS, RECONCILE_PROFILES]) {
 
 const NOT_OWNERS = ["", "x", "1", "1:2:3", "-1:0", "4294967295:0", "root:root", "1:2\n"];
 const wrong: [stage: Stage, args: string[]][] = [
-  ...[SUPERVISE_PERMS, RECONCILE_PROFILES].flatMap((stage) =>
+  ...STAGES.flatMap((stage) =>
     [["--nope"], ["extra"], ["-h"], [""], ["--"], ["a\nb\x1b[31m"], ["--help=1"]]
       .map((args): [Stage, string[]] => [stage, args])
   ),

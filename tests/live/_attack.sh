@@ -68,6 +68,7 @@ changed_scripts() {
       [ ! -d "${dir}log" ] || plant "changed log/$file" "${dir}log/$file"
     done
     for file in down type notification-fd timeout-kill down-signal max-death-tally; do
+      # shellcheck disable=SC2016 # the inner shell's
       try sh -c 'echo 3 >"$1"' sh "$dir$file"
     done
   done
@@ -119,6 +120,7 @@ links() {
 # s6-supervise opens each ftrig1:... in event/ and writes a letter: u, d, D, ...
 links_for_events() {
   n=0
+  # shellcheck disable=SC2044 # no name below /run has a space
   for event in $(find /run -type d -name event -writable 2>/dev/null); do
     for target in /run/canary /etc/passwd /run/service/.s6-svscan/control \
       /run/service/s6rc-oneshot-runner/supervise/control \
@@ -130,7 +132,8 @@ links_for_events() {
   changed=0
   for letter in u k d; do
     for dir in $(services); do
-      [ -p "${dir}supervise/control" ] && before=$(since "$dir") || continue
+      [ -p "${dir}supervise/control" ] || continue
+      before=$(since "$dir") || continue
       try timeout 5 s6-svc "-$letter" "$dir" || continue
       # What is up stays so, what is down too: nothing to wait for.
       case $letter:$before in u:-1* | k:[0-9]* | d:[0-9]*) until_changed "$dir" "$before" ;; esac
@@ -159,6 +162,7 @@ until_changed() {
 whatever_is_writable() {
   find / \( -path /proc -o -path /sys -o -path /dev -o -path "$witness" \) -prune -o -writable \
     \( -type f -perm -100 -o -type d \) -print 2>/dev/null >/tmp/writable
+  # shellcheck disable=SC2094 # it does not write to what it reads
   while read -r path; do
     case $path in /tmp/writable | "$witness"*) continue ;; esac
     if [ -f "$path" ]; then plant "overwritten script" "$path"; continue; fi
@@ -194,6 +198,7 @@ control_fifos() {
   for letter in $letters; do
     while read -r fifo; do
       # Read and write: without a reader that does not wait.
+      # shellcheck disable=SC2016 # the inner shell's
       try timeout 5 sh -c 'printf %s "$1" 1<>"$2"' sh "$letter" "$fifo"
     done </tmp/fifos
     for dir in /run/service /run/hermes/service; do

@@ -3,7 +3,7 @@
 # it is empty when all is well.
 facts=/run/hermes-boot/facts
 refused="$facts is missing: /etc/cont-init.d/015-supervise-perms has not run"
-# shellcheck disable=SC1090 # it is there when a container has started
+# shellcheck source=/run/hermes-boot/facts
 [ ! -r "$facts" ] || . "$facts"
 
 # is_on VALUE: whether a switch is on.

@@ -45,7 +45,7 @@ export class Home {
   }
 }
 
-/** The slot on disk (DESIGN 4), all but `down`. */
+/** The slot on disk, all but `down`. */
 const SLOT_LAYOUT = [
   [".", "directory", 0o755],
   ["event", "directory", 0o3730],

@@ -2,7 +2,7 @@ import { applySlots } from "../slot/publish.ts";
 import { lstatIfPresent, makeFile, removeIfPresent } from "../_fs.ts";
 import { errorWords, survivable } from "../_errors.ts";
 import { GatewayNotRegisteredError, GatewayRegisteredError } from "../_errors.ts";
-import { type DesiredState, recordIntent } from "../profile/desired_state.ts";
+import { type DesiredState, recordDesiredState } from "../profile/desired_state.ts";
 import { profileDir, profileNameProblem, SLOT_PREFIX, slotName } from "../profile/name.ts";
 import type { Warn } from "../_warn.ts";
 import { renderSlot } from "../slot/render.ts";
@@ -320,7 +320,7 @@ export class S6ServiceManager {
       const down = `${this.#scandir}/${slotName(profile)}/down`;
       removeIfPresent(down);
       if (desired === "stopped") makeFile(down, "", 0o644);
-      recordIntent(profileDir(this.#home, profile), desired, new Date());
+      recordDesiredState(profileDir(this.#home, profile), desired, new Date());
     } catch (error) {
       this.#warn(`profile=${profile}: cannot record ${desired}: ${errorWords(survivable(error))}`);
     }

@@ -80,7 +80,7 @@ export async function assertConverges(home: Home, names: readonly string[]): Pro
 }
 
 const RECONCILE = {
-  imports: `import { reconcileProfileGateways } from "../lib/reconcile.ts";`,
+  imports: `import { reconcileProfileGateways } from "../lib/boot/reconcile.ts";`,
   script: `await reconcileProfileGateways({
     home: dir + "/home", scandir: dir + "/scandir", owner: ${JSON.stringify(HERMES)},
   });`,
@@ -141,7 +141,7 @@ const S6 = {
 };
 
 const MANAGER = {
-  imports: `import { S6ServiceManager } from "../lib/service_manager.ts";`,
+  imports: `import { S6ServiceManager } from "../lib/control/manager.ts";`,
   manager: `const manager = new S6ServiceManager({
     home: dir + "/home", scandir: dir + "/scandir", bin: dir + "/bin",
   });`,

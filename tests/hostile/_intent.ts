@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { recordIntent } from "../../lib/profile/desired_state.ts";
+import { recordDesiredState } from "../../lib/profile/desired_state.ts";
 import { denoEnv, REPO } from "../_fixtures.ts";
 import { exists, type TempDir } from "../_temp.ts";
 import type { Stepped } from "./_stepper.ts";
@@ -15,7 +15,7 @@ function assertWhole(dir: string): void {
 }
 
 function assertRecovers(dir: string): void {
-  recordIntent(dir, "stopped", new Date(0));
+  recordDesiredState(dir, "stopped", new Date(0));
   const state = JSON.parse(Deno.readTextFileSync(`${dir}/gateway_state.json`));
   assertEquals([state.desired_state, state.updated_at, state.kept], ["stopped", 0, KEPT]);
   assert(!exists(`${dir}/gateway_state.json.new`));
@@ -23,8 +23,8 @@ function assertRecovers(dir: string): void {
 
 /** A recording that replaces an intent. */
 export const RECORD_INTENT: Stepped = {
-  imports: `import { recordIntent } from "../lib/intent.ts";`,
-  script: `recordIntent(dir, "stopped", new Date());`,
+  imports: `import { recordDesiredState } from "../lib/profile/desired_state.ts";`,
+  script: `recordDesiredState(dir, "stopped", new Date());`,
   prepare: (temp) => void temp.write("gateway_state.json", BEFORE),
   verify(temp) {
     assertWhole(temp.path);
@@ -33,9 +33,9 @@ export const RECORD_INTENT: Stepped = {
 };
 
 const LOOP = `
-import { recordIntent } from "file://${encodeURI(REPO)}/lib/intent.ts";
+import { recordDesiredState } from "file://${encodeURI(REPO)}/lib/profile/desired_state.ts";
 console.log("ready");
-for (let i = 0;; i++) recordIntent(Deno.args[0], i % 2 ? "running" : "stopped", new Date());
+for (let i = 0;; i++) recordDesiredState(Deno.args[0], i % 2 ? "running" : "stopped", new Date());
 `;
 
 /**

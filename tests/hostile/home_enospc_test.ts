@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { recordIntent } from "../../lib/profile/desired_state.ts";
+import { recordDesiredState } from "../../lib/profile/desired_state.ts";
 import { RECONCILE_PROFILES } from "../../lib/image/stages.ts";
 import { assertWholeSlot, Home, RUNNING, STOPPED } from "../_fixtures.ts";
 import { exists, runSync, type TempDir } from "../_temp.ts";
@@ -56,7 +56,7 @@ Deno.test({
     using temp = installation.workDir();
     using home = new FullHome(temp);
     const dir = `${home.path}/profiles/coder`;
-    assertThrows(() => recordIntent(dir, "running", new Date()), Error, "No space left");
+    assertThrows(() => recordDesiredState(dir, "running", new Date()), Error, "No space left");
     assertEquals(Deno.readTextFileSync(`${dir}/gateway_state.json`), STOPPED);
     assert(!exists(`${dir}/gateway_state.json.new`));
   },

@@ -59,7 +59,7 @@ Deno.test("the committed dashboard is a longrun of the user bundle that waits fo
   assertEquals(Deno.readTextFileSync(`${SERVICE}/type`), "longrun\n");
   assert(Deno.lstatSync(`${SERVICE}/dependencies.d/base`).isFile);
   assert(Deno.lstatSync(`${SERVICE}/../user/contents.d/dashboard`).isFile);
-  // s6-rc brings it up at boot whatever a down file says; DESIGN parks it by 125.
+  // s6-rc brings it up at boot whatever a down file says; 125 keeps it down.
   assert(!exists(`${SERVICE}/down`));
 });
 

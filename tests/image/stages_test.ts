@@ -47,7 +47,7 @@ Deno.test("only 01 and 015 stay root", () => {
   ]);
 });
 
-Deno.test("02 may read and write exactly what DESIGN 6 lists", () => {
+Deno.test("02 may read and write exactly what is listed here", () => {
   const home = "/opt/data";
   const { read, write, run, env } = RECONCILE_PROFILES.permissions({
     ...{ home, scandir: "/run/service", servicedirs: "", out: "" },

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { recordIntent } from "../../lib/profile/desired_state.ts";
+import { recordDesiredState } from "../../lib/profile/desired_state.ts";
 import { stateOf } from "../../lib/profile/prior_state.ts";
 import { mkfifo, runScript } from "../_fixtures.ts";
 import { encode, exists, modeOf, snapshot, TempDir } from "../_temp.ts";
@@ -13,10 +13,10 @@ function content(temp: TempDir): unknown {
   return JSON.parse(Deno.readTextFileSync(`${temp.path}/${FILE}`));
 }
 
-Deno.test("recordIntent() makes a file that reconcile understands", () => {
+Deno.test("recordDesiredState() makes a file that reconcile understands", () => {
   for (const desired of ["running", "stopped"] as const) {
     using temp = new TempDir();
-    recordIntent(temp.path, desired, NOW);
+    recordDesiredState(temp.path, desired, NOW);
     assertEquals(content(temp), { desired_state: desired, updated_at: 1795337220 });
     assertEquals(stateOf(content(temp) as Record<string, unknown>), desired);
     assertEquals(modeOf(`${temp.path}/${FILE}`), 0o644);
@@ -24,7 +24,7 @@ Deno.test("recordIntent() makes a file that reconcile understands", () => {
   }
 });
 
-Deno.test("recordIntent() replaces its own keys and keeps every other, as deep as it goes", () => {
+Deno.test("recordDesiredState() replaces its own keys and keeps every other, as deep as it goes", () => {
   using temp = new TempDir();
   const others = {
     gateway_state: "draining",
@@ -37,7 +37,7 @@ Deno.test("recordIntent() replaces its own keys and keeps every other, as deep a
     JSON.stringify(others).slice(1)
   }`;
   temp.write(FILE, old);
-  recordIntent(temp.path, "stopped", NOW);
+  recordDesiredState(temp.path, "stopped", NOW);
   const expected = JSON.parse(old);
   expected.desired_state = "stopped";
   expected.updated_at = INTENT.updated_at;
@@ -45,19 +45,19 @@ Deno.test("recordIntent() replaces its own keys and keeps every other, as deep a
   assert(Object.hasOwn(content(temp) as object, "__proto__"));
 });
 
-Deno.test("recordIntent() reads a file with a byte order mark", () => {
+Deno.test("recordDesiredState() reads a file with a byte order mark", () => {
   using temp = new TempDir();
   temp.write(FILE, encode('\ufeff{"kept":1}'));
-  recordIntent(temp.path, "stopped", NOW);
+  recordDesiredState(temp.path, "stopped", NOW);
   assertEquals(content(temp), { kept: 1, ...INTENT });
 });
 
-Deno.test("recordIntent() keeps the mode, also of a file whose content is lost", () => {
+Deno.test("recordDesiredState() keeps the mode, also of a file whose content is lost", () => {
   for (const mode of [0o600, 0o640, 0o664, 0o644]) {
     for (const old of ['{"kept":1}', "{", ""]) {
       using temp = new TempDir();
       const path = temp.write(FILE, old, mode);
-      recordIntent(temp.path, "stopped", NOW);
+      recordDesiredState(temp.path, "stopped", NOW);
       assertEquals(modeOf(path), mode, `${mode.toString(8)} ${JSON.stringify(old)}`);
     }
   }
@@ -74,35 +74,35 @@ for (
     ["too large", `{"a":"${"x".repeat(1 << 20)}"}`],
   ] as const
 ) {
-  Deno.test(`recordIntent() replaces a file that is ${what}`, () => {
+  Deno.test(`recordDesiredState() replaces a file that is ${what}`, () => {
     using temp = new TempDir();
     temp.write(FILE, old);
-    recordIntent(temp.path, "stopped", NOW);
+    recordDesiredState(temp.path, "stopped", NOW);
     assertEquals(content(temp), INTENT);
   });
 }
 
-Deno.test("recordIntent() replaces a symlink and leaves alone what it points to", () => {
+Deno.test("recordDesiredState() replaces a symlink and leaves alone what it points to", () => {
   using temp = new TempDir();
   using other = new TempDir();
   const secret = other.write("secret", '{"api_key":"k"}', 0o600);
   const before = snapshot(other.path, { exact: true });
   Deno.symlinkSync(secret, `${temp.path}/${FILE}`);
   Deno.symlinkSync(secret, `${temp.path}/${FILE}.new`);
-  recordIntent(temp.path, "stopped", NOW);
+  recordDesiredState(temp.path, "stopped", NOW);
   assert(Deno.lstatSync(`${temp.path}/${FILE}`).isFile);
   assertEquals(content(temp), INTENT);
   assertEquals(snapshot(other.path, { exact: true }), before);
 });
 
-Deno.test("recordIntent() does not wait at a FIFO, at either name", async () => {
+Deno.test("recordDesiredState() does not wait at a FIFO, at either name", async () => {
   using temp = new TempDir();
   mkfifo(`${temp.path}/${FILE}`);
   mkfifo(`${temp.path}/${FILE}.new`);
   const { stderr } = await runScript(
     `
-    import { recordIntent } from "../../lib/profile/desired_state.ts";
-    recordIntent(".", "stopped", new Date(${NOW.getTime()}));
+    import { recordDesiredState } from "../../lib/profile/desired_state.ts";
+    recordDesiredState(".", "stopped", new Date(${NOW.getTime()}));
     `,
     { cwd: temp.path, timeoutMs: 10_000 },
   );
@@ -110,43 +110,43 @@ Deno.test("recordIntent() does not wait at a FIFO, at either name", async () => 
   assertEquals(content(temp), INTENT);
 });
 
-Deno.test("recordIntent() throws at a directory, and leaves nothing beside it", () => {
+Deno.test("recordDesiredState() throws at a directory, and leaves nothing beside it", () => {
   using temp = new TempDir();
   temp.mkdir(FILE);
   temp.write(`${FILE}/kept`);
   const before = snapshot(temp.path);
-  assertThrows(() => recordIntent(temp.path, "stopped", NOW), Error);
+  assertThrows(() => recordDesiredState(temp.path, "stopped", NOW), Error);
   assertEquals(snapshot(temp.path), before);
 });
 
-Deno.test("recordIntent() throws without a profile directory, and makes none", () => {
+Deno.test("recordDesiredState() throws without a profile directory, and makes none", () => {
   using temp = new TempDir();
   const dir = `${temp.path}/absent`;
-  assertThrows(() => recordIntent(dir, "stopped", NOW), Deno.errors.NotFound);
+  assertThrows(() => recordDesiredState(dir, "stopped", NOW), Deno.errors.NotFound);
   assert(!exists(dir));
 });
 
-Deno.test("recordIntent() that fails leaves the old file as it was", () => {
+Deno.test("recordDesiredState() that fails leaves the old file as it was", () => {
   using temp = new TempDir();
   temp.write(FILE, '{"kept":1}');
   temp.mkdir(`${FILE}.new`);
   temp.write(`${FILE}.new/in the way`);
   const before = snapshot(temp.path);
-  assertThrows(() => recordIntent(temp.path, "stopped", NOW), Error);
+  assertThrows(() => recordDesiredState(temp.path, "stopped", NOW), Error);
   assertEquals(snapshot(temp.path), before);
 });
 
-Deno.test("recordIntent() never shows a reader half a file, or none", async () => {
+Deno.test("recordDesiredState() never shows a reader half a file, or none", async () => {
   using temp = new TempDir();
   const kept = "k".repeat(100_000);
   temp.write(FILE, JSON.stringify({ kept }));
   const writer = runScript(
     `
-    import { recordIntent } from "../../lib/profile/desired_state.ts";
+    import { recordDesiredState } from "../../lib/profile/desired_state.ts";
     const end = performance.now() + 700;
     let writes = 0;
     for (; performance.now() < end; writes++) {
-      recordIntent(".", writes % 2 === 0 ? "running" : "stopped", new Date());
+      recordDesiredState(".", writes % 2 === 0 ? "running" : "stopped", new Date());
     }
     console.log(writes);
     `,

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type PriorExit, readMemory, stateOf } from "../../lib/profile/prior_state.ts";
+import { type PriorExit, readPriorState, stateOf } from "../../lib/profile/prior_state.ts";
 import { IS_ROOT, mkfifo, RUNNING, runScript } from "../_fixtures.ts";
 import { encode, runSync, TempDir } from "../_temp.ts";
 
@@ -14,7 +14,7 @@ function listing(dir: string) {
 /** What is remembered of a profile in a directory, and the warnings it took. */
 function recall(dir: string) {
   const warnings: string[] = [];
-  const memory = readMemory("coder", dir, listing(dir), (message) => warnings.push(message));
+  const memory = readPriorState("coder", dir, listing(dir), (message) => warnings.push(message));
   return { ...memory, warnings };
 }
 
@@ -22,10 +22,10 @@ function recall(dir: string) {
 async function recallApart(dir: string): Promise<ReturnType<typeof recall>> {
   const { stdout, stderr } = await runScript(
     `
-    import { readMemory } from "../../lib/profile/prior_state.ts";
+    import { readPriorState } from "../../lib/profile/prior_state.ts";
     const listing = new Map([...Deno.readDirSync(".")].map((entry) => [entry.name, entry]));
     const warnings = [];
-    const memory = readMemory("coder", ".", listing, (message) => warnings.push(message));
+    const memory = readPriorState("coder", ".", listing, (message) => warnings.push(message));
     console.log(JSON.stringify({ ...memory, warnings }));
     `,
     { cwd: dir, capabilities: "none", timeoutMs: 10_000 },
@@ -96,7 +96,7 @@ Deno.test("stateOf() takes nothing from a prototype or a __proto__ key", () => {
   assertEquals(stateOf(JSON.parse('{"__proto__":"running","constructor":"running"}')), null);
 });
 
-Deno.test("readMemory() reads the state of a profile that ran", () => {
+Deno.test("readPriorState() reads the state of a profile that ran", () => {
   using temp = new TempDir();
   temp.write(FILE, RUNNING);
   assertEquals(recall(temp.path), {
@@ -124,14 +124,14 @@ const unusable: [what: string, content: string | Uint8Array][] = [
 ];
 
 for (const [what, content] of unusable) {
-  Deno.test(`readMemory() takes a state file that is ${what} for no prior state, with one warning`, () => {
+  Deno.test(`readPriorState() takes a state file that is ${what} for no prior state, with one warning`, () => {
     using temp = new TempDir();
     temp.write(FILE, content);
     assertNothing(recall(temp.path));
   });
 }
 
-Deno.test("readMemory() says of JSON that is no object that it is none", () => {
+Deno.test("readPriorState() says of JSON that is no object that it is none", () => {
   for (const content of ["null", "[]", "1", '"running"', "true"]) {
     using temp = new TempDir();
     temp.write(FILE, content);
@@ -139,22 +139,22 @@ Deno.test("readMemory() says of JSON that is no object that it is none", () => {
   }
 });
 
-Deno.test("readMemory() takes a missing state file for no prior state, with one warning", () => {
+Deno.test("readPriorState() takes a missing state file for no prior state, with one warning", () => {
   using temp = new TempDir();
   assertNothing(recall(temp.path));
 });
 
-Deno.test("readMemory() takes a state file that vanished for no prior state, with one warning", () => {
+Deno.test("readPriorState() takes a state file that vanished for no prior state, with one warning", () => {
   using temp = new TempDir();
   const path = temp.write(FILE, RUNNING);
   const before = listing(temp.path);
   Deno.removeSync(path);
   const warnings: string[] = [];
-  const memory = readMemory("coder", temp.path, before, (message) => warnings.push(message));
+  const memory = readPriorState("coder", temp.path, before, (message) => warnings.push(message));
   assertNothing({ ...memory, warnings });
 });
 
-Deno.test("readMemory() takes an unreadable state file for no prior state, with one warning", async () => {
+Deno.test("readPriorState() takes an unreadable state file for no prior state, with one warning", async () => {
   using temp = new TempDir();
   temp.write(FILE, RUNNING, 0);
   assertNothing(await recallApart(temp.path));
@@ -168,7 +168,7 @@ const notRegular: [what: string, make: (path: string, temp: TempDir) => void][] 
 ];
 
 for (const [what, make] of notRegular) {
-  Deno.test(`readMemory() takes a ${what} for no prior state, with one warning, and does not hang`, async () => {
+  Deno.test(`readPriorState() takes a ${what} for no prior state, with one warning, and does not hang`, async () => {
     using temp = new TempDir();
     const dir = temp.mkdir("profile");
     make(`${dir}/${FILE}`, temp);
@@ -176,14 +176,15 @@ for (const [what, make] of notRegular) {
   });
 }
 
-Deno.test("readMemory() takes a socket for no prior state, with one warning, and does not hang", async () => {
+Deno.test("readPriorState() takes a socket for no prior state, with one warning, and does not hang", async () => {
   using temp = new TempDir();
   using _socket = Deno.listen({ transport: "unix", path: `${temp.path}/${FILE}` });
   assertNothing(await recallApart(temp.path));
 });
 
 Deno.test({
-  name: "readMemory() takes a device for no prior state, with one warning (only root can make one)",
+  name:
+    "readPriorState() takes a device for no prior state, with one warning (only root can make one)",
   ignore: !IS_ROOT,
   async fn() {
     using temp = new TempDir();
@@ -192,28 +193,28 @@ Deno.test({
   },
 });
 
-Deno.test("readMemory() reads a state file of exactly 1 MiB", () => {
+Deno.test("readPriorState() reads a state file of exactly 1 MiB", () => {
   using temp = new TempDir();
   temp.write(FILE, RUNNING + " ".repeat(LIMIT - RUNNING.length));
   const { priorState, warnings } = recall(temp.path);
   assertEquals([priorState, warnings], ["running", []]);
 });
 
-Deno.test("readMemory() reads a state file that starts with a BOM", () => {
+Deno.test("readPriorState() reads a state file that starts with a BOM", () => {
   using temp = new TempDir();
   temp.write(FILE, "\ufeff" + RUNNING);
   const { priorState, warnings } = recall(temp.path);
   assertEquals([priorState, warnings], ["running", []]);
 });
 
-Deno.test("readMemory() reads a state beside 100000 nested arrays", () => {
+Deno.test("readPriorState() reads a state beside 100000 nested arrays", () => {
   using temp = new TempDir();
   const deep = "[".repeat(100_000) + "]".repeat(100_000);
   temp.write(FILE, `{"x":${deep},"desired_state":"running"}`);
   assertEquals(recall(temp.path).priorState, "running");
 });
 
-Deno.test("readMemory() reads a small file after a large one without its remains", () => {
+Deno.test("readPriorState() reads a small file after a large one without its remains", () => {
   using temp = new TempDir();
   temp.write(FILE, RUNNING + " ".repeat(5000) + "\n");
   assertEquals(recall(temp.path).priorState, "running");
@@ -221,7 +222,7 @@ Deno.test("readMemory() reads a small file after a large one without its remains
   assertEquals(recall(temp.path), { priorState: null, priorExit: "unknown", warnings: [] });
 });
 
-Deno.test("readMemory() never shows a file's content in a warning", () => {
+Deno.test("readPriorState() never shows a file's content in a warning", () => {
   using temp = new TempDir();
   temp.write(FILE, "x\nreconcile: profile=evil prior_state=running\x1b[31m");
   const [warning = ""] = recall(temp.path).warnings;
@@ -238,7 +239,7 @@ const exits: [phase: string, content: string, exit: PriorExit][] = [
 ];
 
 for (const [phase, content, exit] of exits) {
-  Deno.test(`readMemory() takes ${phase} phase in the lifecycle file for a prior exit ${exit}`, () => {
+  Deno.test(`readPriorState() takes ${phase} phase in the lifecycle file for a prior exit ${exit}`, () => {
     using temp = new TempDir();
     temp.write(FILE, RUNNING);
     temp.mkdir("state");
@@ -247,7 +248,7 @@ for (const [phase, content, exit] of exits) {
   });
 }
 
-Deno.test("readMemory() takes a lifecycle file that is no regular file for unknown, and does not hang", async () => {
+Deno.test("readPriorState() takes a lifecycle file that is no regular file for unknown, and does not hang", async () => {
   using temp = new TempDir();
   const dir = temp.mkdir("profile");
   temp.write(`profile/${FILE}`, RUNNING);
@@ -262,7 +263,7 @@ Deno.test("readMemory() takes a lifecycle file that is no regular file for unkno
   assertEquals((await recallApart(dir)).priorExit, "unknown");
 });
 
-Deno.test("readMemory() takes a state directory that is a symlink for an unknown prior exit", async () => {
+Deno.test("readPriorState() takes a state directory that is a symlink for an unknown prior exit", async () => {
   using temp = new TempDir();
   const dir = temp.mkdir("profile");
   temp.write(`profile/${FILE}`, RUNNING);
@@ -275,13 +276,13 @@ Deno.test("readMemory() takes a state directory that is a symlink for an unknown
 });
 
 Deno.test({
-  name: "readMemory() never swallows Deno's NotCapable",
+  name: "readPriorState() never swallows Deno's NotCapable",
   permissions: { read: false },
   fn() {
     const entry = { isFile: true, isSymlink: false };
     for (const name of [FILE, "state"]) {
       assertThrows(
-        () => readMemory("coder", "/opt/data", new Map([[name, entry]]), () => {}),
+        () => readPriorState("coder", "/opt/data", new Map([[name, entry]]), () => {}),
         Deno.errors.NotCapable,
       );
     }

@@ -1,7 +1,8 @@
 import { mkfifo } from "../_fixtures.ts";
 import { runSync, type TempDir } from "../_temp.ts";
-import { type ConfigNode, SECRET, writeConfig } from "./_config.ts";
+import { SECRET, writeConfig } from "./_config.ts";
 import {
+  type ConfigNode,
   type Files,
   type LogNode,
   type Name,

@@ -1,4 +1,4 @@
-import type { ConfigNode } from "./_config.ts";
+import type { Config } from "./_config.ts";
 import type { RuleTexts } from "./_rules_oracle.ts";
 
 /** A value of a key in a state file. */
@@ -8,9 +8,9 @@ export type Value = string | number | boolean | null | readonly string[] | { rea
 export type Content =
   | {
     form: "object";
-    desired?: Value;
-    actual?: Value;
-    phase?: Value;
+    desired?: Value | undefined;
+    actual?: Value | undefined;
+    phase?: Value | undefined;
     dressing: "plain" | "bom" | "spaced" | "deep" | "proto" | "duplicate" | "limit" | "huge";
   }
   | { form: Broken };
@@ -37,13 +37,20 @@ export const BROKEN = [
 /** One of {@linkcode BROKEN}. */
 export type Broken = typeof BROKEN[number];
 
-/** What lies where a profile's file should be. */
-export type Node =
-  | { is: "absent" | "fifo" | "socket" | "device" }
-  | { is: "file"; content: Content; mode: number }
-  | { is: "hard link" }
+/** What may lie in the place of any file. */
+export type Special =
+  | { is: "absent" | "fifo" | "socket" | "device" | "hard link" }
   | { is: "directory"; full: boolean }
   | { is: "symlink"; to: "canary" | "directory" | "nowhere" | "itself" };
+
+/** What lies where a profile's file should be. */
+export type Node = Special | { is: "file"; content: Content; mode: number };
+
+/** What lies at `config.yaml`. */
+export type ConfigNode = Special | { is: "file"; config: Config; mode: number };
+
+/** What lies at the boot log. */
+export type LogNode = Special | { is: "file"; size: number; mode: number };
 
 /** What lies where `state/` should be. */
 export type StateDir =
@@ -89,11 +96,6 @@ export interface Profile extends Files {
 export type Place =
   | { is: "absent" | "file" | "fifo" | "socket" | "outward symlink" | "dangling symlink" }
   | { is: "directory"; mode: number };
-
-/** What lies at the boot log. */
-export type LogNode =
-  | { is: "file"; size: number; mode: number }
-  | Exclude<Node, { is: "file" }>;
 
 /** A whole hostile home. */
 export interface Volume {

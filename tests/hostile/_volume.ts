@@ -15,28 +15,6 @@ export type Content =
   }
   | { form: Broken };
 
-/** Contents that hold no state at all. */
-export const BROKEN = [
-  "empty",
-  "bom",
-  "two boms",
-  "array",
-  "null",
-  "number",
-  "string",
-  "truncated",
-  "utf-16",
-  "invalid utf-8",
-  "escapes",
-  "over the limit",
-  "100 MiB",
-  "deep and open",
-  "trailing",
-] as const;
-
-/** One of {@linkcode BROKEN}. */
-export type Broken = typeof BROKEN[number];
-
 /** What may lie in the place of any file. */
 export type Special =
   | { is: "absent" | "fifo" | "socket" | "device" | "hard link" }
@@ -154,7 +132,7 @@ function objectText(content: Extract<Content, { form: "object" }>): string {
 
 const RUNNING = '{"desired_state":"running"}';
 
-const BROKEN_BYTES: Readonly<Record<Exclude<Broken, "100 MiB">, () => Uint8Array<ArrayBuffer>>> = {
+const BROKEN_BYTES = {
   "empty": () => new Uint8Array(),
   "bom": () => encoder.encode("\ufeff"),
   "two boms": () => encoder.encode(`\ufeff\ufeff${RUNNING}`),
@@ -171,17 +149,20 @@ const BROKEN_BYTES: Readonly<Record<Exclude<Broken, "100 MiB">, () => Uint8Array
   "over the limit": () => encoder.encode(RUNNING + " ".repeat(LIMIT + 1 - RUNNING.length)),
   "deep and open": () => encoder.encode("[".repeat(DEPTH)),
   "trailing": () => encoder.encode(`${RUNNING}\0`),
+  "100 MiB": () => new Uint8Array(),
 };
+
+/** A content that holds no state at all. */
+export type Broken = keyof typeof BROKEN_BYTES;
+
+/** All of them. */
+export const BROKEN = Object.keys(BROKEN_BYTES) as Broken[];
 
 /** Writes a file with a content. */
 export function writeContent(path: string, content: Content): void {
-  if (content.form === "100 MiB") {
-    using file = Deno.openSync(path, { write: true, create: true });
-    file.truncateSync(100 * LIMIT);
-  } else {
-    const bytes = content.form === "object"
-      ? encoder.encode(objectText(content))
-      : BROKEN_BYTES[content.form]();
-    Deno.writeFileSync(path, bytes);
-  }
+  const bytes = content.form === "object"
+    ? encoder.encode(objectText(content))
+    : BROKEN_BYTES[content.form]();
+  Deno.writeFileSync(path, bytes);
+  if (content.form === "100 MiB") Deno.truncateSync(path, 100 * LIMIT);
 }

@@ -77,21 +77,14 @@ Deno.test("containerRole() does not take another program's arguments for a launc
   ) assertEquals(containerRole(argv), "other", argv.join(" "));
 });
 
-Deno.test("parseCommandLine() splits at NULs only", () => {
-  assertEquals(parseCommandLine(encode("sh\0-c\0echo 'a b'\nexit\0\0x\0")), [
-    ...["sh", "-c", "echo 'a b'\nexit", "", "x"],
-  ]);
-  assertEquals(parseCommandLine(encode("a\0\0")), ["a", ""]);
-});
-
-Deno.test("parseCommandLine() has no arguments for a process that shows none", () => {
-  assertEquals(parseCommandLine(new Uint8Array()), []);
-});
-
-Deno.test("parseCommandLine() survives what is not UTF-8", () => {
-  assertEquals(parseCommandLine(Uint8Array.of(0x61, 0xff, 0, 0x62, 0)), ["a\ufffd", "b"]);
-});
-
-Deno.test("parseCommandLine() keeps an argument that ends where a reader stopped", () => {
-  assertEquals(parseCommandLine(encode("gateway\0run")), ["gateway", "run"]);
-});
+for (
+  const [what, bytes, words] of [
+    ["splits at NULs only", encode("sh\0-c\0a b'\nc\0\0x\0"), ["sh", "-c", "a b'\nc", "", "x"]],
+    ["keeps an empty argument at the end", encode("a\0\0"), ["a", ""]],
+    ["has none for a process that shows none", new Uint8Array(), []],
+    ["survives what is not UTF-8", Uint8Array.of(0x61, 0xff, 0, 0x62, 0), ["a\ufffd", "b"]],
+    ["keeps what has no NUL at its end", encode("gateway\0run"), ["gateway", "run"]],
+  ] as const
+) {
+  Deno.test(`parseCommandLine() ${what}`, () => assertEquals(parseCommandLine(bytes), [...words]));
+}

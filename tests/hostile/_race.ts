@@ -31,6 +31,20 @@ while (performance.now() < end) {
 console.log(swaps);
 `;
 
+/** As hermes, swaps each path with its `.decoy` for so long; the output is how often. */
+export function swapAsHermes(
+  installation: Installation,
+  durationMs: number,
+  paths: readonly string[],
+): Promise<Outcome> {
+  const [program, ...args] = asHermes(
+    ...[installation.deno, "eval", "--no-config", "--ext=js", SWAPPER, String(durationMs)],
+    ...paths,
+  );
+  const env = installation.env({});
+  return run(program, { args, env, cwd: "/", timeoutMs: durationMs + 10_000 });
+}
+
 /** How many services of a kind: 015 looks at each only for a moment. */
 const COUNT = 12;
 
@@ -101,17 +115,7 @@ export async function race(installation: Installation, durationMs: number): Prom
   const canary = new Canary(temp);
   const tree = new RacedTree(temp, canary);
   const before = snapshot(canary.path);
-  const paths = tree.swaps.map(([path]) => path);
-  const [program, ...args] = asHermes(
-    ...[installation.deno, "eval", "--no-config", "--ext=js", SWAPPER, String(durationMs)],
-    ...paths,
-  );
-  const swapping = run(program, {
-    args,
-    env: installation.env({}),
-    cwd: "/",
-    timeoutMs: durationMs + 10_000,
-  });
+  const swapping = swapAsHermes(installation, durationMs, tree.swaps.map(([path]) => path));
   let ended = false;
   swapping.finally(() => ended = true);
   let runs = 0;

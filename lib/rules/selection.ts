@@ -41,7 +41,7 @@ function matchesGlob(name: string, glob: string): boolean {
     const from = ends[0] ?? name.length + 1;
     ends = part === "*"
       ? Array.from({ length: name.length + 1 - from }, (_, i) => from + i)
-      : ends.filter((i) => i < name.length && (part === "?" || part === name[i])).map((i) => i + 1);
+      : ends.filter((i) => part === "?" || part === name[i]).map((i) => i + 1);
   }
   return ends.includes(name.length);
 }

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { seedState } from "../../lib/profile/seed_state.ts";
-import { mkfifo } from "../_fixtures.ts";
 import { exists, modeOf, snapshot, TempDir } from "../_temp.ts";
 
 const FILE = "gateway_state.json";
@@ -23,7 +22,6 @@ Deno.test("seedState() makes a state file that says running, and where it comes 
 const inTheWay: [what: string, make: (path: string, temp: TempDir) => void][] = [
   ["an empty file", (_, temp) => temp.write(FILE)],
   ["a symlink that leads nowhere", (path, temp) => Deno.symlinkSync(`${temp.path}/none`, path)],
-  ["a FIFO", (path) => mkfifo(path)],
   ["a directory", (path) => Deno.mkdirSync(path)],
 ];
 

@@ -1,6 +1,6 @@
 /**
  * Says what went wrong without the path and the number that Deno adds, and
- * without any content of the file concerned. Pure; no permission is needed.
+ * without any content of the file concerned. Pure.
  *
  * @param error What was thrown.
  * @returns A few words, such as "Permission denied".
@@ -21,7 +21,7 @@ export function errorWords(error: unknown): string {
 /**
  * Tells a failure that is reported and survived from one that must surface:
  * Deno's `NotCapable` (a missing permission) is never swallowed.
- * No permission is needed.
+ * Pure.
  *
  * @param error What was thrown.
  * @returns The error.

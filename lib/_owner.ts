@@ -1,4 +1,4 @@
-/** Who owns a skeleton. */
+/** Who owns a file. */
 export interface Owner {
   /** Numeric user ID. */
   uid: number;
@@ -9,7 +9,7 @@ export interface Owner {
 const MAX_ID = 0xfffffffe; // (uid_t) -1 means "leave as it is" to chown(2)
 
 /**
- * Reads `UID:GID`. No permission is needed.
+ * Reads `UID:GID`. Pure.
  *
  * @param text Two decimal numbers joined by a colon.
  * @returns The owner, or `undefined` if the text is anything else.

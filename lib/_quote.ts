@@ -1,5 +1,5 @@
 /**
- * Quotes a string for POSIX sh. No permission is needed.
+ * Quotes a string for POSIX sh. Pure.
  *
  * @param text Any string without NUL.
  * @returns A single-quoted word that sh reads back byte for byte.
@@ -20,7 +20,7 @@ export function shellQuote(text: string): string {
 
 /**
  * Makes JSON of printable ASCII, so that it cannot end a log line, move a
- * terminal's cursor or reorder text. No permission is needed.
+ * terminal's cursor or reorder text. Pure.
  *
  * @param value Any string, or another value that JSON has.
  * @returns The JSON, in which all but printable ASCII is escaped.
@@ -40,7 +40,7 @@ export function jsonAscii(value: unknown): string {
 
 /**
  * Makes one field of a log line: a plain word as it is, anything else as a
- * JSON string without spaces. No permission is needed.
+ * JSON string without spaces. Pure.
  *
  * @param text Any string.
  * @returns A non-empty run of printable ASCII without spaces.
@@ -58,7 +58,7 @@ export function logWord(text: string): string {
 
 /**
  * Makes text safe to print on a line of its own: all but printable ASCII is
- * escaped as in JSON. No permission is needed.
+ * escaped as in JSON. Pure.
  *
  * @param text Any string.
  * @returns The text, of printable ASCII only.
@@ -76,7 +76,7 @@ export function printable(text: string): string {
 /**
  * Makes text safe for a terminal and keeps it readable: control characters but
  * the tab, and those that reorder or hide text, are escaped as in JSON; any
- * other character stays. No permission is needed.
+ * other character stays. Pure.
  *
  * @param text Any string.
  * @returns The text, without a newline.

@@ -11,28 +11,17 @@ function caught(act: () => unknown): unknown {
   throw new Error("expected an error");
 }
 
-Deno.test("errorWords() says what went wrong without the path and the number", () => {
+Deno.test("errorWords() says what went wrong without the path, the number or the content", () => {
   using temp = new TempDir();
-  const words = errorWords(caught(() => Deno.openSync(`${temp.path}/none`)));
-  assertEquals(words, "No such file or directory");
+  const noFile = caught(() => Deno.openSync(`${temp.path}/none`));
+  assertEquals(errorWords(noFile), "No such file or directory");
+  assertEquals(errorWords(caught(() => JSON.parse('\nprofile=evil {"a"'))), "not JSON");
+  for (const thrown of ["oops", undefined]) assertEquals(errorWords(thrown), "unknown error");
 });
 
-Deno.test("errorWords() never quotes the content that JSON.parse choked on", () => {
-  const words = errorWords(caught(() => JSON.parse('\nprofile=evil {"a"')));
-  assertEquals(words, "not JSON");
-});
-
-Deno.test("errorWords() takes what is no Error", () => {
-  assertEquals(errorWords("oops"), "unknown error");
-  assertEquals(errorWords(undefined), "unknown error");
-});
-
-Deno.test("survivable() returns an I/O error", () => {
+Deno.test("survivable() returns an I/O error and throws what is no Error", () => {
   const error = new Deno.errors.NotFound("gone");
   assert(survivable(error) === error);
-});
-
-Deno.test("survivable() throws what is no Error", () => {
   assertEquals(caught(() => survivable("oops")), "oops");
 });
 

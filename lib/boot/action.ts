@@ -1,5 +1,5 @@
 import { jsonAscii, logWord } from "../_quote.ts";
-import type { PriorExit, ProfileMemory } from "../profile/prior_state.ts";
+import type { PriorExit, PriorState } from "../profile/prior_state.ts";
 
 /** What a reconciliation did about one profile. */
 export interface ReconcileAction {
@@ -34,7 +34,7 @@ export interface ReconcileAction {
  */
 export function planProfile(
   profile: string,
-  { priorState, priorExit }: ProfileMemory,
+  { priorState, priorExit }: PriorState,
   served?: string,
 ): ReconcileAction {
   if (priorState !== "running") return { profile, priorState, action: "registered", priorExit };
@@ -56,7 +56,7 @@ export function skipProfile(
   profile: string,
   reason: string,
   failed: boolean,
-  memory: ProfileMemory = { priorState: null, priorExit: "unknown" },
+  memory: PriorState = { priorState: null, priorExit: "unknown" },
 ): ReconcileAction {
   const action = { profile, ...memory, action: "skipped" as const, reason };
   return failed ? { ...action, failed } : action;

@@ -14,9 +14,9 @@ const FOLDERS: Folders = { profiles: {}, logs: { gateways: {} } };
 /** Options of {@linkcode setUpHome}. */
 export interface HomeSetupOptions {
   /** Who shall own the home. Absent: nothing is given away, what is made stays the caller's. */
-  owner?: Owner;
+  owner?: Owner | undefined;
   /** Told of what is left alone by a rule. Default: nobody. */
-  warn?: Warn;
+  warn?: Warn | undefined;
 }
 
 /** What {@linkcode setUpHome} did, with paths relative to the home; `.` is the home itself. */
@@ -78,7 +78,8 @@ function foreignFiles(home: string, owner: Owner | undefined, warn: Warn): strin
   return names.sort();
 }
 
-function isSettled(
+/** Whether folders are there and their owner's, all that can be. */
+function isSetUp(
   dir: string,
   folders: Folders,
   owner: Owner | undefined,
@@ -88,8 +89,8 @@ function isSettled(
     const path = `${dir}/${name}`;
     const need = needOf(path, owner);
     if (need === "refused") warn(`${path}: left alone: expected a directory`);
-    return need === "refused" || need === undefined && isSettled(path, inner, owner, warn);
-  }).every((settled) => settled);
+    return need === "refused" || need === undefined && isSetUp(path, inner, owner, warn);
+  }).every(Boolean);
 }
 
 function give(path: string, { uid, gid }: Owner): void {
@@ -180,7 +181,7 @@ export function setUpHome(
       const path = `${dir}/${name}`;
       const need = needOf(path, owner);
       if (need === "refused") continue;
-      if (need === undefined && isSettled(path, inner, owner, () => {})) continue;
+      if (need === undefined && isSetUp(path, inner, owner, () => {})) continue;
       if (need === "made") makeFolder(path, home);
       if (need !== undefined) done[need].push(path.slice(home.length + 1));
       inTaken(path, owner, () => provide(path, inner));
@@ -194,8 +195,8 @@ export function setUpHome(
     Deno.chmodSync(home, 0o755);
   } else {
     const foreign = foreignFiles(home, owner, warn);
-    const settled = isSettled(home, FOLDERS, owner, warn);
-    if (need === undefined && foreign.length === 0 && settled) return done;
+    const whole = isSetUp(home, FOLDERS, owner, warn);
+    if (need === undefined && foreign.length === 0 && whole) return done;
   }
   if (need !== undefined) done[need].push(".");
   inTaken(home, owner, () => {

@@ -12,7 +12,7 @@ import {
 } from "../profile/list.ts";
 import type { Warn } from "../_warn.ts";
 import { NO_RULES, type Rules } from "../rules/rules.ts";
-import { readMemory } from "../profile/prior_state.ts";
+import { readPriorState } from "../profile/prior_state.ts";
 
 /** What to do about one profile. */
 export interface Step {
@@ -72,7 +72,7 @@ export function survey(
       !listing.has(STATE_FILE);
     const memory = seeded
       ? { priorState: "running", priorExit: "unknown" as const }
-      : readMemory(profile, profileDir(home, profile), listing, warn);
+      : readPriorState(profile, profileDir(home, profile), listing, warn);
     return { action: planProfile(profile, memory, servedBy(profile, multiplexed, role)), listing };
   };
   const steps = [slot(DEFAULT_PROFILE, listRootProfile(home))];

@@ -3,7 +3,7 @@ import { appendBootLog, bootLogLines } from "./log.ts";
 import { writeBootRecord } from "./record.ts";
 import type { ContainerRole } from "../rules/facts.ts";
 import { errorWords, survivable } from "../_errors.ts";
-import { seedLegacyState } from "../profile/seed_state.ts";
+import { seedState } from "../profile/seed_state.ts";
 import type { Owner } from "../_owner.ts";
 import { type ReconcileAction, skipProfile } from "./action.ts";
 import { DEFAULT_PROFILE, profileDir, slotName } from "../profile/name.ts";
@@ -30,7 +30,7 @@ export interface ReconcileOptions {
   rules?: Rules;
   /**
    * What the container is for. `gateway-run`: seed the state of a root profile
-   * that has none, see {@linkcode seedLegacyState}; `own-gateway`: the root
+   * that has none, see {@linkcode seedState}; `own-gateway`: the root
    * profile stays down. Default: `other`.
    */
   role?: ContainerRole;
@@ -164,7 +164,7 @@ async function reconcileLocked(
   });
   if (role === "gateway-run" && rules.selection.whyNot(DEFAULT_PROFILE) === undefined) {
     try {
-      seedLegacyState(home, new Date(), owner);
+      seedState(home, new Date());
     } catch (error) {
       warn(`profile=${DEFAULT_PROFILE}: cannot seed its state: ${errorWords(survivable(error))}`);
     }

@@ -6,7 +6,7 @@ export interface SharedService {
   /** The service's name. */
   name: string;
   /** Why it was left alone; absent when its owner can control it now. */
-  error?: string;
+  error?: string | undefined;
 }
 
 /** Options of {@linkcode shareScandir}. */
@@ -18,13 +18,13 @@ export interface ShareOptions {
 /** Options of {@linkcode shareStaticServices}. */
 export interface ShareServicesOptions extends ShareOptions {
   /** The names of the services to share. Default: all but s6-rc's own. */
-  only?: readonly string[];
+  only?: readonly string[] | undefined;
   /**
    * Whether the owner may wait for events (s6-svwait, s6-svc -w), too. Default:
    * `true`. Who may can also have root write to a file of its choosing: into
    * each `ftrig1:...` in `event/`, symlinks too, s6-supervise writes a letter.
    */
-  events?: boolean;
+  events?: boolean | undefined;
 }
 
 // s6-rc's own: whoever controls them controls s6-rc, which is root.

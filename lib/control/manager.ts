@@ -8,7 +8,7 @@ import {
   S6TimeoutError,
   survivable,
 } from "../_errors.ts";
-import { type DesiredState, recordIntent } from "../profile/desired_state.ts";
+import { type DesiredState, recordDesiredState } from "../profile/desired_state.ts";
 import { profileDir, profileNameProblem, SLOT_PREFIX, slotName } from "../profile/name.ts";
 import type { Warn } from "../_warn.ts";
 import { renderSlot } from "../slot/render.ts";
@@ -274,7 +274,7 @@ export class S6ServiceManager {
       using _ = await lockScandir(this.#scandir);
       removeIfPresent(down);
       if (desired === "stopped") makeFile(down, "", 0o644);
-      recordIntent(profileDir(this.#home, profile), desired, new Date());
+      recordDesiredState(profileDir(this.#home, profile), desired, new Date());
     } catch (error) {
       this.#warn(`profile=${profile}: cannot record ${desired}: ${errorWords(survivable(error))}`);
     }

@@ -31,11 +31,11 @@ function readContent(path: string): Record<string, unknown> {
  *
  * @example
  * ```ts no-eval
- * import { recordIntent } from "./desired_state.ts";
- * recordIntent("/opt/data/profiles/coder", "stopped", new Date());
+ * import { recordDesiredState } from "./desired_state.ts";
+ * recordDesiredState("/opt/data/profiles/coder", "stopped", new Date());
  * ```
  */
-export function recordIntent(profileDir: string, desired: DesiredState, now: Date): void {
+export function recordDesiredState(profileDir: string, desired: DesiredState, now: Date): void {
   const path = `${profileDir}/${STATE_FILE}`;
   const old = lstatIfPresent(path);
   const [content, mode] = old?.isFile

@@ -24,9 +24,9 @@ export interface ProfileEntry {
   /** Its name; not necessarily a legal one. */
   name: string;
   /** Whether the entry is a symlink that leads to a directory. */
-  symlink?: boolean;
+  symlink?: boolean | undefined;
   /** Why it could not be looked into, if so. */
-  error?: string;
+  error?: string | undefined;
 }
 
 /** A {@linkcode ProfileEntry} with what it holds. */
@@ -45,7 +45,7 @@ export interface Refusal {
 
 /**
  * Decides whether a directory under `profiles/` is a profile that gets a slot.
- * Pure; no permission is needed.
+ * Pure.
  *
  * @param entry The directory.
  * @returns Why not, or `undefined` when it does.
@@ -70,7 +70,7 @@ export function refuseProfile({ name, symlink, error }: ProfileEntry): Refusal |
 /**
  * Orders profiles as they are reported: by code units, which for legal names
  * is the order of the C locale.
- * Pure; no permission is needed.
+ * Pure.
  *
  * @param a One entry.
  * @param b Another.

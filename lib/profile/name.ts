@@ -11,7 +11,7 @@ export const MAX_PROFILE_NAME_LENGTH = 243;
 const LEGAL = /^[a-z0-9][a-z0-9_-]*$/;
 
 /**
- * Says what is wrong with a profile name. No permission is needed.
+ * Says what is wrong with a profile name. Pure.
  *
  * @param name The name to judge.
  * @returns The problem in words, or `undefined` when the name is legal.
@@ -31,7 +31,7 @@ export function profileNameProblem(name: string): string | undefined {
 }
 
 /**
- * Names the slot of a profile. No permission is needed.
+ * Names the slot of a profile. Pure.
  *
  * @param profile A profile's name.
  * @returns The name of its service directory inside the scandir.
@@ -50,7 +50,7 @@ export function slotName(profile: string): string {
 }
 
 /**
- * Finds the directory a profile lives in. No permission is needed.
+ * Finds the directory a profile lives in. Pure.
  *
  * @param home The Hermes home, an absolute path.
  * @param profile A legal profile name.

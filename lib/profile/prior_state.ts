@@ -8,7 +8,7 @@ import type { Warn } from "../_warn.ts";
 export type PriorExit = "clean" | "unclean" | "unknown";
 
 /** What the volume remembers of one profile. */
-export interface ProfileMemory {
+export interface PriorState {
   /** What the operator or the gateway last wrote down; `null`: nothing usable. */
   priorState: string | null;
   /** How its last life ended. */
@@ -17,7 +17,7 @@ export interface ProfileMemory {
 
 /**
  * Decides what state the content of `gateway_state.json` stands for.
- * Pure; no permission is needed.
+ * Pure.
  *
  * @param content The parsed file.
  * @returns `desired_state` if it is a string; else `gateway_state`, where the
@@ -41,14 +41,14 @@ export function stateOf(content: Readonly<Record<string, unknown>>): string | nu
   return /^[a-z_]{1,32}$/.test(state) ? state : "unknown";
 }
 
-function readPriorState(dir: string, listing: Listing): string | null {
+function readState(dir: string, listing: Listing): string | null {
   const entry = listing.get(STATE_FILE);
   if (entry === undefined) throw new Error("missing");
   if (!entry.isFile) throw new Error("not a regular file");
   return stateOf(readJsonObject(`${dir}/${STATE_FILE}`));
 }
 
-function readPriorExit(dir: string): PriorExit {
+function readExit(dir: string): PriorExit {
   try {
     if (!Deno.lstatSync(`${dir}/${LIFECYCLE_FILE}`).isFile) return "unknown";
     const { phase } = readJsonObject(`${dir}/${LIFECYCLE_FILE}`);
@@ -72,20 +72,20 @@ function readPriorExit(dir: string): PriorExit {
  * @param warn Told when there is no usable state.
  * @returns The profile's prior state and exit.
  */
-export function readMemory(
+export function readPriorState(
   profile: string,
   dir: string,
   listing: Listing,
   warn: Warn,
-): ProfileMemory {
+): PriorState {
   let priorState: string | null = null;
   try {
-    priorState = readPriorState(dir, listing);
+    priorState = readState(dir, listing);
   } catch (error) {
     warn(`profile=${profile}: no prior state: ${STATE_FILE}: ${errorWords(survivable(error))}`);
   }
   const mayHaveExit = listing.get("state")?.isSymlink === false;
-  return { priorState, priorExit: mayHaveExit ? readPriorExit(dir) : "unknown" };
+  return { priorState, priorExit: mayHaveExit ? readExit(dir) : "unknown" };
 }
 
 /**

@@ -1,5 +1,4 @@
-import { giveAll, makeFile } from "../_fs.ts";
-import type { Owner } from "../_owner.ts";
+import { makeFile } from "../_fs.ts";
 import { STATE_FILE } from "./list.ts";
 
 /**
@@ -10,30 +9,24 @@ import { STATE_FILE } from "./list.ts";
  *
  * @param home The Hermes home.
  * @param now When.
- * @param owner Whom to give the file. Absent: it stays the caller's.
- * @returns Whether it was made.
  * @throws {Error} If it cannot be written.
  *
  * @example
  * ```ts no-eval
- * import { seedLegacyState } from "./seed_state.ts";
- * seedLegacyState("/opt/data", new Date());
+ * import { seedState } from "./seed_state.ts";
+ * seedState("/opt/data", new Date());
  * ```
  */
-export function seedLegacyState(home: string, now: Date, owner?: Owner): boolean {
+export function seedState(home: string, now: Date): void {
   const state = {
     gateway_state: "running",
     desired_state: "running",
     timestamp: Math.floor(now.getTime() / 1000),
     migrated_from: "legacy-container-cmd",
   };
-  const path = `${home}/${STATE_FILE}`;
   try {
-    makeFile(path, JSON.stringify(state) + "\n", 0o644);
-    giveAll([path], owner);
-    return true;
+    makeFile(`${home}/${STATE_FILE}`, JSON.stringify(state) + "\n", 0o644);
   } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return false;
-    throw error;
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
 }

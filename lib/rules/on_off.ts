@@ -1,6 +1,6 @@
 /**
  * Reads a switch as the environment has it: `1`, `true`, `yes` and `on`, or
- * `0`, `false`, `no` and `off`, in any case. Pure; no permission is needed.
+ * `0`, `false`, `no` and `off`, in any case. Pure.
  *
  * @param text The variable's value.
  * @returns Whether it is on; `undefined` if it is neither.

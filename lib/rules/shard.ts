@@ -20,7 +20,7 @@ function fmix32(hash: number): number {
 /**
  * Scores a member's claim to a profile. It never changes: containers of
  * different versions of this suite must agree on who has which profile.
- * Pure; no permission is needed.
+ * Pure.
  *
  * @param profile A legal profile name.
  * @param member The member's number, from 1.
@@ -41,7 +41,7 @@ export function score(profile: string, member: number): number {
  * Finds the member that has a profile: the one with the highest score
  * (rendezvous hashing). Every member finds the same without asking the
  * others, and one more member takes its share and moves nothing else.
- * Pure; no permission is needed.
+ * Pure.
  *
  * @param profile A legal profile name.
  * @param members How many members there are, from 1.

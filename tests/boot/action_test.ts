@@ -43,7 +43,7 @@ Deno.test("skipProfile() keeps what was read of the profile", () => {
   assertEquals({ priorState, priorExit }, memory);
 });
 
-Deno.test("wordAction() words an action as DESIGN's fields", () => {
+Deno.test("wordAction() words an action as key=value fields", () => {
   const started = planProfile("coder", { priorState: "running", priorExit: "clean" });
   assertEquals(wordAction(started), "profile=coder prior_state=running action=started");
   const fresh = planProfile("default", { priorState: null, priorExit: "unknown" });

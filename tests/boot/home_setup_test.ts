@@ -12,9 +12,11 @@ import {
   snapshot,
   TempDir,
 } from "../_temp.ts";
+import { HERMES, Installation } from "../hostile/_install.ts";
+import { swapAsHermes } from "../hostile/_race.ts";
 
-const HERMES = { uid: 12345, gid: 12346 };
 const OTHER = { uid: 23456, gid: 23457 };
+const HERMES_OWNS = `${HERMES.uid}:${HERMES.gid}`;
 const FOLDERS = ["profiles", "logs", "logs/gateways"];
 
 function chown(path: string, { uid, gid }: { uid: number; gid: number }): void {
@@ -26,14 +28,12 @@ function ownerOf(path: string): string {
   return `${uid}:${gid}`;
 }
 
-const HERMES_OWNS = `${HERMES.uid}:${HERMES.gid}`;
-
 /** Runs the stage as its hook does, as root with CAP_CHOWN alone. */
-function runStage(home: string, args = [`--owner=${HERMES_OWNS}`]): Promise<Outcome> {
+function runStage(home: string, capabilities: "chown" | "none" = "chown"): Promise<Outcome> {
   return runEntry(
     "tasks/hermes_setup.ts",
     [`--allow-read=${home}`, `--allow-write=${home}`],
-    { args: ["--home", home, ...args], capabilities: "chown" },
+    { args: ["--home", home, `--owner=${HERMES_OWNS}`], capabilities },
   );
 }
 
@@ -67,41 +67,30 @@ Deno.test("setUpHome() makes a home and its folders, whatever the umask", async 
   for (const folder of [".", ...FOLDERS]) assertEquals(modeOf(`${home}/${folder}`), 0o755, folder);
 });
 
-Deno.test("setUpHome() adds what is missing", () => {
+Deno.test("setUpHome() adds what is missing, once", () => {
   using temp = new TempDir();
   temp.mkdir("logs");
   assertEquals(setUpHome(temp.path).made, ["profiles", "logs/gateways"]);
   assertEquals(setUpHome(temp.path).made, []);
 });
 
-Deno.test("setUpHome() leaves what is no directory alone, with a warning", () => {
+Deno.test("setUpHome() leaves what is no directory alone, with a warning; as the home it throws", () => {
   using temp = new TempDir();
-  const elsewhere = temp.mkdir("elsewhere");
-  const home = temp.mkdir("home");
+  const [home, elsewhere] = [temp.mkdir("home"), temp.mkdir("elsewhere")];
   Deno.symlinkSync(elsewhere, `${home}/logs`);
   temp.write("home/profiles");
   const warnings: string[] = [];
   const done = setUpHome(home, { warn: (message) => warnings.push(message) });
-  assertEquals(done, { made: [], given: [], failed: [] });
-  assertEquals(warnings.length, 2);
+  assertEquals([done, warnings.length], [{ made: [], given: [], failed: [] }, 2]);
   assertMatch(warnings.join(), /profiles: left alone.*logs: left alone/);
   assertEquals([...Deno.readDirSync(elsewhere)], []);
-});
-
-Deno.test("setUpHome() refuses a home that is no directory", () => {
-  using temp = new TempDir();
-  Deno.symlinkSync(temp.mkdir("elsewhere"), `${temp.path}/link`);
-  temp.write("file");
-  for (const name of ["link", "file"]) {
-    assertThrows(() => setUpHome(`${temp.path}/${name}`), Error, "is not a directory");
+  for (const name of ["logs", "profiles"]) {
+    assertThrows(() => setUpHome(`${home}/${name}`), Error, "is not a directory");
   }
 });
 
 Deno.test("hermes_setup says what is wrong with its arguments and exits 2", async () => {
-  using temp = new TempDir();
-  for (
-    const args of [[], ["--home", "data"], ["--home", temp.path, "--owner=hermes"]]
-  ) {
+  for (const args of [[], ["--home", "data"], ["--home", "/nope", "--owner=hermes"]]) {
     const { code, stderr } = await runEntry("tasks/hermes_setup.ts", [], { args });
     assertEquals(code, 2);
     assertMatch(stderr, /^01-hermes-setup: fatal: [^\n]+\n$/);
@@ -123,70 +112,53 @@ rootTest("an empty home of root's becomes hermes's, with its folders", async () 
   assertEquals(ownerOf(`${temp.path}/missing`), "0:0");
 });
 
-rootTest("a second boot changes no inode under the home", async () => {
-  using temp = new TempDir();
-  const home = fullHome(temp);
-  temp.write("home/profiles/coder/of-root");
-  await clockTick();
-  const before = snapshot(home, { exact: true });
-  const { code, stdout, stderr } = await runStage(home);
-  assertEquals([code, stderr], [0, ""]);
-  assertMatch(stdout, /nothing to do\n$/);
-  assertEquals(snapshot(home, { exact: true }), before);
-});
-
-rootTest("a home that is hermes's alone is left to it, without CAP_DAC_OVERRIDE", async () => {
-  using temp = new TempDir();
-  const home = fullHome(temp);
-  Deno.chmodSync(home, 0o700);
-  await clockTick();
-  const before = snapshot(home, { exact: true });
-  assertEquals((await runStage(home)).code, 0);
-  assertEquals(snapshot(home, { exact: true }), before);
-});
-
-rootTest(
-  "somebody else's home becomes hermes's: folders and top-level files, no more",
-  async () => {
+rootTest("a home that is hermes's, or its alone, keeps every inode as it is", async () => {
+  for (const mode of [0o755, 0o700]) {
     using temp = new TempDir();
-    const home = fullHome(temp, OTHER);
-    temp.mkdir("home/cache");
-    mkfifo(`${home}/pipe`);
-    for (const name of ["cache", "pipe"]) chown(`${home}/${name}`, OTHER);
-    Deno.chmodSync(home, 0o2770);
-    Deno.chmodSync(`${home}/logs`, 0o700);
-    const { code, stderr } = await runStage(home);
+    const home = fullHome(temp);
+    temp.write("home/profiles/coder/of-root");
+    Deno.chmodSync(home, mode);
+    await clockTick();
+    const before = snapshot(home, { exact: true });
+    const { code, stdout, stderr } = await runStage(home);
     assertEquals([code, stderr], [0, ""]);
-    for (const path of [".", ...FOLDERS, "config.yaml", "gateway_state.json", ".env"]) {
-      assertEquals(ownerOf(`${home}/${path}`), HERMES_OWNS, path);
-    }
-    for (const path of ["cache", "pipe", "profiles/coder", "profiles/coder/SOUL.md"]) {
-      assertEquals(ownerOf(`${home}/${path}`), `${OTHER.uid}:${OTHER.gid}`, path);
-    }
-    assertEquals([modeOf(home), modeOf(`${home}/logs`), modeOf(`${home}/.env`)], [
-      ...[0o2770, 0o700, 0o600],
-    ]);
-  },
-);
+    assertMatch(stdout, /nothing to do\n$/);
+    assertEquals(snapshot(home, { exact: true }), before);
+  }
+});
 
-rootTest("one file of root's in hermes's home is given back, and a lost folder", async () => {
+rootTest("somebody else's home becomes hermes's, of its files only the top ones", async () => {
   using temp = new TempDir();
-  const home = fullHome(temp);
+  const home = fullHome(temp, OTHER);
+  temp.mkdir("home/cache");
+  mkfifo(`${home}/pipe`);
+  for (const name of ["cache", "pipe"]) chown(`${home}/${name}`, OTHER);
+  Deno.chmodSync(home, 0o2770);
+  Deno.chmodSync(`${home}/logs`, 0o700);
+  const { code, stderr } = await runStage(home);
+  assertEquals([code, stderr], [0, ""]);
+  for (const path of [".", ...FOLDERS, "config.yaml", "gateway_state.json", ".env"]) {
+    assertEquals(ownerOf(`${home}/${path}`), HERMES_OWNS, path);
+  }
+  for (const path of ["cache", "pipe", "profiles/coder", "profiles/coder/SOUL.md"]) {
+    assertEquals(ownerOf(`${home}/${path}`), `${OTHER.uid}:${OTHER.gid}`, path);
+  }
+  const modes = ["", "/logs", "/.env"].map((path) => modeOf(home + path));
+  assertEquals(modes, [0o2770, 0o700, 0o600]);
+});
+
+rootTest("root's file is given back, a lost folder made, the home's group kept", async () => {
+  using temp = new TempDir();
+  const home = fullHome(temp, { uid: HERMES.uid, gid: OTHER.gid });
   chown(`${home}/config.yaml`, { uid: 0, gid: 0 });
   Deno.removeSync(`${home}/logs/gateways`);
   const { code, stdout } = await runStage(home);
   assertEquals(code, 0);
   assertMatch(stdout, /made logs\/gateways; gave away config\.yaml\n$/);
-  for (const path of [".", "config.yaml", ...FOLDERS]) {
+  for (const path of ["config.yaml", "logs/gateways"]) {
     assertEquals(ownerOf(`${home}/${path}`), HERMES_OWNS, path);
   }
-});
-
-rootTest("a group of the operator's choice is kept", async () => {
-  using temp = new TempDir();
-  const home = fullHome(temp, { uid: HERMES.uid, gid: OTHER.gid });
-  await runStage(home);
-  assertEquals(ownerOf(home), `${HERMES.uid}:${OTHER.gid}`);
+  assertEquals(ownerOf(`${home}/profiles`), `${HERMES.uid}:${OTHER.gid}`);
 });
 
 rootTest("nothing behind a symlink is changed, wherever hermes planted it", async () => {
@@ -239,13 +211,10 @@ rootTest("an access control list of the last owner is no way in meanwhile", () =
   const home = fullHome(temp, OTHER);
   // The group bits that stat shows are the list's mask: they must be shut.
   Deno.chmodSync(home, 0o775);
-  const seen: number[] = [];
-  const chownSync = Deno.chownSync;
+  const seen: string[] = [];
+  const { chownSync } = Deno;
   Deno.chownSync = (path, uid, gid) => {
-    if (path === `${home}/config.yaml`) {
-      const info = Deno.lstatSync(home);
-      seen.push(info.uid ?? -1, (info.mode ?? 0) & 0o7777);
-    }
+    if (path === `${home}/config.yaml`) seen.push(`${ownerOf(home)} ${modeOf(home).toString(8)}`);
     chownSync(path, uid, gid);
   };
   try {
@@ -253,71 +222,46 @@ rootTest("an access control list of the last owner is no way in meanwhile", () =
   } finally {
     Deno.chownSync = chownSync;
   }
-  assertEquals(seen, [0, 0o755]);
+  assertEquals(seen, ["0:0 755"]);
   assertEquals([ownerOf(home), modeOf(home)], [HERMES_OWNS, 0o775]);
 });
 
-// Runs as hermes: swaps entries of the home for symlinks and back.
-const SWAPPER = `
-const [home, canary] = Deno.args;
-const swaps = [["logs", canary], ["profiles", canary], ["of-root", canary + "/file"]];
-for (const [name, target] of swaps) Deno.symlinkSync(target, \`\${home}/\${name}.link\`);
-const attempt = (act) => { try { act(); } catch { /* shut out, or too late */ } };
-console.log("ready");
-while (true) {
-  for (const [name] of swaps) {
-    const path = \`\${home}/\${name}\`;
-    attempt(() => Deno.renameSync(path, path + ".real"));
-    attempt(() => Deno.renameSync(path + ".link", path));
-    attempt(() => Deno.renameSync(path, path + ".link"));
-    attempt(() => Deno.renameSync(path + ".real", path));
+/** Makes an entry root's, if it is there just now. */
+function takeBack(path: string): void {
+  try {
+    lchownSync(path, 0, 0);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ENOENT") throw error;
   }
 }
-`;
 
 rootTest("hermes cannot win a race for what a symlink leads to", async () => {
-  using temp = new TempDir();
-  Deno.chmodSync(temp.path, 0o755);
-  const home = fullHome(temp);
+  using installation = new Installation();
+  using temp = installation.workDir();
+  const home = fullHome(temp, HERMES);
   temp.write("home/of-root");
   const canary = temp.mkdir("canary");
   temp.mkdir("canary/gateways");
-  temp.write("canary/file");
+  const file = temp.write("canary/file");
   const before = snapshot(canary);
-  const script = temp.write("swapper.js", SWAPPER);
-  const swapper = new Deno.Command("setpriv", {
-    args: [
-      ...["--reuid=12345", "--regid=12346", "--clear-groups", Deno.execPath()],
-      ...["run", "--no-config", "--quiet", "-A", script, home, canary],
-    ],
-    env: { ...denoEnv(), DENO_DIR: temp.mkdir("cache", 0o777) },
-    clearEnv: true,
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const reader = swapper.stdout.getReader();
+  const paths = ["logs", "profiles", "of-root"].map((name) => `${home}/${name}`);
+  for (const path of paths) {
+    Deno.symlinkSync(path.endsWith("of-root") ? file : canary, `${path}.decoy`);
+    chown(`${path}.decoy`, HERMES);
+  }
+  let [rounds, ended] = [0, false];
+  const swapping = swapAsHermes(installation, 3000, paths).finally(() => ended = true);
   try {
-    await reader.read();
-    const end = performance.now() + 3000;
-    let rounds = 0;
-    for (; performance.now() < end; rounds++) {
+    for (; !ended; rounds++) {
       // So that there is always something to do.
-      for (const name of ["of-root", "of-root.real", "logs", "profiles"]) {
-        try {
-          lchownSync(`${home}/${name}`, 0, 0);
-        } catch (error) {
-          if ((error as { code?: string }).code !== "ENOENT") throw error;
-        }
-      }
+      for (const path of paths) takeBack(path);
       setUpHome(home, { owner: HERMES });
-      if (rounds % 50 === 0) assertEquals(snapshot(canary), before, `after ${rounds} rounds`);
+      await new Promise((resolve) => setTimeout(resolve, 0));
     }
-    assert(rounds > 20, `${rounds} rounds`);
-    assertEquals(snapshot(canary), before);
   } finally {
-    swapper.kill("SIGKILL");
-    await swapper.status;
-    await reader.cancel();
+    const { stdout, stderr } = await swapping;
+    assertEquals(snapshot(canary), before);
+    assert(rounds > 20 && Number(stdout) > 20, `${rounds} rounds, ${stdout} swaps ${stderr}`);
   }
 });
 
@@ -326,11 +270,7 @@ rootTest("without CAP_CHOWN one line says that it is missing, and nothing change
   const home = fullHome(temp, OTHER);
   Deno.chmodSync(home, 0o755);
   const before = snapshot(home);
-  const { code, stdout, stderr } = await runEntry(
-    "tasks/hermes_setup.ts",
-    [`--allow-read=${home}`, `--allow-write=${home}`],
-    { args: ["--home", home, `--owner=${HERMES_OWNS}`], capabilities: "none" },
-  );
+  const { code, stdout, stderr } = await runStage(home, "none");
   assertEquals([code, stdout], [1, ""]);
   assertMatch(stderr, /^01-hermes-setup: fatal: cannot chown [^\n]*CAP_CHOWN[^\n]*\n$/);
   assertEquals(snapshot(home), before);

@@ -13,7 +13,7 @@ const LINE = new RegExp(
 );
 const ROTATE_AT = 262144;
 
-Deno.test("bootLogLines() words DESIGN's own example", () => {
+Deno.test("bootLogLines() words one line a profile", () => {
   const action = planProfile("coder", { priorState: "running", priorExit: "clean" });
   assertEquals(
     bootLogLines([action], new Date("2026-11-22T08:47:00.999Z")),

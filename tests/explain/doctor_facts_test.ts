@@ -17,7 +17,7 @@ const HOST: HostFacts = {
   space: [{ place: "home", unit: "k", total: 1e6, free: 5e5 }],
 };
 
-/** A skeleton, as s6-supervise would make it. */
+/** A skeleton as a boot makes it. */
 const SKELETON = [
   { path: "event", kind: "directory", mode: 0o3730 },
   { path: "supervise", kind: "directory", mode: 0o755 },

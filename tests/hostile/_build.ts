@@ -1,7 +1,8 @@
 import { mkfifo } from "../_fixtures.ts";
 import { runSync, type TempDir } from "../_temp.ts";
-import { type ConfigNode, SECRET, writeConfig } from "./_config.ts";
+import { SECRET, writeConfig } from "./_config.ts";
 import {
+  type ConfigNode,
   type Files,
   type LogNode,
   type Name,
@@ -51,23 +52,19 @@ const CANARY_FILE = '{"desired_state":"running","phase":"exited"}';
 
 /** What everybody could change, so that a change through a link would show. */
 function makeCanary(temp: TempDir, dir: string): string {
-  const file = (name: string) => temp.write(`${dir}/${name}`, CANARY_FILE, 0o666);
-  for (const name of ["", "/plain", "/profile", "/profiles/outside", "/state", "/logs"]) {
-    temp.mkdir(`${dir}${name}`, 0o777);
+  const profile = ["SOUL.md", "gateway_state.json", "gateway.pid"];
+  const files = {
+    "": ["file"],
+    "/plain": [],
+    "/profile": profile,
+    "/profiles/outside": profile,
+    "/state": ["gateway.lifecycle.json"],
+    "/logs": ["container-boot.log"],
+  };
+  for (const [at, names] of Object.entries(files)) {
+    temp.mkdir(dir + at, 0o777);
+    for (const name of names) temp.write(`${dir}${at}/${name}`, CANARY_FILE, 0o666);
   }
-  for (
-    const name of [
-      "file",
-      "profile/SOUL.md",
-      "profile/gateway_state.json",
-      "profile/gateway.pid",
-      "profiles/outside/SOUL.md",
-      "profiles/outside/gateway_state.json",
-      "profiles/outside/gateway.pid",
-      "state/gateway.lifecycle.json",
-      "logs/container-boot.log",
-    ]
-  ) file(name);
   temp.mkdir(`${dir}/locked`, 0);
   return `${temp.path}/${dir}`;
 }
@@ -167,17 +164,17 @@ class Builder {
         return false;
       case "file":
         Deno.writeTextFileSync(path, "kept");
-        return false;
+        break;
       case "outward symlink":
-        Deno.symlinkSync(`${this.#world.canary}/${outward}`, path);
-        return false;
-      case "dangling symlink":
-        Deno.symlinkSync(`${this.#world.canary}/nowhere`, path);
-        return false;
+      case "dangling symlink": {
+        const to = place.is === "outward symlink" ? outward : "nowhere";
+        Deno.symlinkSync(`${this.#world.canary}/${to}`, path);
+        break;
+      }
       default:
         this.#special(path, place.is);
-        return false;
     }
+    return false;
   }
 
   /** Makes something under a name that may be no text. */

@@ -7,7 +7,7 @@ import { HERMES } from "./_install.ts";
 import type { Expected, ExpectedAction } from "./_oracle.ts";
 
 /** An action as the stage has reported it. */
-export type Reported = Omit<ExpectedAction, "priorExit"> & { priorExit?: string };
+type Reported = Omit<ExpectedAction, "priorExit"> & { priorExit?: string };
 
 /** Which kind of reason it is. */
 function whyOf(reason: unknown): ExpectedAction["why"] {
@@ -39,16 +39,6 @@ function parseJson(line: string): Reported {
   return { ...action, why: whyOf(reason) };
 }
 
-/** Reads the lines of `--json`. */
-export function parseActions(stdout: string): Reported[] {
-  const lines = stdout.split("\n");
-  assertEquals(lines.pop(), "", "the last line ends");
-  return lines.map(parseJson);
-}
-
-const withoutExit = (actions: readonly ExpectedAction[]): Reported[] =>
-  actions.map(({ priorExit: _, ...action }) => action);
-
 /** Compares standard output with the oracle's actions. */
 export function assertStdout(stdout: string, { code, actions }: Expected, json: boolean): void {
   const lines = stdout.split("\n");
@@ -64,7 +54,7 @@ export function assertStdout(stdout: string, { code, actions }: Expected, json: 
         `${count("skipped")} skipped in \\d+ ms$`,
     ),
   );
-  assertEquals(lines.map(parseLine), withoutExit(actions));
+  assertEquals(lines.map(parseLine), actions.map(({ priorExit: _, ...action }) => action));
 }
 
 const COMPLAINTS: readonly [pattern: RegExp, words: string][] = [
@@ -101,11 +91,6 @@ export function assertScandir(scandir: string, { code, actions }: Expected): voi
   }
   const own = [...Deno.readDirSync(`${scandir}/.hermes`)].map(({ name }) => name);
   assertEquals(own.sort(), ["last-boot.json", "lock"]);
-}
-
-/** What a test remembers of a boot log. */
-export interface OldLog {
-  text: string;
 }
 
 /** Compares the boot log with the oracle's actions. */

@@ -90,10 +90,3 @@ export function writeConfig(path: string, config: Config): void {
   const { text } = CASES[config];
   Deno.writeFileSync(path, typeof text === "string" ? encoder.encode(text) : text);
 }
-
-/** What lies at `config.yaml`. */
-export type ConfigNode =
-  | { is: "absent" | "fifo" | "socket" | "device" | "hard link" }
-  | { is: "file"; config: Config; mode: number }
-  | { is: "directory"; full: boolean }
-  | { is: "symlink"; to: "canary" | "directory" | "nowhere" | "itself" };

@@ -1,14 +1,13 @@
 import fc from "fast-check";
 import { RECONCILE_PROFILES } from "../../lib/image/stages.ts";
 import { IS_ROOT } from "../_fixtures.ts";
-import { runSync } from "../_temp.ts";
+import { type Outcome, runSync } from "../_temp.ts";
 import { volume as arbitrary } from "./_arbitraries.ts";
 import { buildWorlds, makePool, type Pool, type World } from "./_build.ts";
 import { assertBootLog, assertOutcome, assertScandir } from "./_check.ts";
 import { HERMES, Installation } from "./_install.ts";
 import { expectedOf } from "./_oracle.ts";
-import type { RuleTexts } from "./_rules_oracle.ts";
-import { assertNothingElseChanged, type Traces, traces } from "./_traces.ts";
+import { assertNothingElseChanged, traces } from "./_traces.ts";
 import type { Volume } from "./_volume.ts";
 
 const CHUNK = 8;
@@ -29,95 +28,85 @@ export function testSeed(): number {
   return seed;
 }
 
-async function readIfPresent(path: string): Promise<string> {
-  const info = await Deno.lstat(path).catch(() => undefined);
-  return info?.isFile ? await Deno.readTextFile(path).catch(() => "") : "";
+function readIfPresent(path: string): string {
+  try {
+    return Deno.lstatSync(path).isFile ? Deno.readTextFileSync(path) : "";
+  } catch {
+    return "";
+  }
 }
 
-function variables({ profiles, shard, multiplex }: RuleTexts): Record<string, string> {
-  return {
-    ...profiles === undefined ? {} : { HERMES_GATEWAY_PROFILES: profiles },
-    ...shard === undefined ? {} : { HERMES_GATEWAY_SHARD: shard },
-    ...multiplex === undefined ? {} : { GATEWAY_MULTIPLEX_PROFILES: multiplex },
+function boot(installation: Installation, { home, scandir }: World, volume: Volume) {
+  const { profiles, shard, multiplex } = volume.rules;
+  const variables = {
+    HERMES_GATEWAY_PROFILES: profiles,
+    HERMES_GATEWAY_SHARD: shard,
+    GATEWAY_MULTIPLEX_PROFILES: multiplex,
   };
+  const set = Object.entries(variables).filter((entry): entry is [string, string] =>
+    entry[1] !== undefined
+  );
+  return installation.run(RECONCILE_PROFILES, { home, scandir }, {
+    args: volume.json ? ["--json"] : [],
+    env: Object.fromEntries(set),
+    timeoutMs: BOUND_MS,
+  });
 }
 
-class Trial {
-  readonly #installation: Installation;
-  readonly #volume: Volume;
-  readonly #world: World;
-
-  constructor(installation: Installation, volume: Volume, world: World) {
-    this.#installation = installation;
-    this.#volume = volume;
-    this.#world = world;
+/** Boots once more; but for how long it took it says the same. */
+async function assertSame(installation: Installation, world: World, volume: Volume, old: Outcome) {
+  const again = await boot(installation, world, volume);
+  const timeless = (text: string) => text.replace(/in \d+ ms\n$/, "");
+  if (again.code !== old.code || timeless(again.stdout) !== timeless(old.stdout)) {
+    throw new Error(`the second boot differs:\n${again.stdout}\n${old.stdout}`);
   }
-
-  #run() {
-    const { home, scandir } = this.#world;
-    const args = this.#volume.json ? ["--json"] : [];
-    const options = { args, env: variables(this.#volume.rules), timeoutMs: BOUND_MS };
-    return this.#installation.run(RECONCILE_PROFILES, { home, scandir }, options);
-  }
-
-  /** Boots; tells how to check what the boot has left, once that has been looked at. */
-  async boot(): Promise<(before: Traces, after: Traces) => Promise<void>> {
-    const { home, scandir } = this.#world;
-    const expected = expectedOf(this.#volume);
-    const log = await readIfPresent(`${home}/logs/container-boot.log`);
-    const outcome = await this.#run();
-    return async (before, after) => {
-      assertOutcome(outcome, expected, this.#volume.json);
-      assertScandir(scandir, expected);
-      assertNothingElseChanged(this.#world, expected, before, after);
-      assertBootLog(this.#world, expected, log);
-      if (!this.#volume.twice) return;
-      const again = await this.#run();
-      const timeless = (text: string) => text.replace(/in \d+ ms\n$/, "");
-      if (again.code !== outcome.code || timeless(again.stdout) !== timeless(outcome.stdout)) {
-        throw new Error(`the second boot differs:\n${again.stdout}\n${outcome.stdout}`);
-      }
-      assertScandir(scandir, expected);
-    };
-  }
-}
-
-/** Tries some homes at once; the error names the first that failed. */
-async function tryChunk(
-  installation: Installation,
-  pool: Pool,
-  volumes: readonly Volume[],
-  label: (index: number) => string,
-): Promise<void> {
-  using temp = installation.workDir();
-  const worlds = buildWorlds(temp, pool, volumes);
-  if (IS_ROOT) runSync("chown", "-hR", `${HERMES.uid}:${HERMES.gid}`, temp.path);
-  const dirs = worlds.flatMap(({ home, canary }) => [home, canary]);
-  const before = await traces(dirs);
-  const failed = (index: number) => (error: unknown) => {
-    const words = error instanceof Error ? error.message : String(error);
-    throw new Error(`${label(index)}: ${words}\n${JSON.stringify(volumes[index], shorten)}`);
-  };
-  const checks: ((before: Traces, after: Traces) => Promise<void>)[] = [];
-  for (const [index, world] of worlds.entries()) {
-    const trial = new Trial(installation, volumes[index] as Volume, world);
-    checks.push(await trial.boot().catch(failed(index)));
-  }
-  const after = await traces(dirs);
-  for (const [index, check] of checks.entries()) await check(before, after).catch(failed(index));
 }
 
 function shorten(_key: string, value: unknown): unknown {
   return typeof value === "string" && value.length > 300 ? `${value.slice(0, 20)}...` : value;
 }
 
-/** Boots given homes, as {@linkcode tryHomes} does random ones. */
-export async function tryVolumes(
-  volumes: readonly Volume[],
-  label: (index: number) => string,
-): Promise<void> {
-  using installation = new Installation();
-  await tryChunk(installation, makePool(installation.dir), volumes, label);
+/** Tries the homes of some seeds at once; the error names the first that failed. */
+async function tryChunk(installation: Installation, pool: Pool, seeds: number[]): Promise<number> {
+  using temp = installation.workDir();
+  const volumes = seeds.map((seed) => fc.sample(arbitrary, { seed, numRuns: 1 })[0] as Volume);
+  const worlds = buildWorlds(temp, pool, volumes);
+  if (IS_ROOT) runSync("chown", "-hR", `${HERMES.uid}:${HERMES.gid}`, temp.path);
+  const each = async <T>(act: (world: World, volume: Volume, index: number) => Promise<T>) => {
+    const results: T[] = [];
+    for (const [index, world] of worlds.entries()) {
+      const volume = volumes[index] as Volume;
+      try {
+        results.push(await act(world, volume, index));
+      } catch (error) {
+        const words = `${error instanceof Error ? error.message : error}\n`;
+        throw new Error(
+          `hostile home: repeat with HERMES_TEST_SEED=${seeds[index]}: ${words}` +
+            JSON.stringify(volume, shorten),
+        );
+      }
+    }
+    return results;
+  };
+  const dirs = worlds.flatMap(({ home, canary }) => [home, canary]);
+  const before = await traces(dirs);
+  const done = await each(async (world, volume) => ({
+    log: readIfPresent(`${world.home}/logs/container-boot.log`),
+    outcome: await boot(installation, world, volume),
+  }));
+  const after = await traces(dirs);
+  await each(async (world, volume, index) => {
+    const { log, outcome } = done[index]!;
+    const expected = expectedOf(volume);
+    assertOutcome(outcome, expected, volume.json);
+    assertScandir(world.scandir, expected);
+    assertNothingElseChanged(world, expected, before, after);
+    assertBootLog(world, expected, log);
+    if (!volume.twice) return;
+    await assertSame(installation, world, volume, outcome);
+    assertScandir(world.scandir, expected);
+  });
+  return volumes.reduce((sum, volume) => sum + volume.profiles.length + 1, 0);
 }
 
 /**
@@ -133,24 +122,14 @@ export async function tryHomes({ count, seed }: HomesOptions): Promise<string> {
   let profiles = 0;
   const lane = async () => {
     while (next < count) {
-      const first = next;
-      next += CHUNK;
       // A seed of its own for every home: any can be tried alone.
-      const volumes = Array.from(
-        { length: Math.min(CHUNK, count - first) },
-        (_, i) => fc.sample(arbitrary, { seed: seed + first + i, numRuns: 1 })[0] as Volume,
-      );
-      profiles += volumes.reduce((sum, volume) => sum + volume.profiles.length + 1, 0);
-      await tryChunk(
-        installation,
-        pool,
-        volumes,
-        (index) => `hostile home: repeat with HERMES_TEST_SEED=${seed + first + index}`,
-      );
+      const seeds = Array.from({ length: Math.min(CHUNK, count - next) }, () => seed + next++);
+      profiles += await tryChunk(installation, pool, seeds);
     }
   };
   const lanes = Array.from({ length: navigator.hardwareConcurrency }, lane);
-  const results = await Promise.allSettled(lanes);
-  for (const result of results) if (result.status === "rejected") throw result.reason;
+  for (const result of await Promise.allSettled(lanes)) {
+    if (result.status === "rejected") throw result.reason;
+  }
   return `${count} hostile homes with ${profiles} profiles, seed ${seed}`;
 }

@@ -46,7 +46,7 @@ const CANARY: Content = {
   dressing: "plain",
 };
 
-/** DESIGN 5: only a regular file that can be read and holds an object. */
+/** Only a regular file that can be read and holds an object. */
 function contentOf(node: Node): Extract<Content, { form: "object" }> | undefined {
   const content = node.is === "hard link"
     ? CANARY
@@ -202,7 +202,7 @@ function bootLogOf({ mode, logsAs, log, oldLog }: Volume): Expected["bootLog"] {
 }
 
 /**
- * Says what the boot must make of a volume, from DESIGN 5 and the README
+ * Says what the boot must make of a volume, from the README
  * alone: nothing of lib/ is used here.
  */
 export function expectedOf(volume: Volume): Expected {

@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { SUPERVISE_PERMS } from "../../lib/image/stages.ts";
 import { mkfifo } from "../_fixtures.ts";
 import { modeOf, type Outcome, run, runSync, snapshot, type TempDir } from "../_temp.ts";
 import { asHermes, HERMES, type Installation } from "./_install.ts";
-import { addScandir, addService, Canary, giveToHermes } from "./_static_tree.ts";
+import { addScandir, addService, Canary, giveToHermes, runSupervisePerms } from "./_static_tree.ts";
 
 // Runs as hermes: swaps each entry with its decoy in one step and back, as
 // fast as it can, and sets its own entries' modes wrong in between, so that
@@ -32,94 +31,66 @@ while (performance.now() < end) {
 console.log(swaps);
 `;
 
+/** As hermes, swaps each path with its `.decoy` for so long; the output is how often. */
+export function swapAsHermes(
+  installation: Installation,
+  durationMs: number,
+  paths: readonly string[],
+): Promise<Outcome> {
+  const [program, ...args] = asHermes(
+    ...[installation.deno, "eval", "--no-config", "--ext=js", SWAPPER, String(durationMs)],
+    ...paths,
+  );
+  const env = installation.env();
+  return run(program, { args, env, cwd: "/", timeoutMs: durationMs + 10_000 });
+}
+
 /** How many services of a kind: 015 looks at each only for a moment. */
 const COUNT = 12;
 
-interface Swap {
-  path: string;
-  /** Where the decoy, a symlink, leads. */
-  to: string;
-}
-
-/** A tree in which hermes can swap much of what 015 looks at, and its places. */
+/** A tree in which hermes can swap much of what 015 looks at for symlinks to the canary. */
 class RacedTree {
   readonly servicedirs: string;
   readonly scandir: string;
-  readonly swaps: Swap[] = [];
-  readonly #temp: TempDir;
-  readonly #canary: string;
+  /** What is swapped, each with where its decoy, a symlink, leads. */
+  readonly swaps: [path: string, to: string][] = [];
 
-  constructor(temp: TempDir, { path }: Canary) {
-    this.#temp = temp;
-    this.#canary = path;
+  constructor(temp: TempDir, { path: canary }: Canary) {
     this.servicedirs = temp.mkdir("servicedirs");
     this.scandir = addScandir(temp, "scandir");
     addService(temp, "servicedirs/good");
-    this.#swapEvent("servicedirs/own", giveToHermes);
-    this.#swapSupervise("servicedirs/whole");
+    const own = addService(temp, "servicedirs/own");
+    for (const path of [own, `${own}/event`]) giveToHermes(path);
+    this.swaps.push([`${own}/event`, `${canary}/service`]);
+    this.swaps.push([`${own}/supervise`, `${canary}/service/supervise`]);
     for (let i = 0; i < COUNT; i++) {
-      this.#swapEvent(`servicedirs/sticky${i}`, (dir) => Deno.chmodSync(dir, 0o1777));
-      this.#swapControl(`servicedirs/supervise${i}`);
+      const sticky = addService(temp, `servicedirs/sticky${i}`);
+      giveToHermes(`${sticky}/event`);
+      Deno.chmodSync(sticky, 0o1777);
+      this.swaps.push([`${sticky}/event`, `${canary}/service`]);
+      const control = `${addService(temp, `servicedirs/supervise${i}`)}/supervise/control`;
+      giveToHermes(control);
+      this.swaps.push([control, `${canary}/file`]);
     }
-    this.#swapScandir();
-  }
-
-  /** Where hermes owns `event/` and can rename it. */
-  #swapEvent(path: string, open: (dir: string) => void): void {
-    const dir = addService(this.#temp, path);
-    giveToHermes(`${dir}/event`);
-    open(dir);
-    this.swaps.push({ path: `${dir}/event`, to: `${this.#canary}/service` });
-  }
-
-  /** Where hermes owns `supervise/control` and can rename it. */
-  #swapControl(path: string): void {
-    const dir = addService(this.#temp, path);
-    giveToHermes(`${dir}/supervise/control`);
-    Deno.chmodSync(`${dir}/supervise`, 0o1777);
-    this.swaps.push({ path: `${dir}/supervise/control`, to: `${this.#canary}/file` });
-  }
-
-  /** Where hermes owns the service directory: it can swap all of `supervise/`. */
-  #swapSupervise(path: string): void {
-    const dir = addService(this.#temp, path);
-    giveToHermes(dir);
-    this.swaps.push({ path: `${dir}/supervise`, to: `${this.#canary}/service/supervise` });
-  }
-
-  /** A scandir as 015 leaves it; hermes tries root's `.s6-svscan` and adds its own entries. */
-  #swapScandir(): void {
+    this.reopen();
+    // A scandir as 015 leaves it; hermes tries root's `.s6-svscan` and adds its own entries.
     Deno.chownSync(this.scandir, 0, HERMES.gid);
     Deno.chmodSync(this.scandir, 0o1775);
     mkfifo(`${this.scandir}/.hermes`);
     giveToHermes(`${this.scandir}/.hermes`);
-    this.swaps.push({ path: `${this.scandir}/.s6-svscan`, to: `${this.#canary}/svscan` });
-    this.swaps.push({ path: `${this.scandir}/.hermes`, to: `${this.#canary}/file` });
-  }
-
-  /** Makes the decoys hermes's: in a sticky directory nobody else's can be renamed. */
-  plantDecoys(): void {
-    const decoys = this.swaps.map(({ path, to }) => {
-      Deno.symlinkSync(to, `${path}.decoy`);
-      return `${path}.decoy`;
-    });
+    this.swaps.push([`${this.scandir}/.s6-svscan`, `${canary}/svscan`]);
+    this.swaps.push([`${this.scandir}/.hermes`, `${canary}/file`]);
+    // Decoys are hermes's: in a sticky directory nobody else's can be renamed.
+    for (const [path, to] of this.swaps) Deno.symlinkSync(to, `${path}.decoy`);
+    const decoys = this.swaps.map(([path]) => `${path}.decoy`);
     runSync("chown", "-h", `${HERMES.uid}:${HERMES.gid}`, ...decoys);
   }
 
-  /** Undoes what would keep hermes out after a run that was fooled. */
+  /** Lets hermes swap in `supervise/`, also after a run that was fooled. */
   reopen(): void {
     for (let i = 0; i < COUNT; i++) {
       Deno.chmodSync(`${this.servicedirs}/supervise${i}/supervise`, 0o1777);
     }
-  }
-
-  /** 015's own arguments. */
-  arguments(): string[] {
-    return [
-      `--servicedirs=${this.servicedirs}`,
-      `--scandir=${this.scandir}`,
-      `--owner=${HERMES.uid}:${HERMES.gid}`,
-    ];
   }
 }
 
@@ -143,25 +114,14 @@ export async function race(installation: Installation, durationMs: number): Prom
   using temp = installation.workDir();
   const canary = new Canary(temp);
   const tree = new RacedTree(temp, canary);
-  tree.plantDecoys();
   const before = snapshot(canary.path);
-  const [program, ...args] = asHermes(
-    ...[installation.deno, "eval", "--no-config", "--ext=js", SWAPPER],
-    ...[String(durationMs), ...tree.swaps.map(({ path }) => path)],
-  );
-  const swapping = run(program, {
-    args,
-    env: installation.env(),
-    cwd: "/",
-    timeoutMs: durationMs + 10_000,
-  });
+  const swapping = swapAsHermes(installation, durationMs, tree.swaps.map(([path]) => path));
   let ended = false;
   swapping.finally(() => ended = true);
   let runs = 0;
   for (; !ended; runs++) {
     tree.reopen();
-    const args = tree.arguments();
-    assertRun(await installation.run(SUPERVISE_PERMS, tree, { args }), tree.servicedirs);
+    assertRun(await runSupervisePerms(installation, tree), tree.servicedirs);
   }
   const { stdout, stderr } = await swapping;
   assert(Number(stdout) > 0, `nothing was swapped: ${stderr}`);

@@ -29,8 +29,4 @@ export const rules: fc.Arbitrary<RuleTexts> = fc.record({
   profiles: rarely(SELECTIONS, 2),
   shard: rarely(SHARDS, 4),
   multiplex: rarely(SWITCHES, 4),
-}).map(({ profiles, shard, multiplex }) => ({
-  ...profiles === undefined ? {} : { profiles },
-  ...shard === undefined ? {} : { shard },
-  ...multiplex === undefined ? {} : { multiplex },
-}));
+});

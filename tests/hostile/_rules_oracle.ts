@@ -1,10 +1,11 @@
-import { type ConfigNode, configSays } from "./_config.ts";
+import { configSays } from "./_config.ts";
+import type { ConfigNode } from "./_volume.ts";
 
 /** What an operator's variables are; absent ones are not set. */
 export interface RuleTexts {
-  profiles?: string;
-  shard?: string;
-  multiplex?: string;
+  profiles?: string | undefined;
+  shard?: string | undefined;
+  multiplex?: string | undefined;
 }
 
 /** What a boot must make of them. */

@@ -1,6 +1,17 @@
+import { SUPERVISE_PERMS } from "../../lib/image/stages.ts";
 import { mkfifo } from "../_fixtures.ts";
-import type { TempDir } from "../_temp.ts";
-import { HERMES } from "./_install.ts";
+import type { Outcome, TempDir } from "../_temp.ts";
+import { HERMES, type Installation } from "./_install.ts";
+
+/** Runs 015 as its hook does. */
+export function runSupervisePerms(
+  installation: Installation,
+  { servicedirs, scandir }: { servicedirs: string; scandir: string },
+): Promise<Outcome> {
+  const owner = `--owner=${HERMES.uid}:${HERMES.gid}`;
+  const args = [`--servicedirs=${servicedirs}`, `--scandir=${scandir}`, owner];
+  return installation.run(SUPERVISE_PERMS, { servicedirs, scandir }, { args });
+}
 
 /** Root's own things outside every tree that 015 is shown. */
 export class Canary {
@@ -40,119 +51,70 @@ export function giveToHermes(path: string): void {
   Deno.chownSync(path, HERMES.uid, HERMES.gid);
 }
 
-/** Puts something else where an entry is. */
-function replace(path: string, put: (path: string) => void): void {
-  Deno.removeSync(path, { recursive: true });
-  put(path);
-}
+type Spoil = (dir: string, canary: string) => void;
 
-const symlinkTo = (target: string) => (path: string) => Deno.symlinkSync(target, path);
-const linkTo = (target: string) => (path: string) => Deno.linkSync(target, path);
+/** Puts a symlink to something of the canary's where an entry is. */
+const symlinked = (entry: string, target: string): Spoil => (dir, canary) => {
+  Deno.removeSync(dir + entry, { recursive: true });
+  Deno.symlinkSync(canary + target, dir + entry);
+};
+/** Puts another name of something of the canary's where an entry is. */
+const linked = (entry: string, target: string): Spoil => (dir, canary) => {
+  Deno.removeSync(dir + entry, { recursive: true });
+  Deno.linkSync(canary + target, dir + entry);
+};
+const withMode = (entry: string, mode: number): Spoil => (dir) => Deno.chmodSync(dir + entry, mode);
+const ofHermes = (entry: string): Spoil => (dir) => giveToHermes(dir + entry);
+/** What the group that hermes is in may change. */
+const ofTheGroup = (entry: string, mode: number): Spoil => (dir) => {
+  Deno.chownSync(dir + entry, 0, HERMES.gid);
+  Deno.chmodSync(dir + entry, mode);
+};
+const both = (...spoils: Spoil[]): Spoil => (dir, canary) => {
+  for (const spoil of spoils) spoil(dir, canary);
+};
 
 /** What makes a service one that 015 must leave alone. */
-export interface Trap {
-  what: string;
-  spoil(dir: string, canary: string): void;
-}
+export type Trap = readonly [what: string, spoil: Spoil];
 
 /** Traps in the way to the control FIFO: hermes must not get into `supervise/` then. */
 export const CONTROL_TRAPS: readonly Trap[] = [
-  {
-    what: "symlinked supervise",
-    spoil: (dir, canary) => replace(`${dir}/supervise`, symlinkTo(`${canary}/service/supervise`)),
-  },
-  {
-    what: "symlinked control",
-    spoil: (dir, canary) => replace(`${dir}/supervise/control`, symlinkTo(`${canary}/file`)),
-  },
-  {
-    what: "control that is a hard link to a file",
-    spoil: (dir, canary) => replace(`${dir}/supervise/control`, linkTo(`${canary}/file`)),
-  },
-  {
-    what: "control that is a hard link to a FIFO",
-    spoil: (dir, canary) => replace(`${dir}/supervise/control`, linkTo(`${canary}/fifo`)),
-  },
-  {
-    what: "control that is a directory",
-    spoil: (dir) => replace(`${dir}/supervise/control`, Deno.mkdirSync),
-  },
-  {
-    what: "supervise of hermes's own with a symlinked control",
-    spoil(dir, canary) {
-      replace(`${dir}/supervise/control`, symlinkTo(`${canary}/file`));
-      giveToHermes(`${dir}/supervise`);
-    },
-  },
-  {
-    what: "group-writable supervise",
-    spoil(dir) {
-      Deno.chownSync(`${dir}/supervise`, 0, HERMES.gid);
-      Deno.chmodSync(`${dir}/supervise`, 0o770);
-    },
-  },
-  {
-    what: "sticky supervise that everybody can add to",
-    spoil: (dir) => Deno.chmodSync(`${dir}/supervise`, 0o1777),
-  },
-  {
-    what: "service directory of hermes's own",
-    spoil(dir, canary) {
-      replace(`${dir}/event`, symlinkTo(canary));
-      giveToHermes(dir);
-    },
-  },
-  {
-    what: "group-writable service directory",
-    spoil(dir) {
-      Deno.chownSync(dir, 0, HERMES.gid);
-      Deno.chmodSync(dir, 0o775);
-    },
-  },
-  {
-    what: "sticky service directory that everybody can add to",
-    spoil: (dir) => Deno.chmodSync(dir, 0o1777),
-  },
+  ["symlinked supervise", symlinked("/supervise", "/service/supervise")],
+  ["symlinked control", symlinked("/supervise/control", "/file")],
+  ["control that is a hard link to a file", linked("/supervise/control", "/file")],
+  ["control that is a hard link to a FIFO", linked("/supervise/control", "/fifo")],
+  ["control that is a directory", (dir) => {
+    Deno.removeSync(`${dir}/supervise/control`);
+    Deno.mkdirSync(`${dir}/supervise/control`);
+  }],
+  ["missing control", (dir) => Deno.removeSync(`${dir}/supervise/control`)],
+  ["missing supervise", (dir) => Deno.removeSync(`${dir}/supervise`, { recursive: true })],
+  [
+    "supervise of hermes's own with a symlinked control",
+    both(symlinked("/supervise/control", "/file"), ofHermes("/supervise")),
+  ],
+  ["group-writable supervise", ofTheGroup("/supervise", 0o770)],
+  ["supervise that everybody can change", withMode("/supervise", 0o707)],
+  ["sticky supervise that everybody can add to", withMode("/supervise", 0o1777)],
+  ["service directory of hermes's own", both(symlinked("/event", ""), ofHermes(""))],
+  ["group-writable service directory", ofTheGroup("", 0o775)],
+  ["sticky service directory that everybody can add to", withMode("", 0o1777)],
 ];
 
 /** Traps at `event/`. */
 export const EVENT_TRAPS: readonly Trap[] = [
-  {
-    what: "symlinked event",
-    spoil: (dir, canary) => replace(`${dir}/event`, symlinkTo(`${canary}/service/event`)),
-  },
-  {
-    what: "event that is a hard link",
-    spoil: (dir, canary) => replace(`${dir}/event`, linkTo(`${canary}/file`)),
-  },
+  ["symlinked event", symlinked("/event", "/service/event")],
+  ["event that is a hard link", linked("/event", "/file")],
 ];
 
-/** What makes a scandir, or a directory of service directories, one that 015 must leave alone. */
+/** What makes a scandir one that 015 must leave alone. */
 export const SCANDIR_TRAPS: readonly Trap[] = [
-  {
-    what: "symlinked scandir",
-    spoil: (dir, canary) => replace(dir, symlinkTo(`${canary}/service`)),
-  },
-  { what: "scandir of hermes's own", spoil: giveToHermes },
-  { what: "scandir that everybody can change", spoil: (dir) => Deno.chmodSync(dir, 0o777) },
-  {
-    what: "symlinked .s6-svscan",
-    spoil: (dir, canary) => replace(`${dir}/.s6-svscan`, symlinkTo(`${canary}/svscan`)),
-  },
-  {
-    what: ".s6-svscan of hermes's own",
-    spoil: (dir) => giveToHermes(`${dir}/.s6-svscan`),
-  },
-  {
-    what: "sticky .s6-svscan that everybody can add to",
-    spoil: (dir) => Deno.chmodSync(`${dir}/.s6-svscan`, 0o1777),
-  },
-  {
-    what: "symlinked .s6-svscan/control",
-    spoil: (dir, canary) => replace(`${dir}/.s6-svscan/control`, symlinkTo(`${canary}/file`)),
-  },
-  {
-    what: ".s6-svscan/control that is a hard link",
-    spoil: (dir, canary) => replace(`${dir}/.s6-svscan/control`, linkTo(`${canary}/fifo`)),
-  },
+  ["symlinked scandir", symlinked("", "/service")],
+  ["scandir of hermes's own", ofHermes("")],
+  ["scandir that everybody can change", withMode("", 0o777)],
+  ["symlinked .s6-svscan", symlinked("/.s6-svscan", "/svscan")],
+  [".s6-svscan of hermes's own", ofHermes("/.s6-svscan")],
+  ["sticky .s6-svscan that everybody can add to", withMode("/.s6-svscan", 0o1777)],
+  ["symlinked .s6-svscan/control", symlinked("/.s6-svscan/control", "/file")],
+  [".s6-svscan/control that is a hard link", linked("/.s6-svscan/control", "/fifo")],
 ];

@@ -39,14 +39,10 @@ Deno.Command = class extends Command {
 export interface Stepped {
   /** Sets the scene, anew for each step. */
   prepare(temp: TempDir): void | Promise<void>;
-  /** TypeScript that imports what it needs from "../lib/". */
-  imports: string;
-  /** What is to be killed; `dir` is the temp dir. */
+  /** What is to be killed: TypeScript that imports from "../lib/"; `dir` is the temp dir. */
   script: string;
   /** Looks at what a kill has left. */
   verify(temp: TempDir): void | Promise<void>;
-  /** Tries each nth step only. Default: 1. */
-  stride?: number;
 }
 
 /**
@@ -57,7 +53,7 @@ export interface Stepped {
  * @returns The number of kills.
  */
 export async function killAtEveryStep(
-  { prepare, imports, script, verify, stride = 1 }: Stepped,
+  { prepare, script, verify }: Stepped,
   makeTemp: () => TempDir,
 ): Promise<number> {
   let next = 0;
@@ -65,16 +61,16 @@ export async function killAtEveryStep(
   let done = false;
   const lane = async () => {
     while (!done) {
-      const step = next;
-      next += stride;
+      const step = next++;
       using temp = makeTemp();
       await prepare(temp);
-      const code = `${imports}${STEPPER}
+      const outcome = await runScript(
+        `${STEPPER}
         const dir = ${JSON.stringify(temp.path)};
         killAtStep(${step});
         ${script}
-        console.log("done");`;
-      const outcome = await runScript(code);
+        console.log("done");`,
+      );
       if (outcome.stdout === "done\n") done = true;
       else if (outcome.code !== 128 + 9) throw new Error(outcome.stderr || `exit ${outcome.code}`);
       else kills++;

@@ -1,4 +1,4 @@
-import type { ConfigNode } from "./_config.ts";
+import type { Config } from "./_config.ts";
 import type { RuleTexts } from "./_rules_oracle.ts";
 
 /** A value of a key in a state file. */
@@ -8,42 +8,27 @@ export type Value = string | number | boolean | null | readonly string[] | { rea
 export type Content =
   | {
     form: "object";
-    desired?: Value;
-    actual?: Value;
-    phase?: Value;
+    desired?: Value | undefined;
+    actual?: Value | undefined;
+    phase?: Value | undefined;
     dressing: "plain" | "bom" | "spaced" | "deep" | "proto" | "duplicate" | "limit" | "huge";
   }
   | { form: Broken };
 
-/** Contents that hold no state at all. */
-export const BROKEN = [
-  "empty",
-  "bom",
-  "two boms",
-  "array",
-  "null",
-  "number",
-  "string",
-  "truncated",
-  "utf-16",
-  "invalid utf-8",
-  "escapes",
-  "over the limit",
-  "100 MiB",
-  "deep and open",
-  "trailing",
-] as const;
-
-/** One of {@linkcode BROKEN}. */
-export type Broken = typeof BROKEN[number];
-
-/** What lies where a profile's file should be. */
-export type Node =
-  | { is: "absent" | "fifo" | "socket" | "device" }
-  | { is: "file"; content: Content; mode: number }
-  | { is: "hard link" }
+/** What may lie in the place of any file. */
+export type Special =
+  | { is: "absent" | "fifo" | "socket" | "device" | "hard link" }
   | { is: "directory"; full: boolean }
   | { is: "symlink"; to: "canary" | "directory" | "nowhere" | "itself" };
+
+/** What lies where a profile's file should be. */
+export type Node = Special | { is: "file"; content: Content; mode: number };
+
+/** What lies at `config.yaml`. */
+export type ConfigNode = Special | { is: "file"; config: Config; mode: number };
+
+/** What lies at the boot log. */
+export type LogNode = Special | { is: "file"; size: number; mode: number };
 
 /** What lies where `state/` should be. */
 export type StateDir =
@@ -89,11 +74,6 @@ export interface Profile extends Files {
 export type Place =
   | { is: "absent" | "file" | "fifo" | "socket" | "outward symlink" | "dangling symlink" }
   | { is: "directory"; mode: number };
-
-/** What lies at the boot log. */
-export type LogNode =
-  | { is: "file"; size: number; mode: number }
-  | Exclude<Node, { is: "file" }>;
 
 /** A whole hostile home. */
 export interface Volume {
@@ -152,7 +132,7 @@ function objectText(content: Extract<Content, { form: "object" }>): string {
 
 const RUNNING = '{"desired_state":"running"}';
 
-const BROKEN_BYTES: Readonly<Record<Exclude<Broken, "100 MiB">, () => Uint8Array<ArrayBuffer>>> = {
+const BROKEN_BYTES = {
   "empty": () => new Uint8Array(),
   "bom": () => encoder.encode("\ufeff"),
   "two boms": () => encoder.encode(`\ufeff\ufeff${RUNNING}`),
@@ -169,17 +149,20 @@ const BROKEN_BYTES: Readonly<Record<Exclude<Broken, "100 MiB">, () => Uint8Array
   "over the limit": () => encoder.encode(RUNNING + " ".repeat(LIMIT + 1 - RUNNING.length)),
   "deep and open": () => encoder.encode("[".repeat(DEPTH)),
   "trailing": () => encoder.encode(`${RUNNING}\0`),
+  "100 MiB": () => new Uint8Array(),
 };
+
+/** A content that holds no state at all. */
+export type Broken = keyof typeof BROKEN_BYTES;
+
+/** All of them. */
+export const BROKEN = Object.keys(BROKEN_BYTES) as Broken[];
 
 /** Writes a file with a content. */
 export function writeContent(path: string, content: Content): void {
-  if (content.form === "100 MiB") {
-    using file = Deno.openSync(path, { write: true, create: true });
-    file.truncateSync(100 * LIMIT);
-  } else {
-    const bytes = content.form === "object"
-      ? encoder.encode(objectText(content))
-      : BROKEN_BYTES[content.form]();
-    Deno.writeFileSync(path, bytes);
-  }
+  const bytes = content.form === "object"
+    ? encoder.encode(objectText(content))
+    : BROKEN_BYTES[content.form]();
+  Deno.writeFileSync(path, bytes);
+  if (content.form === "100 MiB") Deno.truncateSync(path, 100 * LIMIT);
 }

@@ -3,7 +3,7 @@ import { Container } from "../container/container.ts";
 import { Home, liveTest, untilStatus } from "../live/_live.ts";
 import { runSync } from "../_temp.ts";
 
-const RUNNING = { desired_state: "running" };
+const RUNNING = { state: { desired_state: "running" } };
 
 /** Makes root's own files at /etc/canary, as tempting as what the symlinks stand for. */
 const PLANT = `umask 077
@@ -22,11 +22,12 @@ const LOOK = "find /etc/canary ! -type d -printf '%p %m %U:%G %s %T@ %C@ %A@\\n'
 
 /** Symlinks that a volume may have kept from a previous life, and where they lead. */
 const VOLUMES: readonly [what: string, links: Readonly<Record<string, string>>][] = [
-  ["logs", { "logs": "/etc/canary" }],
+  ["logs and profiles", { "logs": "/etc/canary", "profiles": "/etc/canary/profiles" }],
   ["logs/gateways", { "logs/gateways": "/etc/canary/gateways" }],
-  ["logs/gateways/coder", { "logs/gateways/coder": "/etc/canary/gateways/coder" }],
-  ["profiles", { "profiles": "/etc/canary/profiles" }],
-  ["profiles/outside and the state, .env and pid files of profiles", {
+  ["logs/gateways/coder, the boot log, a profile and the files of profiles", {
+    "logs/gateways/coder": "/etc/canary/gateways/coder",
+    "logs/container-boot.log": "/etc/canary/container-boot.log",
+    "logs/container-boot.log.1": "/etc/canary/container-boot.log",
     "profiles/outside": "/etc/canary/profiles/outside",
     "profiles/coder/gateway_state.json": "/etc/canary/state.json",
     "profiles/coder/.env": "/etc/canary/env",
@@ -36,10 +37,6 @@ const VOLUMES: readonly [what: string, links: Readonly<Record<string, string>>][
     ".env": "/etc/canary/env",
     "gateway.pid": "/etc/canary/env",
     "state": "/etc/canary/profiles/outside/state",
-  }],
-  ["the boot log", {
-    "logs/container-boot.log": "/etc/canary/container-boot.log",
-    "logs/container-boot.log.1": "/etc/canary/container-boot.log",
   }],
 ];
 
@@ -58,10 +55,7 @@ for (const [what, links] of VOLUMES) {
   liveTest(
     `a boot neither reads nor changes root's files through symlinks at ${what}`,
     async () => {
-      await using home = await Home.make({
-        default: { state: RUNNING },
-        coder: { state: RUNNING },
-      });
+      await using home = await Home.make({ default: RUNNING, coder: RUNNING });
       await plantLinks(home, links);
       await using container = await Container.start({ data: home.path });
       assertEquals((await container.sh(PLANT)).code, 0);

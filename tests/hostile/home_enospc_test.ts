@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { recordIntent } from "../../lib/profile/desired_state.ts";
+import { recordDesiredState } from "../../lib/profile/desired_state.ts";
 import { RECONCILE_PROFILES } from "../../lib/image/stages.ts";
 import { assertWholeSlot, Home, RUNNING, STOPPED } from "../_fixtures.ts";
 import { exists, runSync, type TempDir } from "../_temp.ts";
@@ -27,37 +27,33 @@ class FullHome extends Home implements Disposable {
   }
 }
 
-Deno.test({
-  name: "a full volume costs the boot its log and nothing else (only root can mount a tmpfs)",
-  ignore: !CAN_MOUNT,
-  async fn() {
-    using installation = new Installation();
-    using temp = installation.workDir();
-    using home = new FullHome(temp);
-    const places = { home: home.path, scandir: home.scandir };
-    const { code, stdout, stderr } = await installation.run(RECONCILE_PROFILES, places);
-    assertEquals(code, 0, stderr);
-    assertMatch(
-      stderr,
-      /^reconcile: warning: cannot write the boot log: [ -~]*No space left[ -~]*\n$/,
-    );
-    assertMatch(stdout, /^reconcile: 1 started, 1 registered, 0 skipped in \d+ ms$/m);
-    assertWholeSlot(home.slot("default"), { down: false, uid: HERMES.uid });
-    assertWholeSlot(home.slot("coder"), { down: true, uid: HERMES.uid });
-  },
+/** A test with a full home; only root can mount a tmpfs. */
+function fullTest(name: string, fn: (home: FullHome, installation: Installation) => unknown): void {
+  Deno.test({
+    name: `${name} (only root can mount a tmpfs)`,
+    ignore: !CAN_MOUNT,
+    async fn() {
+      using installation = new Installation();
+      using temp = installation.workDir();
+      using home = new FullHome(temp);
+      await fn(home, installation);
+    },
+  });
+}
+
+fullTest("a full volume costs the boot its log and nothing else", async (home, installation) => {
+  const places = { home: home.path, scandir: home.scandir };
+  const { code, stdout, stderr } = await installation.run(RECONCILE_PROFILES, places);
+  assertEquals(code, 0, stderr);
+  assertMatch(stderr, /^reconcile: warning: cannot write the boot log: .*No space left.*\n$/);
+  assertMatch(stdout, /^reconcile: 1 started, 1 registered, 0 skipped in \d+ ms$/m);
+  assertWholeSlot(home.slot("default"), { down: false, uid: HERMES.uid });
+  assertWholeSlot(home.slot("coder"), { down: true, uid: HERMES.uid });
 });
 
-Deno.test({
-  name: "an intent that cannot be recorded on a full volume leaves the old one intact " +
-    "(only root can mount a tmpfs)",
-  ignore: !CAN_MOUNT,
-  fn() {
-    using installation = new Installation();
-    using temp = installation.workDir();
-    using home = new FullHome(temp);
-    const dir = `${home.path}/profiles/coder`;
-    assertThrows(() => recordIntent(dir, "running", new Date()), Error, "No space left");
-    assertEquals(Deno.readTextFileSync(`${dir}/gateway_state.json`), STOPPED);
-    assert(!exists(`${dir}/gateway_state.json.new`));
-  },
+fullTest("what cannot be recorded on a full volume leaves the old state intact", (home) => {
+  const dir = `${home.path}/profiles/coder`;
+  assertThrows(() => recordDesiredState(dir, "running", new Date()), Error, "No space left");
+  assertEquals(Deno.readTextFileSync(`${dir}/gateway_state.json`), STOPPED);
+  assert(!exists(`${dir}/gateway_state.json.new`));
 });

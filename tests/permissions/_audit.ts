@@ -1,4 +1,6 @@
 import { permissionFlags, type Permissions } from "../../lib/image/permissions.ts";
+import { runEntry } from "../_fixtures.ts";
+import { type Outcome, type RunOptions, TempDir } from "../_temp.ts";
 
 /** One kind of permission, as in the flag `--allow-<kind>`. */
 export type Kind = keyof Permissions;
@@ -11,67 +13,23 @@ export interface Asked {
   value: string;
 }
 
-/** What an audited run did. */
-export interface AuditedRun {
-  /** Its exit code. */
-  code: number;
-  /** Its standard output. */
-  stdout: string;
-  /** Its standard error. */
-  stderr: string;
-  /** What it asked for, without repetitions. */
-  asked: Asked[];
-}
-
-/** A program to run: an entry script, its arguments and its environment. */
-export interface Program {
-  /** The entry script, relative to the repository. */
-  entry: string;
-  /** Its arguments. */
-  args?: readonly string[];
-  /** Its environment. */
-  env?: Readonly<Record<string, string>>;
-  /** Its standard input. Default: none. */
-  stdin?: string;
-}
-
-const REPOSITORY = new URL("../..", import.meta.url).pathname;
-
-/** Runs a program under exactly the given permissions, with Deno's audit log on. */
-export async function audit(program: Program, permissions: Permissions): Promise<AuditedRun> {
-  const log = await Deno.makeTempFile();
-  try {
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["run", "--no-prompt", "--cached-only", "--quiet"],
-        ...permissionFlags(permissions),
-        REPOSITORY + program.entry,
-        ...program.args ?? [],
-      ],
-      env: { ...program.env, DENO_AUDIT_PERMISSIONS: log, NO_COLOR: "1" },
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    // A program that fails at once does not read it.
-    await new Blob([program.stdin ?? ""]).stream().pipeTo(child.stdin).catch(() => {});
-    const { code, stdout, stderr } = await child.output();
-    const asked = new Map<string, Asked>();
-    for (const line of (await Deno.readTextFile(log)).split("\n")) {
-      if (line === "") continue;
-      const { permission: kind, value } = JSON.parse(line);
-      asked.set(`${kind} ${value}`, { kind, value: String(value) });
-    }
-    const decoder = new TextDecoder();
-    return {
-      code,
-      stdout: decoder.decode(stdout),
-      stderr: decoder.decode(stderr),
-      asked: [...asked.values()],
-    };
-  } finally {
-    await Deno.remove(log);
-  }
+/** Runs an entry script under exactly some permissions, and notes what it asks for. */
+export async function audit(
+  entry: string,
+  permissions: Permissions,
+  { env, ...options }: RunOptions,
+): Promise<Outcome & { asked: Asked[] }> {
+  using temp = new TempDir();
+  const log = temp.write("log");
+  const outcome = await runEntry(entry, permissionFlags(permissions), {
+    ...options,
+    env: { ...env, DENO_AUDIT_PERMISSIONS: log },
+  });
+  const asked = Deno.readTextFileSync(log).split("\n").filter((line) => line !== "").map((line) => {
+    const { permission: kind, value } = JSON.parse(line);
+    return { kind, value: String(value) };
+  });
+  return { ...outcome, asked };
 }
 
 /** Tells whether a permission that was asked for lies inside the grants. */

@@ -7,147 +7,100 @@ import {
 } from "../../lib/image/stages.ts";
 import { permissionFlags, type Permissions } from "../../lib/image/permissions.ts";
 import { NOWHERE, writeFacts } from "../_facts.ts";
-import { audit, type AuditedRun, droppedGrants, lies, type Program } from "./_audit.ts";
+import { mkfifo, RUNNING, runScript } from "../_fixtures.ts";
+import { type RunOptions, TempDir } from "../_temp.ts";
+import { audit, droppedGrants, lies } from "./_audit.ts";
 
 /** A world in which a stage needs everything it is granted. */
 interface Scene {
-  home: string;
-  program: Program;
   permissions: Permissions;
-}
-
-type MakeScene = (root: string) => Promise<Scene>;
-
-async function put(path: string, text = ""): Promise<void> {
-  await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-  await Deno.writeTextFile(path, text);
+  options: RunOptions;
 }
 
 /** An upgraded container: profiles, stale files, a log to rotate, a slot to make and one to refresh. */
-async function reconcileScene(root: string): Promise<Scene> {
-  const [home, scandir] = [`${root}/home`, `${root}/scandir`];
-  const state = '{"desired_state":"running"}';
-  for (const dir of [home, `${home}/profiles/coder`, `${home}/profiles/writer`]) {
-    await put(`${dir}/SOUL.md`);
-    if (dir !== home) await put(`${dir}/gateway_state.json`, state);
-    await put(`${dir}/state/gateway.lifecycle.json`, '{"phase":"running"}');
-    await put(`${dir}/gateway.pid`, "1");
-    await put(`${dir}/processes.json`, "[]");
+function reconcileScene(temp: TempDir): Scene {
+  const [home, scandir] = [`${temp.path}/home`, temp.mkdir("scandir")];
+  for (const dir of ["home", "home/profiles/coder", "home/profiles/writer"]) {
+    temp.mkdir(`${dir}/state`);
+    temp.write(`${dir}/SOUL.md`);
+    if (dir !== "home") temp.write(`${dir}/gateway_state.json`, RUNNING);
+    temp.write(`${dir}/state/gateway.lifecycle.json`, '{"phase":"running"}');
+    temp.write(`${dir}/gateway.pid`, "1");
+    temp.write(`${dir}/processes.json`, "[]");
   }
-  await put(`${home}/profiles/Bad Name/SOUL.md`);
-  await put(`${home}/.env`, "SECRET=1");
-  await put(`${home}/auth.json`, "{}");
-  await put(`${home}/logs/container-boot.log`, "x".repeat(262144));
-  await put(`${scandir}/gateway-writer/run`, "old");
-  const facts = writeFacts({ home, scandir, role: "gateway-run" }, root);
+  for (const name of [".env", "auth.json"]) temp.write(`home/${name}`, "secret");
+  temp.mkdir("home/logs");
+  temp.write("home/logs/container-boot.log", "x".repeat(262144));
+  temp.mkdir("scandir/gateway-writer");
+  temp.write("scandir/gateway-writer/run", "old");
+  const facts = writeFacts({ home, scandir, role: "gateway-run" }, temp.path);
   return {
-    home,
-    program: {
-      entry: RECONCILE_PROFILES.entry,
-      args: [`--facts=${facts}`],
-    },
     permissions: RECONCILE_PROFILES.permissions({ ...NOWHERE, facts, home, scandir }),
+    options: { args: [`--facts=${facts}`] },
   };
 }
 
-async function setupScene(root: string): Promise<Scene> {
-  const home = `${root}/home`;
-  await put(`${home}/config.yaml`);
+function setupScene(temp: TempDir): Scene {
+  const home = temp.mkdir("home");
   return {
-    home,
-    program: { entry: HERMES_SETUP.entry, args: ["--home", home] },
     permissions: HERMES_SETUP.permissions({ ...NOWHERE, home }),
+    options: { args: ["--home", home] },
   };
 }
 
-async function superviseScene(root: string): Promise<Scene> {
-  const [servicedirs, scandir] = [`${root}/servicedirs`, `${root}/scandir`];
-  for (const dir of [`${servicedirs}/dashboard/supervise`, `${scandir}/.s6-svscan`]) {
-    await Deno.mkdir(dir, { recursive: true, mode: 0o700 });
-    await new Deno.Command("mkfifo", { args: ["-m", "600", `${dir}/control`] }).output();
+function superviseScene(temp: TempDir): Scene {
+  const [servicedirs, scandir] = [temp.mkdir("servicedirs"), temp.mkdir("scandir")];
+  for (const dir of ["servicedirs/dashboard/supervise", "scandir/.s6-svscan"]) {
+    mkfifo(`${temp.mkdir(dir, 0o700)}/control`);
   }
-  await Deno.mkdir(`${servicedirs}/dashboard/event`);
-  const args = [`--servicedirs=${servicedirs}`, `--scandir=${scandir}`];
+  temp.mkdir("servicedirs/dashboard/event");
+  // Somebody else's UID and the caller's own GID, which anyone may chown to.
+  const owner = `--owner=54321:${Deno.gid() ?? 0}`;
   return {
-    home: "",
-    // Somebody else's UID and the caller's own GID, which anyone may chown to.
-    program: {
-      entry: SUPERVISE_PERMS.entry,
-      args: [...args, `--owner=54321:${Deno.gid() ?? 0}`],
-    },
-    permissions: SUPERVISE_PERMS.permissions({ ...NOWHERE, scandir, servicedirs }),
+    permissions: SUPERVISE_PERMS.permissions({ ...NOWHERE, servicedirs, scandir }),
+    options: { args: [`--servicedirs=${servicedirs}`, `--scandir=${scandir}`, owner] },
   };
 }
 
-async function inScene<T>(make: MakeScene, act: (scene: Scene) => Promise<T>): Promise<T> {
-  const root = await Deno.makeTempDir();
-  try {
-    return await act(await make(root));
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-}
-
-/** Deno's own words for a permission that is missing. */
-const NOT_CAPABLE = /Requires (read|write|run|env) access to/;
-
-function assertRefused({ code, stderr }: AuditedRun, what: string): void {
-  assert(code !== 0, `without ${what} the stage succeeded`);
-  assertMatch(stderr, NOT_CAPABLE, `without ${what} the message is not clear`);
-  assert(!/^\s+at /m.test(stderr), `without ${what} there is a stack trace:\n${stderr}`);
-}
-
-const SCENES: readonly (readonly [Stage, MakeScene])[] = [
+const SCENES: readonly [Stage, (temp: TempDir) => Scene][] = [
   [HERMES_SETUP, setupScene],
   [RECONCILE_PROFILES, reconcileScene],
   [SUPERVISE_PERMS, superviseScene],
 ];
 
-for (const [stage, make] of SCENES) {
-  Deno.test(`${stage.name} asks for nothing outside its grants`, async () => {
-    await inScene(make, async ({ program, permissions }) => {
-      const { code, stderr, asked } = await audit(program, permissions);
-      assertEquals(code, 0, stderr);
-      assert(asked.length > 0, "the audit log is empty");
-      assertEquals(asked.filter((one) => !lies(one, permissions)), []);
-    });
-  });
+/** Runs a stage in its scene, without the nth of its grants if asked to. */
+async function runScene(entry: string, makeScene: (temp: TempDir) => Scene, drop = -1) {
+  using temp = new TempDir();
+  const { permissions, options } = makeScene(temp);
+  const grants = [...droppedGrants(permissions)];
+  const [kind, grant, rest = permissions] = grants[drop] ?? [];
+  const outcome = await audit(entry, rest, options);
+  return { ...outcome, permissions, count: grants.length, dropped: `--allow-${kind}=${grant}` };
+}
 
-  Deno.test(`${stage.name} needs every single grant`, async () => {
-    let tried = 0;
-    const { permissions } = await inScene(make, (scene) => Promise.resolve(scene));
-    for (const [index] of [...droppedGrants(permissions)].entries()) {
-      await inScene(make, async (scene) => {
-        const [kind, grant, rest] = [...droppedGrants(scene.permissions)][index]!;
-        assertRefused(await audit(scene.program, rest), `--allow-${kind}=${grant}`);
-      });
-      tried++;
+for (const [{ name, entry }, makeScene] of SCENES) {
+  Deno.test(`${name} needs each of its permissions, and no other`, async () => {
+    const { code, stderr, asked, permissions, count } = await runScene(entry, makeScene);
+    assertEquals(code, 0, stderr);
+    assert(asked.length > 0, "the audit log is empty");
+    assertEquals(asked.filter((one) => !lies(one, permissions)), []);
+    assert(count > 0);
+    for (let drop = 0; drop < count; drop++) {
+      const { code, stderr, dropped } = await runScene(entry, makeScene, drop);
+      assert(code !== 0, `it does without ${dropped}`);
+      assertMatch(stderr, /Requires (read|write|run|env) access to/, dropped);
+      assert(!/^\s+at /m.test(stderr), `a stack trace without ${dropped}:\n${stderr}`);
     }
-    assert(tried > 0);
-    console.log(`${stage.name}: dropped ${tried} grants one by one`);
   });
 }
 
 Deno.test("02-reconcile-profiles can read neither .env nor auth.json of the root profile", async () => {
-  await inScene(reconcileScene, async ({ permissions, home }) => {
-    const probe = await Deno.makeTempFile({ suffix: ".ts" });
-    try {
-      for (const file of [".env", "auth.json", "SOUL.md"]) {
-        const path = `${home}/${file}`;
-        await Deno.writeTextFile(probe, `Deno.readTextFileSync(${JSON.stringify(path)});`);
-        const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-          args: [
-            ...["run", "--no-prompt", "--quiet"],
-            ...permissionFlags(permissions),
-            probe,
-          ],
-          env: { NO_COLOR: "1" },
-        }).output();
-        assert(code !== 0, `${file} could be read`);
-        assertMatch(new TextDecoder().decode(stderr), /NotCapable: Requires read access/);
-      }
-    } finally {
-      await Deno.remove(probe);
-    }
-  });
+  using temp = new TempDir();
+  const flags = permissionFlags(reconcileScene(temp).permissions);
+  for (const file of [".env", "auth.json", "SOUL.md"]) {
+    const path = JSON.stringify(`${temp.path}/home/${file}`);
+    const { code, stderr } = await runScript(`Deno.readTextFileSync(${path});`, { flags });
+    assert(code !== 0, `${file} could be read`);
+    assertMatch(stderr, /NotCapable: Requires read access/);
+  }
 });

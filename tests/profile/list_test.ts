@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { byName, listProfiles, listRootProfile, refuseProfile } from "../../lib/profile/list.ts";
 import { Home, mkfifo, runScript } from "../_fixtures.ts";
 import { runSync, TempDir } from "../_temp.ts";
@@ -11,34 +11,29 @@ function find(home: Home): { names: string[]; warnings: string[] } {
 }
 
 Deno.test("refuseProfile() lets a legal name through", () => {
-  assertEquals(refuseProfile({ name: "coder" }), undefined);
-  assertEquals(refuseProfile({ name: "a".repeat(243) }), undefined);
+  for (const name of ["coder", "a".repeat(243)]) assertEquals(refuseProfile({ name }), undefined);
 });
 
-Deno.test("refuseProfile() refuses illegal names by rule", () => {
+Deno.test("refuseProfile() refuses by rule illegal names, profiles/default and symlinks", () => {
   for (const name of ["", "Bad", "a b", "a\n", "-a", "a".repeat(244), "bad\ufffd"]) {
-    const refusal = refuseProfile({ name });
-    assertEquals(refusal?.failed, false, name);
-    assert(refusal?.reason, name);
+    assertStringIncludes(refuseProfile({ name })?.reason ?? "", "illegal profile name", name);
+    assertEquals(refuseProfile({ name, error: "Permission denied" })?.failed, false, name);
+  }
+  for (
+    const [entry, reason] of [
+      [{ name: "default" }, "root profile"],
+      [{ name: "a", symlink: true }, "a symlink"],
+    ] as const
+  ) {
+    const refusal = refuseProfile(entry);
+    assertEquals(refusal?.failed, false);
+    assertStringIncludes(refusal?.reason ?? "", reason);
   }
 });
 
-Deno.test("refuseProfile() refuses profiles/default, which collides with the root profile", () => {
-  const refusal = refuseProfile({ name: "default" });
-  assertEquals(refusal?.failed, false);
-  assert(refusal?.reason.includes("root profile"));
-});
-
-Deno.test("refuseProfile() tells an I/O error from a rule", () => {
-  assertEquals(refuseProfile({ name: "a", error: "Permission denied" }), {
-    reason: "Permission denied",
-    failed: true,
-  });
-  assertEquals(refuseProfile({ name: "A", error: "Permission denied" })?.failed, false);
-});
-
-Deno.test("refuseProfile() refuses a symlink by rule", () => {
-  assertEquals(refuseProfile({ name: "a", symlink: true })?.failed, false);
+Deno.test("refuseProfile() passes an I/O error on as one", () => {
+  const refusal = { reason: "Permission denied", failed: true };
+  assertEquals(refuseProfile({ name: "a", error: "Permission denied" }), refusal);
 });
 
 Deno.test("byName() orders as the C locale does", () => {
@@ -99,26 +94,19 @@ Deno.test("listProfiles() lists what a profile holds that a boot needs", () => {
   );
 });
 
-Deno.test("listProfiles() marks a symlinked profile directory", () => {
+Deno.test("listProfiles() marks a symlinked profile, and passes over symlinks to anything else", () => {
   using temp = new TempDir();
   const home = new Home(temp);
+  const link = (to: string, name: string) => Deno.symlinkSync(to, `${home.path}/profiles/${name}`);
   temp.mkdir("elsewhere");
   temp.write("elsewhere/SOUL.md");
-  Deno.symlinkSync(`${temp.path}/elsewhere`, `${home.path}/profiles/linked`);
-  const [profile] = listProfiles(home.path, () => {});
-  assertEquals([profile?.name, profile?.symlink], ["linked", true]);
-});
-
-Deno.test("listProfiles() passes over symlinks that lead to no profile", () => {
-  using temp = new TempDir();
-  const home = new Home(temp);
-  temp.mkdir("empty");
-  const link = (to: string, name: string) => Deno.symlinkSync(to, `${home.path}/profiles/${name}`);
-  link(`${temp.path}/empty`, "empty");
+  link(`${temp.path}/elsewhere`, "linked");
+  link(temp.mkdir("empty"), "empty");
   link(`${temp.path}/none`, "dangling");
   link("loop", "loop");
   link(temp.write("file"), "file");
-  assertEquals(find(home), { names: [], warnings: [] });
+  assertEquals(find(home), { names: ["linked"], warnings: [] });
+  assertEquals(listProfiles(home.path, () => {})[0]?.symlink, true);
 });
 
 Deno.test("listProfiles() counts a SOUL.md that is a symlink only if it leads somewhere", () => {
@@ -131,26 +119,14 @@ Deno.test("listProfiles() counts a SOUL.md that is a symlink only if it leads so
   assertEquals(find(home).names, ["whole"]);
 });
 
-Deno.test("listProfiles() lists a directory whose name is not UTF-8, with an illegal name", () => {
+Deno.test("listProfiles() lists directories whose names are not UTF-8, illegal ones, but no files", () => {
   using temp = new TempDir();
   const home = new Home(temp);
-  runSync(
-    "sh",
-    "-c",
-    'd=$1/$(printf "bad\\377"); mkdir "$d" && : >"$d/SOUL.md"',
-    "sh",
-    `${home.path}/profiles`,
-  );
-  const found = listProfiles(home.path, () => {});
-  assertEquals(found.length, 1);
-  assertEquals(refuseProfile(found[0] ?? { name: "" })?.failed, false);
-});
-
-Deno.test("listProfiles() passes over a plain file whose name is not UTF-8", () => {
-  using temp = new TempDir();
-  const home = new Home(temp);
-  runSync("sh", "-c", ': >"$1/$(printf "bad\\377")"', "sh", `${home.path}/profiles`);
-  assertEquals(find(home), { names: [], warnings: [] });
+  const script = 'cd "$1"; d=$(printf "bad\\377"); mkdir "$d"; : >"$d/SOUL.md"; : >"file$d"';
+  runSync("sh", "-c", script, "sh", `${home.path}/profiles`);
+  const { names: [name = ""], warnings } = find(home);
+  assertEquals([find(home).names.length, warnings], [1, []]);
+  assertEquals(refuseProfile({ name })?.failed, false);
 });
 
 Deno.test("listProfiles() lists a directory it may not look into, with the error", async () => {

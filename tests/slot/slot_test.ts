@@ -21,7 +21,7 @@ function create(scandir: LockedScandir, ...slots: Slot[]): Map<string, Error> {
   return createSlots(scandir.path, scandir.openStaging(), slots);
 }
 
-Deno.test("createSlots() publishes whole slots with DESIGN's layout and modes", async () => {
+Deno.test("createSlots() publishes whole slots with their layout and modes", async () => {
   using temp = new TempDir();
   using scandir = await makeScandir(temp, slot("up"), slot("idle", true));
   assertWholeSlot(`${scandir.path}/gateway-up`, { down: false });

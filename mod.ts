@@ -47,10 +47,11 @@ export {
 } from "./lib/profile/name.ts";
 export { InvalidProfileNameError } from "./lib/_errors.ts";
 export type { Warn } from "./lib/_warn.ts";
+export type { PlanOptions } from "./lib/boot/plan.ts";
 export {
   type ReconcileOptions,
   reconcileProfileGateways,
-  UnreadableProfilesError,
+  type Reconciliation,
 } from "./lib/boot/reconcile.ts";
 export { renderSlot, type SlotDescription, type SlotFiles } from "./lib/slot/render.ts";
 export { S6_PROGRAMS, type ServiceStatus } from "./lib/s6/run.ts";

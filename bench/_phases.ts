@@ -1,11 +1,9 @@
 // Runs as stage 02 does, with its permissions, and prints where its time goes.
 import { bootLogLines } from "../lib/boot/log.ts";
-import { slotName } from "../lib/profile/name.ts";
-import { renderSlot } from "../lib/slot/render.ts";
 import { lockScandir } from "../lib/slot/scandir.ts";
 import { makeFifos } from "../lib/slot/skeleton.ts";
-import { type Slot, stageSlot } from "../lib/slot/slot.ts";
-import { survey } from "../lib/boot/plan.ts";
+import { stageSlot } from "../lib/slot/publish.ts";
+import { planVolume } from "../lib/boot/plan.ts";
 
 /** Milliseconds by phase. */
 export type Phases = Record<"reading" | "building" | "mkfifo" | "publishing" | "logging", number>;
@@ -13,13 +11,9 @@ export type Phases = Record<"reading" | "building" | "mkfifo" | "publishing" | "
 function measurePhases(home: string, path: string, staging: string, modesHold: boolean): Phases {
   let last = performance.now();
   const lap = () => -last + (last = performance.now());
-  const { steps } = survey(home, () => {});
+  const { profiles } = planVolume(home, () => {});
   const reading = lap();
-  const slots: Slot[] = steps.map(({ action: { profile, action } }) => ({
-    name: slotName(profile),
-    files: renderSlot({ profile, home }),
-    down: action !== "started",
-  }));
+  const slots = profiles.flatMap(({ slot }) => slot ?? []);
   const twins = new Map<string, string>();
   const fifos = slots.flatMap((slot) => stageSlot(staging, slot, { modesHold, twins }));
   const building = lap();
@@ -27,7 +21,7 @@ function measurePhases(home: string, path: string, staging: string, modesHold: b
   const mkfifo = lap();
   for (const { name } of slots) Deno.renameSync(`${staging}/${name}`, `${path}/${name}`);
   const publishing = lap();
-  bootLogLines(steps.map(({ action }) => action), new Date());
+  bootLogLines(profiles.map(({ action }) => action), new Date());
   return { reading, building, mkfifo, publishing, logging: lap() };
 }
 

@@ -1,56 +1,17 @@
-import type { Owner } from "./_owner.ts";
-
-/** What {@linkcode makeDirectory} and {@linkcode makeFile} know and tell. */
+/** What {@linkcode makeDirectory} and {@linkcode makeFile} know. */
 export interface CreateOptions {
   /** `true` when mkdir(2) and open(2) alone are known to give exact 0o755 and 0o644. */
-  modesHold?: boolean;
-  /** Gets the path of everything that is made, parents first. */
-  made?: string[];
+  modesHold?: boolean | undefined;
   /**
    * Files made before, by their text, of which another name (a hard link) will
    * do where the same text and mode are asked for.
    */
-  twins?: Map<string, string>;
+  twins?: Map<string, string> | undefined;
 }
 
-/**
- * Gives a path away. Being refused (EPERM: the caller is not root) is fine.
- * Needs `--allow-write` for the path.
- *
- * @param path What to give away; a symlink would be followed.
- * @param owner Whom to give it.
- * @throws {Error} If chown(2) fails in any other way.
- * @throws {Deno.errors.NotCapable} If the permission is missing.
- */
-export function giveTo(path: string, owner: Owner): void {
-  try {
-    Deno.chownSync(path, owner.uid, owner.gid);
-  } catch (error) {
-    const refused = error instanceof Deno.errors.PermissionDenied &&
-      (error as { code?: string }).code === "EPERM";
-    if (!refused) throw error;
-  }
-}
-
-/**
- * Gives several paths away as {@linkcode giveTo} does, the last one first:
- * without CAP_DAC_OVERRIDE root has no way into a directory it has given away.
- * They must have their modes: without CAP_FOWNER root cannot chmod them then.
- * Needs `--allow-write` for the paths.
- *
- * @param paths What to give away, parents first.
- * @param owner Whom to give it. Absent: nothing is done.
- * @throws {Error} If chown(2) fails in any way but EPERM.
- */
-export function giveAll(paths: readonly string[], owner: Owner | undefined): void {
-  if (owner === undefined) return;
-  for (const path of paths.toReversed()) giveTo(path, owner);
-}
-
-function settle(path: string, mode: number, { modesHold, made }: CreateOptions): void {
-  const holds = modesHold === true && (mode & ~0o755) === 0;
+function ensureMode(path: string, mode: number, modesHold = false): void {
+  const holds = modesHold && (mode & ~0o755) === 0;
   if (!holds) Deno.chmodSync(path, mode);
-  made?.push(path);
 }
 
 /**
@@ -60,7 +21,7 @@ function settle(path: string, mode: number, { modesHold, made }: CreateOptions):
  *
  * @param path The directory; its parent must exist.
  * @param mode Its mode, up to 0o7777.
- * @param options What is known about modes, and who is told.
+ * @param options What is known about modes.
  * @returns Whether it was made.
  * @throws {Error} If it cannot be made, or something else is there.
  */
@@ -72,7 +33,7 @@ export function makeDirectory(path: string, mode: number, options: CreateOptions
     if (Deno.lstatSync(path).isDirectory) return false;
     throw new Error(`${path} is not a directory`);
   }
-  settle(path, mode, options);
+  ensureMode(path, mode, options.modesHold);
   return true;
 }
 
@@ -85,7 +46,7 @@ const encoder = new TextEncoder();
  * @param path The file; nothing may be there.
  * @param text Its content.
  * @param mode Its mode, up to 0o777.
- * @param options What is known about modes, who is told, and which files may be shared.
+ * @param options What is known about modes, and which files may be shared.
  * @throws {Deno.errors.AlreadyExists} If something is there.
  * @throws {Error} If the file cannot be written whole.
  */
@@ -93,17 +54,12 @@ export function makeFile(
   path: string,
   text: string,
   mode: number,
-  options: CreateOptions = {},
+  { modesHold, twins }: CreateOptions = {},
 ): void {
-  const { twins, made } = options;
   const twin = twins?.get(text);
-  if (twin !== undefined) {
-    Deno.linkSync(twin, path);
-    made?.push(path);
-    return;
-  }
+  if (twin !== undefined) return Deno.linkSync(twin, path);
   Deno.writeFileSync(path, encoder.encode(text), { mode, createNew: true });
-  settle(path, mode, options);
+  ensureMode(path, mode, modesHold);
   twins?.set(text, path);
 }
 
@@ -116,20 +72,12 @@ export function makeFile(
  * @param text Its new content.
  * @param mode Its mode, up to 0o777.
  * @param beside Where it is written first; what is there is removed.
- * @param owner Whom to give it. Absent: it stays the caller's.
  * @throws {Error} If the file cannot be written whole; `path` is then as it was.
  */
-export function replaceFile(
-  path: string,
-  text: string,
-  mode: number,
-  beside: string,
-  owner?: Owner,
-): void {
+export function replaceFile(path: string, text: string, mode: number, beside: string): void {
   removeIfPresent(beside);
   try {
     makeFile(beside, text, mode);
-    giveAll([beside], owner);
     Deno.renameSync(beside, path);
   } catch (error) {
     removeIfPresent(beside);

@@ -1,14 +1,13 @@
 import { readFacts } from "../lib/rules/facts.ts";
-import { parseOwner } from "../lib/_owner.ts";
 import { type ReconcileAction, wordAction } from "../lib/boot/action.ts";
 import { jsonAscii, printable } from "../lib/_quote.ts";
-import { reconcileProfileGateways, UnreadableProfilesError } from "../lib/boot/reconcile.ts";
-import { runProgram, UsageError } from "./_cli.ts";
+import { reconcileProfileGateways } from "../lib/boot/reconcile.ts";
+import { runProgram } from "./_cli.ts";
 import { containerRules, FACTS_HELP } from "./_facts.ts";
 
 const name = "reconcile";
 const help = `
-Usage: reconcile_profiles.ts [--dry-run] [--json] [--owner UID:GID] [--facts FILE]
+Usage: reconcile_profiles.ts [--dry-run] [--json] [--facts FILE]
 
 Recreates one slot per profile of the Hermes home in the scandir; those whose
 last state was "running" start by themselves at s6-svscan's next scan. Where the
@@ -17,20 +16,12 @@ run", a root profile without a state counts as running.
 
   --dry-run        say what would be done, write nothing
   --json           one JSON object per profile instead of text
-  --owner UID:GID  whom to give the slots; without it they stay the caller's
 ${FACTS_HELP}
   --help           this text
 
 Exit code: 0 done, also with skipped names; 1 a profile or the scandir failed
 with an I/O error; 2 wrong arguments.
 `;
-
-function ownerOf(text: string | undefined) {
-  if (text === undefined) return {};
-  const owner = parseOwner(text);
-  if (owner === undefined) throw new UsageError("--owner: expected UID:GID, two decimal numbers");
-  return { owner };
-}
 
 function summary(actions: readonly ReconcileAction[], startedAt: number): string {
   const count = (action: string) => actions.filter((one) => one.action === action).length;
@@ -40,7 +31,7 @@ function summary(actions: readonly ReconcileAction[], startedAt: number): string
 }
 
 await runProgram(
-  { name, help, flags: ["dry-run", "json"], values: ["owner", "facts"] },
+  { name, help, flags: ["dry-run", "json"], values: ["facts"] },
   async ({ flags, values }) => {
     const startedAt = performance.now();
     const facts = readFacts(values.get("facts"));
@@ -51,25 +42,19 @@ await runProgram(
       console.log(`${name}: the container's command is the dashboard: no gateways here`);
       return 0;
     }
-    let failure: string | undefined;
-    const actions = await reconcileProfileGateways({
+    const { actions, error } = await reconcileProfileGateways({
       home,
       scandir,
       dryRun: flags.has("dry-run"),
       rules,
       role,
       warn,
-      ...ownerOf(values.get("owner")),
-    }).catch((error) => {
-      if (!(error instanceof UnreadableProfilesError)) throw error;
-      failure = error.message;
-      return error.actions;
     });
     const lines = flags.has("json")
       ? actions.map(({ failed: _, ...shown }) => jsonAscii(shown))
       : [...actions.map((action) => `${name}: ${wordAction(action)}`), summary(actions, startedAt)];
     console.log(lines.join("\n"));
-    if (failure !== undefined) console.error(`${name}: fatal: ${printable(failure)}`);
-    return failure !== undefined || actions.some((action) => action.failed) ? 1 : 0;
+    if (error !== undefined) console.error(`${name}: fatal: ${printable(error.message)}`);
+    return error !== undefined || actions.some((action) => action.failed) ? 1 : 0;
   },
 );

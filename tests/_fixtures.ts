@@ -96,16 +96,16 @@ export function visible(scandir: string): string[] {
     .filter((name) => !name.startsWith(".")).sort();
 }
 
-/** Reconciles, and returns the actions with the warnings. */
+/** Reconciles, and returns what was done with the warnings. */
 export async function reconcile(home: Home, options: { dryRun?: boolean } = {}) {
   const warnings: string[] = [];
-  const actions = await reconcileProfileGateways({
+  const done = await reconcileProfileGateways({
     home: home.path,
     scandir: home.scandir,
     warn: (message) => warnings.push(message),
     ...options,
   });
-  return { actions, warnings };
+  return { ...done, warnings };
 }
 
 /** Makes a FIFO. */

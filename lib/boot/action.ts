@@ -18,8 +18,8 @@ export interface ReconcileAction {
 }
 
 /**
- * Decides what to do about a legal profile: only `running` starts by itself.
- * Pure; no permission is needed.
+ * Decides what to do about a profile that gets a slot: only `running` starts
+ * by itself. Pure.
  *
  * @param profile The profile's name.
  * @param memory What the volume remembers of it.
@@ -28,11 +28,11 @@ export interface ReconcileAction {
  *
  * @example
  * ```ts
- * import { planProfile } from "./action.ts";
- * planProfile("coder", { priorState: "stopped", priorExit: "clean" }).action; // "registered"
+ * import { slotAction } from "./action.ts";
+ * slotAction("coder", { priorState: "stopped", priorExit: "clean" }).action; // "registered"
  * ```
  */
-export function planProfile(
+export function slotAction(
   profile: string,
   { priorState, priorExit }: PriorState,
   served?: string,
@@ -43,8 +43,7 @@ export function planProfile(
 }
 
 /**
- * Makes the action for a profile that is left alone.
- * Pure; no permission is needed.
+ * Makes the action for a profile that is left alone. Pure.
  *
  * @param profile The profile's name.
  * @param reason Why.
@@ -52,7 +51,7 @@ export function planProfile(
  * @param memory What the volume remembers of it, if that was read.
  * @returns The action.
  */
-export function skipProfile(
+export function skippedAction(
   profile: string,
   reason: string,
   failed: boolean,
@@ -64,7 +63,7 @@ export function skipProfile(
 
 /**
  * Words an action as `key=value` fields, for standard output and the boot log.
- * Pure; no permission is needed.
+ * Pure.
  *
  * @param action The action.
  * @param extra Fields between `action=` and `reason=`.
@@ -72,8 +71,8 @@ export function skipProfile(
  *
  * @example
  * ```ts
- * import { planProfile, wordAction } from "./action.ts";
- * wordAction(planProfile("coder", { priorState: null, priorExit: "unknown" }));
+ * import { slotAction, wordAction } from "./action.ts";
+ * wordAction(slotAction("coder", { priorState: null, priorExit: "unknown" }));
  * // "profile=coder prior_state=None action=registered"
  * ```
  */

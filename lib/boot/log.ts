@@ -1,5 +1,4 @@
-import { giveAll, lstatIfPresent, makeDirectory } from "../_fs.ts";
-import type { Owner } from "../_owner.ts";
+import { lstatIfPresent, makeDirectory } from "../_fs.ts";
 import { type ReconcileAction, wordAction } from "./action.ts";
 
 /** The boot log's size, in bytes, at which the next append rotates it. */
@@ -9,8 +8,7 @@ export const BOOT_LOG_ROTATE_BYTES = 262144;
 export const BOOT_LOG = "logs/container-boot.log";
 
 /**
- * Words the lines a reconciliation leaves in the boot log.
- * Pure; no permission is needed.
+ * Words the lines a reconciliation leaves in the boot log. Pure.
  *
  * @param actions What it did.
  * @param now When.
@@ -46,24 +44,20 @@ function endsMidLine(path: string): boolean {
  *
  * @param home The Hermes home.
  * @param lines Whole lines.
- * @param owner Whom to give `logs` and the log if they are made here.
  * @throws {Error} If the log cannot be written, or is no such file.
  */
-export function appendBootLog(home: string, lines: string, owner?: Owner): void {
+export function appendBootLog(home: string, lines: string): void {
   if (lines === "") return;
   const dir = `${home}/logs`;
   const path = `${home}/${BOOT_LOG}`;
-  const made: string[] = [];
-  makeDirectory(dir, 0o755, { made });
+  makeDirectory(dir, 0o755);
   const info = lstatIfPresent(path);
   if (info !== undefined && (!info.isFile || info.nlink !== 1)) {
     throw new Error(`${path} is not a regular file with one name`);
   }
-  const rotate = info !== undefined && info.size >= BOOT_LOG_ROTATE_BYTES;
+  const size = info?.size ?? 0;
+  const rotate = size >= BOOT_LOG_ROTATE_BYTES;
   if (rotate) Deno.renameSync(path, `${path}.1`);
-  const anew = info === undefined || rotate;
-  const newline = !anew && info.size > 0 && endsMidLine(path) ? "\n" : "";
+  const newline = !rotate && size > 0 && endsMidLine(path) ? "\n" : "";
   Deno.writeTextFileSync(path, newline + lines, { append: true, mode: 0o644 });
-  if (anew) made.push(path);
-  giveAll(made, owner);
 }

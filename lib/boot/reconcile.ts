@@ -1,70 +1,100 @@
-import { applySlots, gatewaySlot, previewSlots, type SlotOutcome } from "../slot/publish.ts";
+import { publish } from "../slot/publish.ts";
 import { appendBootLog, bootLogLines } from "./log.ts";
 import { writeBootRecord } from "./record.ts";
-import type { ContainerRole } from "../rules/facts.ts";
 import { errorWords, survivable } from "../_errors.ts";
 import { seedState } from "../profile/seed_state.ts";
-import type { Owner } from "../_owner.ts";
-import { type ReconcileAction, skipProfile } from "./action.ts";
-import { DEFAULT_PROFILE, profileDir, slotName } from "../profile/name.ts";
+import { type ReconcileAction, skippedAction } from "./action.ts";
+import { DEFAULT_PROFILE, profileDir } from "../profile/name.ts";
 import type { Warn } from "../_warn.ts";
-import { NO_RULES, type Rules } from "../rules/rules.ts";
+import { NO_RULES } from "../rules/rules.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
-import type { Slot } from "../slot/slot.ts";
+import { expectedOutcomes, planSlots, type Slot, type SlotOutcome } from "../slot/slot.ts";
+import { findSlots } from "../slot/slot_facts.ts";
 import { removeStaleFiles } from "../profile/prior_state.ts";
-import { type Step, type Survey, survey } from "./plan.ts";
+import { type PlanOptions, planVolume, type ProfilePlan } from "./plan.ts";
 
-/** Options of {@linkcode reconcileProfileGateways}. */
-export interface ReconcileOptions {
+/**
+ * Options of {@linkcode reconcileProfileGateways}. As `gateway-run` it also
+ * seeds the state of a root profile that has none, see {@linkcode seedState}.
+ */
+export interface ReconcileOptions extends PlanOptions {
   /** The Hermes home, an absolute path. */
   home: string;
   /** The scandir, an absolute path; it is made if there is none. */
   scandir: string;
-  /** Whom to give the slots. Absent: they stay the caller's. */
-  owner?: Owner;
   /** Decide and return, but write nothing. Default: `false`. */
-  dryRun?: boolean;
+  dryRun?: boolean | undefined;
   /** Told of what was survived. Default: nobody. */
-  warn?: Warn;
-  /** Which profiles get a slot, and which of them start. Default: all, and those that ran. */
-  rules?: Rules;
-  /**
-   * What the container is for. `gateway-run`: seed the state of a root profile
-   * that has none, see {@linkcode seedState}; `own-gateway`: the root
-   * profile stays down. Default: `other`.
-   */
-  role?: ContainerRole;
+  warn?: Warn | undefined;
   /** How long to wait for another reconcile or register, in milliseconds. Default: 30000. */
-  lockTimeoutMs?: number;
+  lockTimeoutMs?: number | undefined;
 }
 
-/** Thrown when `profiles` cannot be read; everything else was reconciled. */
-export class UnreadableProfilesError extends Error {
-  /** The error's class name. */
-  override name = "UnreadableProfilesError";
-  /** What was done about the root profile. */
-  readonly actions: ReconcileAction[];
+/** What a reconciliation did. */
+export interface Reconciliation {
+  /** One action per profile: `default` first, then by name. */
+  actions: ReconcileAction[];
+  /** Why `<home>/profiles` could not be read; the root profile was reconciled nevertheless. */
+  error?: Error | undefined;
+}
 
-  /**
-   * Makes the error.
-   *
-   * @param message What failed.
-   * @param actions What was done about the root profile.
-   */
-  constructor(message: string, actions: ReconcileAction[]) {
-    super(message);
-    this.actions = actions;
+/** What was done about a profile, now that it is known what became of its slot. */
+function actionTaken({ action }: ProfilePlan, outcome: SlotOutcome | undefined): ReconcileAction {
+  return outcome instanceof Error
+    ? skippedAction(action.profile, `slot not made: ${errorWords(outcome)}`, true, action)
+    : action;
+}
+
+function seedRootState(home: string, { rules = NO_RULES, role }: PlanOptions, warn: Warn): void {
+  if (role !== "gateway-run" || rules.selection.whyNot(DEFAULT_PROFILE) !== undefined) return;
+  try {
+    seedState(home, new Date());
+  } catch (error) {
+    warn(`profile=${DEFAULT_PROFILE}: cannot seed its state: ${errorWords(survivable(error))}`);
   }
 }
 
-function settle(
-  { action, listing }: Step,
-  outcomes: ReadonlyMap<string, SlotOutcome>,
-): ReconcileAction {
-  const outcome = listing && outcomes.get(slotName(action.profile));
-  return outcome instanceof Error
-    ? skipProfile(action.profile, `slot not made: ${errorWords(outcome)}`, true, action)
-    : action;
+/** Goes over all profiles; without a locked scandir nothing is written. */
+function pass(
+  options: ReconcileOptions,
+  warn: Warn,
+  locked: LockedScandir | undefined,
+): Reconciliation {
+  const { home, scandir } = options;
+  if (locked !== undefined) seedRootState(home, options, warn);
+  const { profiles, error } = planVolume(home, warn, options);
+  if (locked !== undefined) {
+    for (const { action: { profile }, listing } of profiles) {
+      if (listing !== undefined) {
+        removeStaleFiles(profile, profileDir(home, profile), listing, warn);
+      }
+    }
+  }
+  const slots = profiles.flatMap(({ slot }) => slot ?? []);
+  const { plans, warnings } = planSlots(slots, findSlots(scandir, slots));
+  for (const warning of warnings) warn(warning);
+  const outcomes: Map<Slot | undefined, SlotOutcome> = locked === undefined
+    ? expectedOutcomes(plans)
+    : publish(locked, plans);
+  return { actions: profiles.map((plan) => actionTaken(plan, outcomes.get(plan.slot))), error };
+}
+
+/** Does something whose failure is a warning. */
+function attempt(what: string, act: () => void, warn: Warn): void {
+  try {
+    act();
+  } catch (error) {
+    warn(`cannot ${what}: ${errorWords(survivable(error))}`);
+  }
+}
+
+async function passLocked(options: ReconcileOptions, warn: Warn): Promise<Reconciliation> {
+  const startedAt = performance.now();
+  using scandir = await lockScandir(options.scandir, { timeoutMs: options.lockTimeoutMs });
+  const done = pass(options, warn, scandir);
+  const seconds = Math.round(performance.now() - startedAt) / 1000;
+  attempt("write the boot record", () => writeBootRecord(scandir, done.actions, seconds), warn);
+  return done;
 }
 
 /**
@@ -81,10 +111,9 @@ function settle(
  * files, as `gateway-run` also its state file; `--allow-run=/usr/bin/mkfifo`. A
  * dry run needs only the reads.
  *
- * @param options Where, for whom and how.
- * @returns One action per profile: `default` first, then by name.
+ * @param options Where and how.
+ * @returns What was done about each profile, and whether any were missed.
  * @throws {ScandirBusyError} If another reconcile or register holds the lock.
- * @throws {UnreadableProfilesError} If `<home>/profiles` cannot be read.
  * @throws {Error} If the scandir is no directory or cannot be written to.
  *
  * @example
@@ -93,87 +122,15 @@ function settle(
  * await reconcileProfileGateways({ home: "/opt/data", scandir: "/run/service" });
  * ```
  */
-export async function reconcileProfileGateways(
-  options: ReconcileOptions,
-): Promise<ReconcileAction[]> {
-  const { home, scandir, owner, dryRun = false, warn = () => {} } = options;
-  const { steps, error } = dryRun
-    ? preview(home, scandir, options, warn)
-    : await reconcileLocked(home, scandir, options, warn);
-  const actions = steps.map((step) => step.action);
+export async function reconcileProfileGateways(options: ReconcileOptions): Promise<Reconciliation> {
+  const { home, dryRun = false, warn = () => {} } = options;
+  const { actions, error } = dryRun
+    ? pass(options, warn, undefined)
+    : await passLocked(options, warn);
   if (!dryRun) {
-    try {
-      appendBootLog(home, bootLogLines(actions, new Date()), owner);
-    } catch (error) {
-      warn(`cannot write the boot log: ${errorWords(survivable(error))}`);
-    }
+    const lines = bootLogLines(actions, new Date());
+    attempt("write the boot log", () => appendBootLog(home, lines), warn);
   }
-  if (error !== undefined) {
-    throw new UnreadableProfilesError(
-      `cannot read ${home}/profiles: ${errorWords(error)}`,
-      actions,
-    );
-  }
-  return actions;
-}
-
-function settleAll(
-  found: Survey,
-  outcomes: ReadonlyMap<string, SlotOutcome>,
-): Survey {
-  return { ...found, steps: found.steps.map((step) => ({ action: settle(step, outcomes) })) };
-}
-
-function slotsOf({ steps }: Survey, home: string, warn: Warn): Slot[] {
-  return steps.filter(({ listing }) => listing !== undefined)
-    .map(({ action: { profile, action } }) =>
-      gatewaySlot(profile, home, action !== "started", warn)
-    );
-}
-
-function preview(
-  home: string,
-  scandir: string,
-  { rules = NO_RULES, role = "other" }: ReconcileOptions,
-  warn: Warn,
-): Survey {
-  const found = survey(home, warn, { rules, role });
-  return settleAll(found, previewSlots(scandir, slotsOf(found, home, warn), warn));
-}
-
-function record(scandir: LockedScandir, { steps }: Survey, startedAt: number, warn: Warn): void {
-  const seconds = Math.round(performance.now() - startedAt) / 1000;
-  try {
-    writeBootRecord(scandir, steps.map(({ action }) => action), seconds);
-  } catch (error) {
-    warn(`cannot write the boot record: ${errorWords(survivable(error))}`);
-  }
-}
-
-async function reconcileLocked(
-  home: string,
-  path: string,
-  options: ReconcileOptions,
-  warn: Warn,
-): Promise<Survey> {
-  const startedAt = performance.now();
-  const { owner, lockTimeoutMs, rules = NO_RULES, role = "other" } = options;
-  using scandir = await lockScandir(path, {
-    ...owner === undefined ? {} : { owner },
-    ...lockTimeoutMs === undefined ? {} : { timeoutMs: lockTimeoutMs },
-  });
-  if (role === "gateway-run" && rules.selection.whyNot(DEFAULT_PROFILE) === undefined) {
-    try {
-      seedState(home, new Date());
-    } catch (error) {
-      warn(`profile=${DEFAULT_PROFILE}: cannot seed its state: ${errorWords(survivable(error))}`);
-    }
-  }
-  const found = survey(home, warn, { rules, role });
-  for (const { action: { profile }, listing } of found.steps) {
-    if (listing !== undefined) removeStaleFiles(profile, profileDir(home, profile), listing, warn);
-  }
-  const settled = settleAll(found, applySlots(scandir, slotsOf(found, home, warn), warn));
-  record(scandir, settled, startedAt, warn);
-  return settled;
+  if (error === undefined) return { actions };
+  return { actions, error: new Error(`cannot read ${home}/profiles: ${errorWords(error)}`) };
 }

@@ -59,7 +59,7 @@ export function writeBootRecord(
   const content = JSON.stringify({ seconds, actions: [...done] });
   if (encoder.encode(content).length > MAX_STATE_BYTES) throw new Error("too many profiles");
   const beside = `${scandir.openStaging().path}/replacement`;
-  replaceFile(`${scandir.path}/${BOOT_RECORD}`, content, 0o644, beside, scandir.owner);
+  replaceFile(`${scandir.path}/${BOOT_RECORD}`, content, 0o644, beside);
 }
 
 function isEntry(entry: unknown): entry is [string, ReconcileAction["action"]] {

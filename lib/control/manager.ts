@@ -1,4 +1,4 @@
-import { applySlots } from "../slot/publish.ts";
+import { publish } from "../slot/publish.ts";
 import { lstatIfPresent, makeFile, removeIfPresent } from "../_fs.ts";
 import {
   errorWords,
@@ -11,10 +11,10 @@ import {
 import { type DesiredState, recordDesiredState } from "../profile/desired_state.ts";
 import { profileDir, profileNameProblem, SLOT_PREFIX, slotName } from "../profile/name.ts";
 import type { Warn } from "../_warn.ts";
-import { renderSlot } from "../slot/render.ts";
 import { SHARED_SCANDIR } from "../s6/places.ts";
 import type { ServiceStatus } from "../s6/run.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
+import { gatewaySlot, planSlot } from "../slot/slot.ts";
 import { Supervision } from "../s6/supervision.ts";
 
 /** Options of {@linkcode S6ServiceManager}. */
@@ -104,11 +104,11 @@ export class S6ServiceManager {
   async registerProfileGateway(profile: string, options: RegisterOptions = {}): Promise<void> {
     const { extraEnv = {}, startNow = true } = options;
     const name = slotName(profile);
-    const files = renderSlot({ profile, home: this.#home, extraEnv });
+    const slot = gatewaySlot({ profile, home: this.#home, extraEnv }, !startNow);
     {
       using scandir = await lockScandir(this.#scandir);
       if (this.#hasSlot(name)) throw new GatewayRegisteredError(profile);
-      const outcome = applySlots(scandir, [{ name, files, down: !startNow }]).get(name);
+      const outcome = publish(scandir, [planSlot(slot, undefined)]).get(slot);
       if (outcome instanceof Error) throw outcome;
       try {
         await this.#supervision.svscanctl("-a");

@@ -1,38 +1,40 @@
-import { applySlots, gatewaySlot, previewSlots, type SlotOutcome } from "../slot/publish.ts";
+import { publish } from "../slot/publish.ts";
 import { lstatIfPresent } from "../_fs.ts";
-import { errorWords, survivable } from "../_errors.ts";
+import { errorWords, S6TimeoutError, survivable } from "../_errors.ts";
 import { slotName } from "../profile/name.ts";
 import type { Warn } from "../_warn.ts";
-import { NO_RULES, type Rules } from "../rules/rules.ts";
-import { lockScandir } from "../slot/scandir.ts";
-import { S6TimeoutError } from "../_errors.ts";
+import type { Rules } from "../rules/rules.ts";
+import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
 import { S6ServiceManager } from "./manager.ts";
-import type { Slot } from "../slot/slot.ts";
+import { expectedOutcomes, planSlots, type Slot, type SlotOutcome } from "../slot/slot.ts";
+import { findSlots } from "../slot/slot_facts.ts";
 import { Supervision } from "../s6/supervision.ts";
-import { type Step, survey } from "../boot/plan.ts";
+import { planVolume, type ProfilePlan } from "../boot/plan.ts";
+
+const DEFAULT_SCANDIR = "/run/service";
 
 /** Options of {@linkcode syncProfileGateways}. */
 export interface SyncOptions {
   /** The Hermes home, an absolute path. */
   home: string;
   /** The scandir, an absolute path. Default: `/run/service`. */
-  scandir?: string;
+  scandir?: string | undefined;
   /**
    * Unregister gateways whose profile is gone or not legal any more. A function
    * is asked after the profiles have been read, before anything is changed.
    * Default: `false`.
    */
-  prune?: boolean | (() => boolean);
+  prune?: boolean | (() => boolean) | undefined;
   /** Decide and return, but write nothing. Default: `false`. */
-  dryRun?: boolean;
+  dryRun?: boolean | undefined;
   /** Where s6's programs are. Default: `/command`. */
-  bin?: string;
+  bin?: string | undefined;
   /** How long each gateway may take, in milliseconds. Default: 10000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Told of what was survived. Default: nobody. */
-  warn?: Warn;
+  warn?: Warn | undefined;
   /** Which profiles get a slot, and which of them start. Default: all, and those that ran. */
-  rules?: Rules;
+  rules?: Rules | undefined;
 }
 
 /** What a sync did about one profile, or about a slot without one. */
@@ -51,14 +53,14 @@ export interface SyncEntry {
 
 /** What to do about one profile, or about a slot without one. */
 export type SyncStep =
-  | { do: "apply"; profile: string; starts: boolean }
+  | { do: "apply"; profile: string; slot: Slot }
   | { do: "prune"; profile: string; reason: string }
   | { do: "skip"; profile: string; reason: string; failed: boolean };
 
 /**
- * Decides what a sync does. Pure; no permission is needed.
+ * Decides what a sync does. Pure.
  *
- * @param steps What the volume holds.
+ * @param profiles What is to become of the profiles on the volume.
  * @param slots The profiles that have a slot.
  * @param prune Whether slots without a profile go.
  * @returns One step per profile in their order, then one per slot left over.
@@ -70,54 +72,41 @@ export type SyncStep =
  * ```
  */
 export function planSync(
-  steps: readonly Step[],
+  profiles: readonly ProfilePlan[],
   slots: readonly string[],
   prune: boolean,
 ): SyncStep[] {
-  const applied = new Set(steps.filter((step) => step.listing).map((step) => step.action.profile));
-  const left = new Set(slots.filter((profile) => !applied.has(profile)));
+  const kept = new Set(profiles.filter(({ slot }) => slot).map(({ action }) => action.profile));
+  const left = new Set(slots.filter((profile) => !kept.has(profile)));
   const drop = (profile: string, reason: string): SyncStep =>
     prune
       ? { do: "prune", profile, reason }
       : { do: "skip", profile, reason: `${reason}; --prune unregisters it`, failed: false };
-  const plan = steps.map(({ action, listing }): SyncStep => {
+  const steps = profiles.map(({ action, slot }): SyncStep => {
     const { profile, reason = "", failed = false } = action;
-    if (listing !== undefined) return { do: "apply", profile, starts: action.action === "started" };
+    if (slot !== undefined) return { do: "apply", profile, slot: { ...slot, keepsDown: true } };
     const hasSlot = left.delete(profile);
     return hasSlot && !failed ? drop(profile, reason) : { do: "skip", profile, reason, failed };
   });
-  return [...plan, ...[...left].map((profile) => drop(profile, "no such profile"))];
+  return [...steps, ...[...left].map((profile) => drop(profile, "no such profile"))];
 }
 
-/** What to make of a step: a slot that is there keeps its `down`. */
-function slotOf(
-  { profile, starts }: SyncStep & { do: "apply" },
-  home: string,
-  scandir: string,
-  warn: Warn,
-): Slot {
-  const dir = `${scandir}/${slotName(profile)}`;
-  const present = lstatIfPresent(dir)?.isDirectory === true;
-  const down = present ? lstatIfPresent(`${dir}/down`) !== undefined : !starts;
-  return gatewaySlot(profile, home, down, warn);
-}
-
-function entryOf(step: SyncStep, outcomes: ReadonlyMap<string, SlotOutcome>): SyncEntry {
+function entryOf(step: SyncStep, outcomes: ReadonlyMap<Slot, SlotOutcome>): SyncEntry {
   const { profile } = step;
   if (step.do === "prune") return { profile, action: "pruned", reason: step.reason };
   if (step.do === "skip") {
     const entry = { profile, action: "skipped" as const, reason: step.reason };
     return step.failed ? { ...entry, failed: true } : entry;
   }
-  const outcome = outcomes.get(slotName(profile)) ?? "unchanged";
-  if (outcome === "created") return { profile, action: outcome, starts: step.starts };
+  const outcome = outcomes.get(step.slot) ?? "unchanged";
+  if (outcome === "created") return { profile, action: outcome, starts: !step.slot.down };
   if (typeof outcome === "string") return { profile, action: outcome };
   const reason = `slot not made: ${errorWords(outcome)}`;
   return { profile, action: "skipped", reason, failed: true };
 }
 
 /**
- * Words what a sync did about one profile. Pure; no permission is needed.
+ * Words what a sync did about one profile. Pure.
  *
  * @param entry What it did.
  * @returns One line, if the profile's name and the reason are.
@@ -133,36 +122,28 @@ export function wordSyncEntry({ profile, action, starts, reason }: SyncEntry): s
   return `${profile}: ${what}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
-/** What to do, and whether slots without a profile go. */
-interface Plan {
-  plan: SyncStep[];
-  prunes: boolean;
-}
-
-async function look(
+/** Goes over all profiles; without a locked scandir nothing is written. */
+async function pass(
   manager: S6ServiceManager,
-  { home, prune = false, warn = () => {}, rules = NO_RULES }: SyncOptions,
-): Promise<Plan> {
-  const { steps, error } = survey(home, warn, { rules });
+  { home, scandir = DEFAULT_SCANDIR, prune = false, warn = () => {}, rules }: SyncOptions,
+  locked: LockedScandir | undefined,
+): Promise<{ entries: SyncEntry[]; prunes: boolean }> {
+  const { profiles, error } = planVolume(home, warn, { rules });
   if (error !== undefined) throw new Error(`cannot read ${home}/profiles: ${errorWords(error)}`);
-  const slots = await manager.listProfileGateways();
+  const registered = await manager.listProfileGateways();
   const prunes = typeof prune === "function" ? prune() : prune;
-  return { plan: planSync(steps, slots, prunes), prunes };
+  const steps = planSync(profiles, registered, prunes);
+  const slots = steps.flatMap((step) => step.do === "apply" ? step.slot : []);
+  const { plans, warnings } = planSlots(slots, findSlots(scandir, slots));
+  for (const warning of warnings) warn(warning);
+  const outcomes = locked === undefined ? expectedOutcomes(plans) : publish(locked, plans);
+  return { entries: steps.map((step) => entryOf(step, outcomes)), prunes };
 }
 
 /** Makes and refreshes slots under the scandir's lock, so that no register comes between. */
-async function applyLocked(
-  path: string,
-  manager: S6ServiceManager,
-  options: SyncOptions,
-): Promise<{ entries: SyncEntry[]; prunes: boolean }> {
+async function passLocked(manager: S6ServiceManager, options: SyncOptions, path: string) {
   using scandir = await lockScandir(path);
-  const { home, warn = () => {} } = options;
-  const { plan, prunes } = await look(manager, options);
-  const slots = plan.filter((step) => step.do === "apply")
-    .map((step) => slotOf(step, home, path, warn));
-  const outcomes = applySlots(scandir, slots, warn);
-  return { entries: plan.map((step) => entryOf(step, outcomes)), prunes };
+  return await pass(manager, options, scandir);
 }
 
 async function attempt(entry: SyncEntry, act: () => Promise<void>): Promise<SyncEntry> {
@@ -226,19 +207,13 @@ function recruiter(supervision: Supervision): (service: string) => Promise<void>
  * ```
  */
 export async function syncProfileGateways(options: SyncOptions): Promise<SyncEntry[]> {
-  const { home, scandir = "/run/service", timeoutMs = 10_000, bin, warn = () => {} } = options;
+  const { home, scandir = DEFAULT_SCANDIR, timeoutMs = 10_000, bin, warn } = options;
   const where = { scandir, timeoutMs, ...bin === undefined ? {} : { bin } };
-  const manager = new S6ServiceManager({ home, warn, ...where });
-  if (options.dryRun) {
-    const { plan } = await look(manager, options);
-    const slots = plan.filter((step) => step.do === "apply")
-      .map((step) => slotOf(step, home, scandir, warn));
-    const outcomes = previewSlots(scandir, slots, warn);
-    return plan.map((step) => entryOf(step, outcomes));
-  }
+  const manager = new S6ServiceManager({ home, ...where, ...warn === undefined ? {} : { warn } });
+  if (options.dryRun) return (await pass(manager, options, undefined)).entries;
   const supervision = new Supervision(where);
   const recruit = recruiter(supervision);
-  const { entries: planned, prunes } = await applyLocked(scandir, manager, options);
+  const { entries: planned, prunes } = await passLocked(manager, options, scandir);
   const entries: SyncEntry[] = [];
   for (const entry of planned) {
     const { profile, action } = entry;

@@ -1,142 +1,198 @@
-import { listDirectory } from "../_fs.ts";
-import { capacityProblem } from "../s6/capacity.ts";
-import { errorWords, survivable } from "../_errors.ts";
-import { slotName } from "../profile/name.ts";
-import type { Warn } from "../_warn.ts";
-import { readExtraEnv, renderSlot } from "./render.ts";
-import type { LockedScandir } from "./scandir.ts";
-import { createSlots, isCurrent, type ReadFiles, refreshSlot, type Slot } from "./slot.ts";
+import {
+  type CreateOptions,
+  lstatIfPresent,
+  makeDirectory,
+  makeFile,
+  removeIfPresent,
+  replaceFile,
+} from "../_fs.ts";
+import { survivable } from "../_errors.ts";
+import type { LockedScandir, Staging } from "./scandir.ts";
+import { makeFifos, makeSkeletonDirectories, seedSuperviseSkeleton } from "./skeleton.ts";
+import {
+  type Change,
+  expectedOutcomes,
+  type Slot,
+  slotFiles,
+  type SlotOutcome,
+  type SlotPlan,
+} from "./slot.ts";
 
-/** What became of a slot, or why nothing did. */
-export type SlotOutcome = "created" | "refreshed" | "unchanged" | Error;
-
-/** The environment a slot was registered with. */
-function extraEnvOf(profile: string, run: string | Error, warn: Warn): Record<string, string> {
-  const env = typeof run === "string" ? readExtraEnv(run) : undefined;
-  if (env !== undefined) return env;
-  const why = run instanceof Error ? errorWords(run) : "not made by this suite";
-  warn(`profile=${profile}: no environment is kept: run: ${why}`);
-  return {};
-}
+// The same in every slot: a hard link costs a quarter of a file.
+const SHARED_FILES: ReadonlySet<string> = new Set(["type", "finish", "down"]);
 
 /**
- * Describes the slot of a profile; one that is there keeps the environment it
- * was registered with. No permission is needed.
+ * Builds a slot in a staging directory, all but its FIFOs. With `twins`, its
+ * `type`, `finish` and `down` are hard links to those of earlier slots.
+ * Needs `--allow-read` and `--allow-write` for the staging directory.
  *
- * @param profile The profile.
- * @param home The Hermes home, an absolute path.
- * @param down Whether a `down` file keeps it from starting by itself.
- * @param warn Told when there is a slot whose environment cannot be read.
- * @returns The slot.
- * @throws {InvalidProfileNameError} If the profile's name is not legal.
+ * @param staging Where to build it.
+ * @param slot The slot.
+ * @param options What is known about modes, and which files may be shared.
+ * @returns The FIFOs it still lacks.
+ * @throws {Error} If an entry cannot be made; nothing of the slot is then left.
  */
-export function gatewaySlot(profile: string, home: string, down: boolean, warn: Warn): Slot {
-  return {
-    name: slotName(profile),
-    files: renderSlot({ profile, home }),
-    down,
-    refit: (run) => renderSlot({ profile, home, extraEnv: extraEnvOf(profile, run, warn) }).run,
-  };
-}
-
-function warnOfCrowd(
-  scandir: string,
-  entries: ReadonlyMap<string, Deno.DirEntry>,
-  made: number,
-  warn: Warn,
-): void {
-  const services = [...entries.keys()].filter((name) => !name.startsWith(".")).length + made;
-  const problem = capacityProblem(scandir, services);
-  if (problem !== undefined) warn(problem);
-}
-
-/** Does something to a slot that was there; `undefined` if there is none. */
-function ifPresent(
-  entry: Deno.DirEntry | undefined,
-  change: () => boolean,
-): SlotOutcome | undefined {
-  if (entry === undefined) return undefined;
-  if (!entry.isDirectory) return new Error(`${entry.name} in the scandir is not a directory`);
+export function stageSlot(staging: string, slot: Slot, options: CreateOptions = {}): string[] {
+  const dir = `${staging}/${slot.name}`;
+  const log = `${dir}/log`;
+  const unshared = { modesHold: options.modesHold };
   try {
-    return change() ? "refreshed" : "unchanged";
+    makeDirectory(dir, 0o755, options);
+    makeDirectory(log, 0o755, options);
+    for (const [path, text, mode] of slotFiles(slot.files, slot.down)) {
+      makeFile(`${dir}/${path}`, text, mode, SHARED_FILES.has(path) ? options : unshared);
+    }
+    return [dir, log].map((one) => makeSkeletonDirectories(one, options).control);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    return survivable(error);
-  }
-}
-
-function listIfPresent(path: string): Map<string, Deno.DirEntry> {
-  try {
-    return listDirectory(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return new Map();
+    removeIfPresent(dir, { recursive: true });
     throw error;
   }
 }
 
-/**
- * Says what {@linkcode applySlots} would do, and writes nothing.
- * Needs `--allow-read` for the scandir.
- *
- * @param scandir The scandir; it need not exist.
- * @param slots The slots.
- * @param warn Told when they are too many for s6-svscan.
- * @returns What would become of each, by its name.
- */
-export function previewSlots(
-  scandir: string,
+/** A slot in the staging directory, and the FIFOs it still lacks. */
+interface StagedSlot {
+  slot: Slot;
+  fifos: string[];
+}
+
+/** Stages each slot that can be staged; notes why the others cannot. */
+function stageAll(
+  { path, modesHold }: Staging,
   slots: readonly Slot[],
-  warn: Warn = () => {},
-): Map<string, SlotOutcome> {
-  const entries = listIfPresent(scandir);
-  const read: ReadFiles = new Map();
-  const outcomes = new Map(slots.map((slot): [string, SlotOutcome] => [
-    slot.name,
-    ifPresent(entries.get(slot.name), () => !isCurrent(scandir, slot, read)) ?? "created",
-  ]));
-  warnOfCrowd(scandir, entries, slots.filter(({ name }) => !entries.has(name)).length, warn);
-  return outcomes;
+  failed: Map<Slot, Error>,
+): StagedSlot[] {
+  const staged: StagedSlot[] = [];
+  const twins = new Map<string, string>();
+  for (const slot of slots) {
+    try {
+      staged.push({ slot, fifos: stageSlot(path, slot, { modesHold, twins }) });
+    } catch (error) {
+      twins.clear(); // they may be gone with it
+      failed.set(slot, survivable(error));
+    }
+  }
+  return staged;
+}
+
+function isThere(path: string): boolean {
+  try {
+    return lstatIfPresent(path) !== undefined;
+  } catch (error) {
+    survivable(error); // such as a path that is too long
+    return false;
+  }
+}
+
+/** What a staged slot lacks now. */
+function remainder({ slot, fifos }: StagedSlot): StagedSlot {
+  return { slot, fifos: fifos.filter((path) => !isThere(path)) };
 }
 
 /**
- * Brings slots into a scandir: makes those that are missing, in one go, and
- * refreshes the others. Needs `--allow-read` and `--allow-write` for the
- * scandir and `--allow-run=/usr/bin/mkfifo`.
+ * Makes the FIFOs of staged slots. Where there is no room for all, the room
+ * of one slot that goes is enough for the FIFOs of several others.
+ *
+ * @returns The slots that are whole; the others are gone, and noted.
+ */
+function complete(
+  { path }: Staging,
+  staged: readonly StagedSlot[],
+  failed: Map<Slot, Error>,
+): Slot[] {
+  const whole: Slot[] = [];
+  let lacking = staged;
+  for (let idle = 0;;) {
+    const said = makeFifos(lacking.flatMap(({ fifos }) => fifos));
+    const left = said.length === 0
+      ? []
+      : lacking.map(remainder).filter(({ fifos }) => fifos.length > 0);
+    const incomplete = new Set(left.map(({ slot }) => slot));
+    whole.push(...lacking.map(({ slot }) => slot).filter((slot) => !incomplete.has(slot)));
+    if (left.length === 0) return whole;
+    idle = left.length < lacking.length ? 0 : idle + 1;
+    // Once room has been made in vain, it is not room that they lack.
+    for (const { slot } of idle < 2 ? left.splice(-1) : left.splice(0)) {
+      removeIfPresent(`${path}/${slot.name}`, { recursive: true });
+      failed.set(slot, new Error(said.find((line) => line.includes(`/${slot.name}/`)) ?? said[0]));
+    }
+    lacking = left;
+  }
+}
+
+/** Builds slots, and publishes each by one rename; notes why one is not published. */
+function createSlots(
+  { path: scandir, openStaging }: LockedScandir,
+  slots: readonly Slot[],
+  failed: Map<Slot, Error>,
+): void {
+  try {
+    const staging = openStaging();
+    for (const slot of complete(staging, stageAll(staging, slots, failed), failed)) {
+      try {
+        Deno.renameSync(`${staging.path}/${slot.name}`, `${scandir}/${slot.name}`);
+      } catch (error) {
+        failed.set(slot, survivable(error));
+      }
+    }
+  } catch (error) {
+    const failure = survivable(error); // no staging directory, or no mkfifo
+    for (const slot of slots) failed.set(slot, failure);
+  }
+}
+
+type Refresh = Exclude<Change, { do: "create" }>;
+
+function carryOut(scandir: LockedScandir, dir: string, change: Refresh): void {
+  if (change.do === "seed") return seedSuperviseSkeleton(dir);
+  const path = `${dir}/${change.path}`;
+  if (change.do === "mkdir") makeDirectory(path, 0o755);
+  else if (change.do === "remove") removeIfPresent(path);
+  else replaceFile(path, change.text, change.mode, `${scandir.openStaging().path}/replacement`);
+}
+
+/**
+ * Carries plans out. New slots are built in one go, with one mkfifo for
+ * several thousand, and published each by one rename, so that s6-svscan sees a
+ * whole slot or none; when the file system fills up, those that fit are there.
+ * Those that are there are changed file by file, each by one rename. A slot
+ * that fails does not stop the others.
+ *
+ * Needs `--allow-read` and `--allow-write` for the scandir and
+ * `--allow-run=/usr/bin/mkfifo`.
  *
  * @param scandir The locked scandir.
- * @param slots The slots.
- * @param warn Told when they are too many for s6-svscan.
- * @returns What became of each, by its name.
+ * @param plans The plans, made since it was locked.
+ * @returns What became of each slot.
+ * @throws {Deno.errors.NotCapable} If a permission is missing.
+ *
+ * @example
+ * ```ts no-eval
+ * import { publish } from "./publish.ts";
+ * import { lockScandir } from "./scandir.ts";
+ * import { gatewaySlot, planSlots } from "./slot.ts";
+ * import { findSlots } from "./slot_facts.ts";
+ *
+ * using scandir = await lockScandir("/run/service");
+ * const slots = [gatewaySlot({ profile: "coder", home: "/opt/data" }, false)];
+ * publish(scandir, planSlots(slots, findSlots(scandir.path, slots)).plans);
+ * ```
  */
-export function applySlots(
+export function publish(
   scandir: LockedScandir,
-  slots: readonly Slot[],
-  warn: Warn = () => {},
-): Map<string, SlotOutcome> {
-  const outcomes = new Map<string, SlotOutcome>();
+  plans: readonly SlotPlan[],
+): Map<Slot, SlotOutcome> {
+  const failed = new Map<Slot, Error>();
   const missing: Slot[] = [];
-  const entries = listDirectory(scandir.path);
-  const read: ReadFiles = new Map();
-  for (const slot of slots) {
-    const outcome = ifPresent(entries.get(slot.name), () => refreshSlot(scandir, slot, read));
-    if (outcome === undefined) missing.push(slot);
-    else outcomes.set(slot.name, outcome);
+  for (const { slot, changes } of plans) {
+    try {
+      for (const change of changes) {
+        if (change.do === "create") missing.push(slot);
+        else carryOut(scandir, `${scandir.path}/${slot.name}`, change);
+      }
+    } catch (error) {
+      failed.set(slot, survivable(error));
+    }
   }
-  warnOfCrowd(scandir.path, entries, missing.length, warn);
-  if (missing.length === 0) return outcomes;
-  for (const [name, outcome] of createMissing(scandir, missing)) outcomes.set(name, outcome);
-  return outcomes;
-}
-
-function createMissing(
-  scandir: LockedScandir,
-  missing: readonly Slot[],
-): Map<string, SlotOutcome> {
-  try {
-    const failed = createSlots(scandir.path, scandir.openStaging(), missing);
-    return new Map(missing.map(({ name }) => [name, failed.get(name) ?? "created"]));
-  } catch (error) {
-    const failure = survivable(error); // no room for the staging directory
-    return new Map(missing.map(({ name }) => [name, failure]));
-  }
+  if (missing.length > 0) createSlots(scandir, missing, failed);
+  return new Map([...expectedOutcomes(plans), ...failed]);
 }

@@ -8,7 +8,7 @@ export interface SlotDescription {
   /** The Hermes home, an absolute path. */
   home: string;
   /** Environment to export to the gateway; the values are arbitrary text. */
-  extraEnv?: Readonly<Record<string, string>>;
+  extraEnv?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The contents of a slot's files. */
@@ -95,7 +95,7 @@ const RUN_TAIL = "export HERMES_S6_SUPERVISED_CHILD=1 ";
 
 /**
  * Reads the extra environment back from a slot's `run`: the exact inverse of
- * {@linkcode renderSlot}. Pure; no permission is needed.
+ * {@linkcode renderSlot}. Pure.
  *
  * @param run The content of `run`.
  * @returns The environment, or `undefined` if no {@linkcode renderSlot} made this.
@@ -122,7 +122,7 @@ export function readExtraEnv(run: string): Record<string, string> | undefined {
 }
 
 /**
- * Renders the files of a profile's slot. Pure; no permission is needed.
+ * Renders the files of a profile's slot. Pure.
  *
  * @param slot The profile, its home, and what to export to it.
  * @returns The contents of `type`, `run`, `finish` and `log/run`.

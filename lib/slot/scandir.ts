@@ -1,7 +1,6 @@
 import { ScandirBusyError } from "../_errors.ts";
-import { giveAll, lstatIfPresent, makeDirectory, removeIfPresent } from "../_fs.ts";
 import { errorWords, survivable } from "../_errors.ts";
-import type { Owner } from "../_owner.ts";
+import { lstatIfPresent, makeDirectory, removeIfPresent } from "../_fs.ts";
 
 /**
  * The suite's own directory in a scandir. s6-svscan skips names that start with
@@ -15,18 +14,14 @@ const LOCK_POLL_MS = 20;
 export interface Staging {
   /** Its path; it is empty. */
   readonly path: string;
-  /** Whether plain modes hold in it, as {@linkcode CreateOptions} has it. */
+  /** Whether plain modes hold in it, for {@linkcode makeDirectory} and {@linkcode makeFile}. */
   readonly modesHold: boolean;
-  /** Whom to give what is made in it; absent when that is the caller. */
-  readonly owner?: Owner;
 }
 
 /** A scandir that no other reconcile or register changes until this is disposed of. */
 export interface LockedScandir extends Disposable {
   /** The scandir's path. */
   readonly path: string;
-  /** Whom to give what is made in it. Absent: it stays the caller's. */
-  readonly owner?: Owner;
   /**
    * Makes the staging directory, at the first call; disposing of the lock
    * removes it.
@@ -54,10 +49,8 @@ export interface LockedScandir extends Disposable {
 
 /** Options of {@linkcode lockScandir}. */
 export interface LockScandirOptions {
-  /** Whom to give what is made in the scandir. */
-  owner?: Owner;
   /** How long to wait for another holder, in milliseconds. Default: 30000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 async function takeLock(path: string, timeoutMs: number): Promise<Deno.FsFile> {
@@ -77,14 +70,12 @@ async function takeLock(path: string, timeoutMs: number): Promise<Deno.FsFile> {
   return file;
 }
 
-// The new directory tells what umask and parent did to the mode asked for,
-// and who its maker is; so neither has to be asked (--allow-sys) or repaired.
-function openStaging(path: string, owner: Owner | undefined): Staging {
+// The new directory tells what umask and parent did to the mode asked for; so
+// that has neither to be asked (--allow-sys) nor repaired.
+function openStaging(path: string): Staging {
   Deno.mkdirSync(path, { mode: 0o777 });
-  const { mode, uid, gid } = Deno.lstatSync(path);
-  const modesHold = mode !== null && (mode & 0o7755) === 0o755;
-  const foreign = owner !== undefined && (owner.uid !== uid || owner.gid !== gid);
-  return foreign ? { path, modesHold, owner } : { path, modesHold };
+  const { mode } = Deno.lstatSync(path);
+  return { path, modesHold: mode !== null && (mode & 0o7755) === 0o755 };
 }
 
 function retire(path: string, name: string): string {
@@ -105,7 +96,7 @@ function listRetired(path: string): string[] {
  * Needs `--allow-read` and `--allow-write` for the scandir.
  *
  * @param path The scandir, an absolute path.
- * @param options The owner, and how long to wait for the lock.
+ * @param options How long to wait for the lock.
  * @returns The locked scandir; dispose of it to let others in.
  * @throws {ScandirBusyError} If the lock is held for too long.
  * @throws {Error} If the scandir is no directory or cannot be written to.
@@ -119,13 +110,13 @@ function listRetired(path: string): string[] {
  */
 export async function lockScandir(
   path: string,
-  { owner, timeoutMs = 30_000 }: LockScandirOptions = {},
+  { timeoutMs = 30_000 }: LockScandirOptions = {},
 ): Promise<LockedScandir> {
   const dotDir = `${path}/${DOT_DIR}`;
   const staging = `${dotDir}/staging`;
   try {
     Deno.mkdirSync(path, { recursive: true, mode: 0o755 });
-    if (makeDirectory(dotDir, 0o700)) giveAll([dotDir], owner);
+    makeDirectory(dotDir, 0o700);
   } catch (error) {
     throw new Error(`cannot make ${dotDir}: ${errorWords(survivable(error))}`, { cause: error });
   }
@@ -140,8 +131,7 @@ export async function lockScandir(
   let opened: Staging | undefined;
   return {
     path,
-    ...owner === undefined ? {} : { owner },
-    openStaging: () => opened ??= openStaging(staging, owner),
+    openStaging: () => opened ??= openStaging(staging),
     retire: (name) => retire(path, name),
     retired: () => listRetired(path),
     [Symbol.dispose]() {

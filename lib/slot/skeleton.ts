@@ -1,10 +1,4 @@
-import {
-  type CreateOptions,
-  giveAll,
-  listDirectory,
-  lstatIfPresent,
-  makeDirectory,
-} from "../_fs.ts";
+import { type CreateOptions, listDirectory, lstatIfPresent, makeDirectory } from "../_fs.ts";
 import { survivable } from "../_errors.ts";
 import type { Owner } from "../_owner.ts";
 
@@ -30,22 +24,29 @@ const MAX_ARGUMENT_BYTES = 1 << 20;
 /** Options of {@linkcode seedSuperviseSkeleton}. */
 export interface SkeletonOptions {
   /** Whom to give what is made. Absent: it stays the caller's. */
-  owner?: Owner;
+  owner?: Owner | undefined;
 }
 
 /**
  * Makes the directories of one skeleton that do not exist yet.
- * Needs `--allow-write` for the service directory.
+ * Needs `--allow-read` and `--allow-write` for the service directory.
  *
  * @param serviceDir A service directory, or the `log` directory in one.
- * @param options What is known about modes, and who is told.
- * @returns The path of the control FIFO that belongs to them.
+ * @param options What is known about modes.
+ * @returns Those that were made, parents first, and the path of the control
+ * FIFO that belongs to them.
+ * @throws {Error} If one cannot be made, or something else is there.
  */
-export function makeSkeletonDirectories(serviceDir: string, options: CreateOptions): string {
+export function makeSkeletonDirectories(
+  serviceDir: string,
+  options: CreateOptions = {},
+): { made: string[]; control: string } {
+  const made: string[] = [];
   for (const [path, mode] of SKELETON_DIRECTORIES) {
-    makeDirectory(`${serviceDir}/${path}`, mode, options);
+    const directory = `${serviceDir}/${path}`;
+    if (makeDirectory(directory, mode, options)) made.push(directory);
   }
-  return `${serviceDir}/${SKELETON_FIFO[0]}`;
+  return { made, control: `${serviceDir}/${SKELETON_FIFO[0]}` };
 }
 
 /** Whether a skeleton is whole, by two listings: asking for each entry costs several times as much. */
@@ -79,9 +80,11 @@ function* chunks(paths: readonly string[]): Generator<string[]> {
  * several thousand. Needs `--allow-run` for {@linkcode MKFIFO}.
  *
  * @param paths Where; nothing may be there.
- * @throws {Error} With the first line mkfifo said, if one of them was not made.
+ * @returns A line for each that could not be made; the others were.
+ * @throws {Error} If mkfifo cannot be run.
  */
-export function makeFifos(paths: readonly string[]): void {
+export function makeFifos(paths: readonly string[]): string[] {
+  const said: string[] = [];
   for (const chunk of chunks(paths)) {
     const { success, stderr } = new Deno.Command(MKFIFO, {
       args: ["-m", "0660", "--", ...chunk],
@@ -90,10 +93,21 @@ export function makeFifos(paths: readonly string[]): void {
       stdout: "null",
       stderr: "piped",
     }).outputSync();
-    if (!success) {
-      const [line] = new TextDecoder().decode(stderr).split("\n");
-      throw new Error(line || `Failed to run ${MKFIFO}`);
-    }
+    if (success) continue;
+    const lines = new TextDecoder().decode(stderr).split("\n").filter((line) => line !== "");
+    said.push(...lines.length > 0 ? lines : [`Failed to run ${MKFIFO}`]);
+  }
+  return said;
+}
+
+/** Gives a path away; being refused (EPERM: the caller is not root) is fine. */
+function giveTo(path: string, { uid, gid }: Owner): void {
+  try {
+    Deno.chownSync(path, uid, gid);
+  } catch (error) {
+    const refused = error instanceof Deno.errors.PermissionDenied &&
+      (error as { code?: string }).code === "EPERM";
+    if (!refused) throw error;
   }
 }
 
@@ -125,9 +139,18 @@ export function seedSuperviseSkeleton(serviceDir: string, options: SkeletonOptio
   const log = `${serviceDir}/log`;
   const dirs = lstatIfPresent(log) === undefined ? [serviceDir] : [serviceDir, log];
   const made: string[] = [];
-  const controls = dirs.filter((dir) => !isSeeded(dir))
-    .map((dir) => makeSkeletonDirectories(dir, { made }));
+  const controls: string[] = [];
+  for (const dir of dirs.filter((dir) => !isSeeded(dir))) {
+    const skeleton = makeSkeletonDirectories(dir);
+    made.push(...skeleton.made);
+    controls.push(skeleton.control);
+  }
   const missing = controls.filter((path) => lstatIfPresent(path) === undefined);
-  makeFifos(missing);
-  giveAll([...made, ...missing], options.owner);
+  const [problem] = makeFifos(missing);
+  if (problem !== undefined) throw new Error(problem);
+  const { owner } = options;
+  if (owner === undefined) return;
+  // Children first: without CAP_DAC_OVERRIDE root has no way into a directory
+  // that it has given away. Their modes are final: that may take CAP_FOWNER.
+  for (const path of [...made, ...missing].toReversed()) giveTo(path, owner);
 }

@@ -1,40 +1,103 @@
-import {
-  type CreateOptions,
-  giveAll,
-  listDirectory,
-  lstatIfPresent,
-  makeDirectory,
-  makeFile,
-  removeIfPresent,
-  replaceFile,
-} from "../_fs.ts";
-import { survivable } from "../_errors.ts";
-import type { SlotFiles } from "./render.ts";
-import type { LockedScandir, Staging } from "./scandir.ts";
-import { makeFifos, makeSkeletonDirectories, seedSuperviseSkeleton } from "./skeleton.ts";
-import { MAX_STATE_BYTES } from "../_json.ts";
+import { capacityProblem } from "../s6/capacity.ts";
+import { errorWords } from "../_errors.ts";
+import { slotName } from "../profile/name.ts";
+import { readExtraEnv, renderSlot, type SlotDescription, type SlotFiles } from "./render.ts";
+import { SKELETON_DIRECTORIES, SKELETON_FIFO } from "./skeleton.ts";
 
-const encoder = new TextEncoder();
-
-/** A slot as it should stand in the scandir. */
+/** What a slot should be. */
 export interface Slot {
+  /** What its files are made from. */
+  description: SlotDescription;
   /** The service directory's name. */
   name: string;
-  /** The contents of its files. */
+  /** The contents of its files when it is new. */
   files: SlotFiles;
   /** Whether a `down` file keeps s6-supervise from starting it by itself. */
   down: boolean;
-  /**
-   * Renders `run` anew for a slot that is there and holds another one, which may
-   * have something to keep. Absent: it is replaced by that of `files`.
-   *
-   * @param run What is there, or why it cannot be read.
-   * @returns What it should hold.
-   */
-  refit?(run: string | Error): string;
+  /** Whether one that is there keeps its `down`, or the lack of it. Default: `false`. */
+  keepsDown?: boolean | undefined;
 }
 
-function* slotFiles({ files, down }: Slot): Generator<[path: string, text: string, mode: number]> {
+/** A file of a slot as it was found. */
+export interface FoundFile {
+  /** Its twelve mode bits. */
+  mode: number;
+  /** Its content, or why that of a small regular file could not be read. */
+  content: string | Error;
+}
+
+/** A slot as it was found. */
+export interface FoundSlot {
+  /** What is in its four directories, by the path in the slot. */
+  entries: ReadonlyMap<string, Pick<Deno.DirEntry, "isDirectory">>;
+  /** Those of its files that are there, by the path in the slot. */
+  files: ReadonlyMap<string, FoundFile>;
+  /** Why one of the directories could not be listed. */
+  error?: Error | undefined;
+}
+
+/** What was found of some slots. */
+export interface SlotFacts {
+  /** The scandir. */
+  scandir: string;
+  /** How many services are in it, loggers not counted. */
+  services: number;
+  /** Those that are there; the error tells why one could not be looked into. */
+  found: ReadonlyMap<Slot, FoundSlot | Error>;
+}
+
+/** One thing to do so that a slot is as it should be; `path` is relative to the slot. */
+export type Change =
+  /** Build the slot and show it to s6-svscan. */
+  | { do: "create" }
+  /** Make a directory, mode 0o755. */
+  | { do: "mkdir"; path: string }
+  /** Replace a file, or make it. */
+  | { do: "write"; path: string; text: string; mode: number }
+  /** Remove a file. */
+  | { do: "remove"; path: string }
+  /** Make what is missing of the skeletons of the service and its logger. */
+  | { do: "seed" };
+
+/** What is to be done about a slot. */
+export interface SlotPlan {
+  /** What it should be. */
+  slot: Slot;
+  /** What to do, in this order; nothing: it is as it should be. */
+  changes: Change[];
+  /** What is lost by that. */
+  warning?: string | undefined;
+  /** Why it will not be as it should, whatever is done. */
+  error?: Error | undefined;
+}
+
+/** What becomes of a slot, or why not. */
+export type SlotOutcome = "created" | "refreshed" | "unchanged" | Error;
+
+/**
+ * Describes the slot of a profile. Pure.
+ *
+ * @param description The profile, its home, and what to export to its gateway.
+ * @param down Whether a `down` file keeps it from starting by itself.
+ * @returns The slot.
+ * @throws {InvalidProfileNameError} If the profile's name is not legal.
+ * @throws {TypeError} As {@linkcode renderSlot} does.
+ *
+ * @example
+ * ```ts
+ * import { gatewaySlot } from "./slot.ts";
+ * gatewaySlot({ profile: "coder", home: "/opt/data" }, false).name; // "gateway-coder"
+ * ```
+ */
+export function gatewaySlot(description: SlotDescription, down: boolean): Slot {
+  return { description, name: slotName(description.profile), files: renderSlot(description), down };
+}
+
+/** The files of a slot, each with its content and mode. */
+export function* slotFiles(
+  files: SlotFiles,
+  down: boolean,
+): Generator<[path: string, text: string, mode: number]> {
   yield ["type", files.type, 0o644];
   yield ["run", files.run, 0o755];
   yield ["finish", files.finish, 0o755];
@@ -42,215 +105,102 @@ function* slotFiles({ files, down }: Slot): Generator<[path: string, text: strin
   yield ["log/run", files.logRun, 0o755];
 }
 
-// The same in every slot: a hard link costs a quarter of a file.
-const SHARED_FILES: ReadonlySet<string> = new Set(["type", "finish", "down"]);
+/** The `run` for a slot that is there: it keeps the environment it was registered with. */
+function fittedRun({ description, files }: Slot, held: FoundFile | undefined): string | Error {
+  if (held === undefined || held.content === files.run) return files.run;
+  if (held.content instanceof Error) return held.content;
+  const extraEnv = readExtraEnv(held.content);
+  if (extraEnv === undefined) return new Error("not made by this suite");
+  return renderSlot({ ...description, extraEnv }).run;
+}
+
+const HALVES = ["", "log/"];
+const DIRECTORIES = [
+  "log",
+  ...HALVES.flatMap((half) => SKELETON_DIRECTORIES.map(([path]) => half + path)),
+];
+const SKELETONS = [...DIRECTORIES, ...HALVES.map((half) => half + SKELETON_FIFO[0])];
+
+/** Decides about a slot that could be looked into. */
+function planRefresh(slot: Slot, { entries, files, error }: FoundSlot): SlotPlan {
+  const changes: Change[] = [];
+  const fitted = fittedRun(slot, files.get("run"));
+  const run = typeof fitted === "string" ? fitted : slot.files.run;
+  const down = slot.keepsDown ? entries.has("down") : slot.down;
+  const log = entries.get("log");
+  if (log === undefined) changes.push({ do: "mkdir", path: "log" });
+  for (const [path, text, mode] of slotFiles({ ...slot.files, run }, down)) {
+    const file = files.get(path);
+    const blocked = path === "log/run" && log?.isDirectory === false;
+    if (blocked || file?.mode === mode && file.content === text) continue;
+    changes.push({ do: "write", path, text, mode });
+  }
+  if (!down && entries.has("down")) changes.push({ do: "remove", path: "down" });
+  const obstacle = DIRECTORIES.find((path) => entries.get(path)?.isDirectory === false);
+  const problem = obstacle === undefined
+    ? error
+    : new Error(`${slot.name}/${obstacle} is not a directory`);
+  if (problem === undefined && SKELETONS.some((path) => !entries.has(path))) {
+    changes.push({ do: "seed" });
+  }
+  if (typeof fitted === "string") return { slot, changes, error: problem };
+  const why = errorWords(fitted);
+  const warning = `profile=${slot.description.profile}: no environment is kept: run: ${why}`;
+  return { slot, changes, error: problem, warning };
+}
 
 /**
- * Builds a slot in a staging directory, all but its FIFOs. With `twins`, its
- * `type`, `finish` and `down` are hard links to those of earlier slots.
- * Needs `--allow-read` and `--allow-write` for the staging directory.
+ * Decides what to do so that a slot is as it should be. What s6-supervise may
+ * hold, the supervise trees, is completed and never replaced. Pure.
  *
- * @param staging Where to build it.
  * @param slot The slot.
- * @param options What is known about modes, who is told, and which files may be shared.
- * @returns The FIFOs it still lacks.
- * @throws {Error} If an entry cannot be made; nothing of the slot is then left.
+ * @param found What is there of it, or why that is not known; `undefined`: nothing.
+ * @returns The changes, and what cannot be changed or kept.
+ *
+ * @example
+ * ```ts
+ * import { gatewaySlot, planSlot } from "./slot.ts";
+ * const slot = gatewaySlot({ profile: "coder", home: "/opt/data" }, true);
+ * planSlot(slot, undefined).changes; // [{ do: "create" }]
+ * ```
  */
-export function stageSlot(staging: string, slot: Slot, options: CreateOptions = {}): string[] {
-  const dir = `${staging}/${slot.name}`;
-  const log = `${dir}/log`;
-  const { twins: _, ...unshared } = options;
-  try {
-    makeDirectory(dir, 0o755, options);
-    makeDirectory(log, 0o755, options);
-    for (const [path, text, mode] of slotFiles(slot)) {
-      makeFile(`${dir}/${path}`, text, mode, SHARED_FILES.has(path) ? options : unshared);
-    }
-    return [makeSkeletonDirectories(dir, options), makeSkeletonDirectories(log, options)];
-  } catch (error) {
-    removeIfPresent(dir, { recursive: true });
-    throw error;
-  }
+export function planSlot(slot: Slot, found: FoundSlot | Error | undefined): SlotPlan {
+  if (found === undefined) return { slot, changes: [{ do: "create" }] };
+  if (found instanceof Error) return { slot, changes: [], error: found };
+  return planRefresh(slot, found);
 }
 
-/** A slot in the staging directory: what it consists of, and the FIFOs it still lacks. */
-interface StagedSlot {
-  slot: Slot;
-  /** Absent where nothing is given away. */
-  made?: string[];
-  fifos: string[];
-}
-
-/** Stages each slot that can be staged; notes why the others cannot. */
-function stageAll(
-  { path, modesHold, owner }: Staging,
+/**
+ * Decides what to do so that slots are as they should be. Pure.
+ *
+ * @param slots The slots.
+ * @param facts What is there of them.
+ * @returns A plan for each, and what to warn of: what is lost, and that they
+ * are too many for s6-svscan.
+ */
+export function planSlots(
   slots: readonly Slot[],
-  failed: Map<string, Error>,
-): StagedSlot[] {
-  const staged: StagedSlot[] = [];
-  const twins = new Map<string, string>();
-  for (const slot of slots) {
-    const gift = owner === undefined ? {} : { made: [] };
-    try {
-      staged.push({ slot, ...gift, fifos: stageSlot(path, slot, { modesHold, twins, ...gift }) });
-    } catch (error) {
-      twins.clear(); // they may be gone with it
-      failed.set(slot.name, survivable(error));
-    }
-  }
-  return staged;
+  { scandir, services, found }: SlotFacts,
+): { plans: SlotPlan[]; warnings: string[] } {
+  const plans = slots.map((slot) => planSlot(slot, found.get(slot)));
+  const crowd = capacityProblem(scandir, services + plans.filter(creates).length);
+  const warnings = plans.flatMap(({ warning }) => warning ?? []);
+  return { plans, warnings: crowd === undefined ? warnings : [...warnings, crowd] };
 }
 
-/** Publishes a staged slot that has its FIFOs. */
-function publish(scandir: string, { path, owner }: Staging, staged: StagedSlot): void {
-  const { slot: { name }, made, fifos } = staged;
-  if (made !== undefined) giveAll([...made, ...fifos], owner);
-  Deno.renameSync(`${path}/${name}`, `${scandir}/${name}`);
+function creates({ changes }: SlotPlan): boolean {
+  return changes[0]?.do === "create";
 }
 
 /**
- * Builds slots and publishes each by one rename, so that s6-svscan sees a
- * whole slot or none. When the file system fills up, the slots that fit are
- * published. Needs `--allow-read` and `--allow-write` for the scandir and
- * `--allow-run=/usr/bin/mkfifo`; one mkfifo serves several thousand slots.
+ * Says what becomes of slots if all that is planned succeeds. Pure.
  *
- * @param scandir The scandir.
- * @param staging A directory on the same file system.
- * @param slots The slots; none of their names may exist in the scandir.
- * @returns What went wrong, by the name of each slot that was not published.
+ * @param plans The plans.
+ * @returns What becomes of each.
  */
-export function createSlots(
-  scandir: string,
-  staging: Staging,
-  slots: readonly Slot[],
-): Map<string, Error> {
-  const failed = new Map<string, Error>();
-  const staged = stageAll(staging, slots, failed);
-  try {
-    makeFifos(staged.flatMap(({ fifos }) => fifos));
-  } catch (error) {
-    for (const { slot: { name } } of staged) {
-      removeIfPresent(`${staging.path}/${name}`, { recursive: true });
-    }
-    if (staged.length === 1) return failed.set(staged[0]!.slot.name, survivable(error));
-    // No room for all their FIFOs: what fits is found by halves.
-    const half = staged.length >> 1;
-    for (const part of [staged.slice(0, half), staged.slice(half)]) {
-      const partly = createSlots(scandir, staging, part.map(({ slot }) => slot));
-      for (const [name, failure] of partly) failed.set(name, failure);
-    }
-    return failed;
-  }
-  for (const one of staged) {
-    try {
-      publish(scandir, staging, one);
-    } catch (error) {
-      failed.set(one.slot.name, survivable(error));
-    }
-  }
-  return failed;
-}
-
-/** What was read in one pass, by inode: many slots share theirs. */
-export type ReadFiles = Map<number | null, string>;
-
-function contentOf(path: string, info: Deno.FileInfo, read: ReadFiles): string {
-  if (info.size === 0) return "";
-  const content = read.get(info.ino) ?? Deno.readTextFileSync(path);
-  if (info.nlink !== 1) read.set(info.ino, content);
-  return content;
-}
-
-function contentToKeep(path: string, info: Deno.FileInfo): string | Error {
-  try {
-    if (info.isFile && info.size <= MAX_STATE_BYTES) return Deno.readTextFileSync(path);
-    return new Error("not a regular small file");
-  } catch (error) {
-    return survivable(error);
-  }
-}
-
-/** Says what a file of an existing slot should hold instead; `undefined`: it is right. */
-function correction(
-  path: string,
-  text: string,
-  mode: number,
-  read: ReadFiles,
-  refit?: Slot["refit"],
-): string | undefined {
-  const info = lstatIfPresent(path);
-  if (info === undefined) return text;
-  const fits = info.isFile && info.mode !== null && (info.mode & 0o7777) === mode;
-  const sameSize = fits && info.size === encoder.encode(text).length;
-  const held = sameSize ? contentOf(path, info, read) : refit && contentToKeep(path, info);
-  if (sameSize && held === text) return undefined;
-  const wanted = refit === undefined || held === undefined ? text : refit(held);
-  return fits && held === wanted ? undefined : wanted;
-}
-
-/** What to write into each file of an existing slot that is not as it should be. */
-function* corrections(
-  dir: string,
-  slot: Slot,
-  read: ReadFiles,
-): Generator<[path: string, text: string, mode: number]> {
-  for (const [path, text, mode] of slotFiles(slot)) {
-    const refit = path === "run" ? slot.refit : undefined;
-    const wanted = correction(`${dir}/${path}`, text, mode, read, refit);
-    if (wanted !== undefined) yield [`${dir}/${path}`, wanted, mode];
-  }
-}
-
-/**
- * Tells whether an existing slot is as it should be, its supervise tree aside.
- * Needs `--allow-read` for the scandir.
- *
- * @param scandir The scandir.
- * @param slot The slot; its service directory exists.
- * @param read What was read in this pass; is added to.
- * @returns Whether {@linkcode refreshSlot} would leave its files as they are.
- * @throws {Error} If a file cannot be read.
- */
-export function isCurrent(
-  scandir: string,
-  slot: Slot,
-  read: ReadFiles = new Map(),
-): boolean {
-  const dir = `${scandir}/${slot.name}`;
-  for (const _ of corrections(dir, slot, read)) return false;
-  return slot.down || lstatIfPresent(`${dir}/down`) === undefined;
-}
-
-/**
- * Brings an existing slot up to date file by file, each by one rename. Its
- * supervise tree is kept: s6-supervise may hold it. A slot that is already
- * right is only read. Needs `--allow-read` and `--allow-write` for the scandir
- * and `--allow-run=/usr/bin/mkfifo`.
- *
- * @param scandir The locked scandir.
- * @param slot The slot; its service directory exists.
- * @param read What was read in this pass; is added to.
- * @returns Whether anything was changed.
- * @throws {Error} If a file cannot be read or replaced.
- */
-export function refreshSlot(
-  scandir: LockedScandir,
-  slot: Slot,
-  read: ReadFiles = new Map(),
-): boolean {
-  const dir = `${scandir.path}/${slot.name}`;
-  const entries = listDirectory(dir);
-  let changed = false;
-  if (!entries.get("log")?.isDirectory) {
-    changed = makeDirectory(`${dir}/log`, 0o755);
-    giveAll([`${dir}/log`], scandir.owner);
-  }
-  for (const [path, text, mode] of corrections(dir, slot, read)) {
-    const beside = `${scandir.openStaging().path}/replacement`;
-    replaceFile(path, text, mode, beside, scandir.owner);
-    changed = true;
-  }
-  if (!slot.down && entries.has("down")) changed = removeIfPresent(`${dir}/down`) || changed;
-  seedSuperviseSkeleton(dir, scandir.owner === undefined ? {} : { owner: scandir.owner });
-  return changed;
+export function expectedOutcomes(plans: readonly SlotPlan[]): Map<Slot, SlotOutcome> {
+  return new Map(plans.map((plan): [Slot, SlotOutcome] => {
+    const word = creates(plan) ? "created" : plan.changes.length > 0 ? "refreshed" : "unchanged";
+    return [plan.slot, plan.error ?? word];
+  }));
 }

@@ -1,56 +1,48 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { planProfile, skipProfile } from "../../lib/boot/action.ts";
+import { planProfile, type ProfilePlan } from "../../lib/boot/plan.ts";
 import { planSync, type SyncOptions, syncProfileGateways } from "../../lib/control/sync.ts";
 import { parseSelection } from "../../lib/rules/selection.ts";
-import type { Step } from "../../lib/boot/plan.ts";
 import { fakeBin, Home, RUNNING, STOPPED } from "../_fixtures.ts";
 import { exists, snapshot, TempDir } from "../_temp.ts";
 
-const profile = (name: string, priorState: string | null = "running"): Step => ({
-  action: planProfile(name, { priorState, priorExit: "unknown" }),
-  listing: new Map(),
-});
-const skipped = (name: string, reason: string, failed = false): Step => ({
-  action: skipProfile(name, reason, failed),
-});
+const profile = (name: string, priorState: string | null = "running"): ProfilePlan => {
+  const memory = { priorState, priorExit: "unknown" as const };
+  return planProfile({ profile: name, memory, listing: new Map() }, "/opt/data");
+};
+const skipped = (name: string, reason: string, failed = false): ProfilePlan =>
+  planProfile({ profile: name, refusal: { reason, failed }, listing: new Map() }, "/opt/data");
 
-Deno.test("planSync() makes a slot for each profile, started as its state says", () => {
-  assertEquals(planSync([profile("default", null), profile("coder")], [], false), [
-    { do: "apply", profile: "default", starts: false },
-    { do: "apply", profile: "coder", starts: true },
-  ]);
-});
-
-Deno.test("planSync() takes a slot without a profile away only when told to", () => {
-  assertEquals(planSync([profile("default")], ["default", "gone"], true), [
-    { do: "apply", profile: "default", starts: true },
-    { do: "prune", profile: "gone", reason: "no such profile" },
-  ]);
-  const [, kept] = planSync([profile("default")], ["default", "gone"], false);
-  assertEquals(kept, {
-    ...{ do: "skip", profile: "gone", failed: false },
-    reason: "no such profile; --prune unregisters it",
+/** The steps in words. */
+function planned(...args: Parameters<typeof planSync>): string[] {
+  return planSync(...args).map((step) => {
+    if (step.do === "apply") return `${step.profile} ${step.slot.down ? "down" : "starts"}`;
+    return `${step.profile} ${step.do}: ${step.reason}`;
   });
+}
+
+Deno.test("planSync() makes a slot for each profile, started as its state says, that keeps its down", () => {
+  const profiles = [profile("default", null), profile("coder")];
+  assertEquals(planned(profiles, [], false), ["default down", "coder starts"]);
+  for (const step of planSync(profiles, [], false)) {
+    assert(step.do === "apply" && step.slot.keepsDown);
+  }
 });
 
-Deno.test("planSync() prunes a profile that has become a symlink, once", () => {
-  assertEquals(planSync([skipped("coder", "a symlink")], ["coder"], true), [
-    { do: "prune", profile: "coder", reason: "a symlink" },
-  ]);
-});
-
-Deno.test("planSync() never prunes a profile that it only could not read", () => {
-  assertEquals(planSync([skipped("coder", "cannot list", true)], ["coder"], true), [
-    { do: "skip", profile: "coder", reason: "cannot list", failed: true },
-  ]);
+Deno.test("planSync() takes a slot away, once, that has no profile, only when told to and never for one it could not read", () => {
+  const others = (odd: ProfilePlan, prune: boolean) =>
+    planned([profile("default"), odd], ["default", "coder"], prune)
+      .filter((line) => line.startsWith("coder"));
+  const kept = "coder skip: no such profile; --prune unregisters it";
+  assertEquals(others(profile("other"), false), [kept]);
+  assertEquals(others(profile("other"), true), ["coder prune: no such profile"]);
+  assertEquals(others(skipped("coder", "a symlink"), true), ["coder prune: a symlink"]);
+  const dark = skipped("coder", "cannot list", true);
+  assertEquals(others(dark, true), ["coder skip: cannot list"]);
 });
 
 Deno.test("planSync() never prunes the root profile for profiles/default", () => {
-  const steps = [profile("default"), skipped("default", "profiles/default collides")];
-  assertEquals(planSync(steps, ["default"], true), [
-    { do: "apply", profile: "default", starts: true },
-    { do: "skip", profile: "default", reason: "profiles/default collides", failed: false },
-  ]);
+  const profiles = [profile("default"), skipped("default", "collides")];
+  assertEquals(planned(profiles, ["default"], true), ["default starts", "default skip: collides"]);
 });
 
 /** A scandir, and programs of s6 that say yes to everything. */
@@ -86,24 +78,30 @@ Deno.test("syncProfileGateways() makes what is missing and leaves the rest alone
   assertEquals(snapshot(home.scandir), before);
 });
 
-Deno.test("syncProfileGateways() refreshes a slot and keeps its environment and its down", async () => {
+Deno.test("syncProfileGateways() refreshes a slot, as a dry run says, and keeps its environment and its down", async () => {
   using temp = new TempDir();
   const { home, options } = scene(temp);
   home.add("coder", RUNNING);
   await syncProfileGateways(options);
-  const run = `${home.slot("coder")}/run`;
-  const text = Deno.readTextFileSync(run);
-  const withEnv = text.replace("export HERMES_S6", "export A='it'\\''s\n$(id)'\nexport HERMES_S6");
-  Deno.writeTextFileSync(run, withEnv);
-  Deno.writeTextFileSync(`${home.slot("coder")}/down`, "");
-  Deno.writeTextFileSync(`${home.slot("coder")}/finish`, "old");
+  const slot = home.slot("coder");
+  const text = Deno.readTextFileSync(`${slot}/run`);
+  const run = text.replace("export HERMES_S6", "export A='it'\\''s\n$(id)'\nexport HERMES_S6");
+  for (const [name, content] of [["run", run], ["down", ""], ["finish", "old"]]) {
+    Deno.writeTextFileSync(`${slot}/${name}`, content ?? "");
+  }
+  Deno.removeSync(`${home.slot("default")}/event`);
+  const before = snapshot(home.scandir);
   const dry = await syncProfileGateways({ ...options, dryRun: true });
-  assertEquals(Deno.readTextFileSync(`${home.slot("coder")}/finish`), "old");
+  assertEquals(snapshot(home.scandir), before);
   const entries = await syncProfileGateways(options);
   assertEquals(dry, entries);
-  assertEquals(entries.at(-1), { profile: "coder", action: "refreshed" });
-  assertEquals(Deno.readTextFileSync(run), withEnv);
-  assertEquals(exists(`${home.slot("coder")}/down`), true);
+  assertEquals(entries, [
+    { profile: "default", action: "refreshed" },
+    { profile: "coder", action: "refreshed" },
+  ]);
+  assertEquals(Deno.readTextFileSync(`${slot}/run`), run);
+  assert(exists(`${slot}/down`) && exists(`${home.slot("default")}/event`));
+  assert(Deno.readTextFileSync(`${slot}/finish`) !== "old");
 });
 
 Deno.test("syncProfileGateways() waits once for an s6-svscan that has no room, and says so every time", async () => {
@@ -164,24 +162,19 @@ Deno.test("syncProfileGateways() marks what s6-svscan did not take up, and goes 
     "s6-svscanctl": "echo no such supervisor >&2; exit 100",
   });
   const entries = await syncProfileGateways(options);
-  assertEquals(entries.map(({ action, failed }) => [action, failed]), [
-    ["created", true],
-    ["created", true],
-  ]);
-  assertEquals(entries[0]?.reason?.includes("no such supervisor"), true);
+  for (const { action, failed, reason } of entries) {
+    assertEquals([action, failed], ["created", true]);
+    assert(reason?.includes("no such supervisor"), reason);
+  }
 });
 
 Deno.test("syncProfileGateways() makes no slot for a profile that is not selected", async () => {
   using temp = new TempDir();
-  const home = new Home(temp);
-  home.add("coder", RUNNING);
-  home.add("writer", RUNNING);
-  temp.mkdir("scandir");
+  const { home, options } = scene(temp);
+  for (const name of ["coder", "writer"]) home.add(name, RUNNING);
   const rules = { selection: parseSelection({ profiles: "writer" }), multiplexed: false };
-  const options = { home: home.path, scandir: home.scandir, dryRun: true, rules };
-  const entries = await syncProfileGateways(options);
-  assertEquals(
-    entries.map(({ profile, action }) => [profile, action]),
-    [["default", "skipped"], ["coder", "skipped"], ["writer", "created"]],
-  );
+  const entries = await syncProfileGateways({ ...options, dryRun: true, rules });
+  assertEquals(entries.map(({ profile, action }) => `${profile} ${action}`), [
+    ...["default skipped", "coder skipped", "writer created"],
+  ]);
 });

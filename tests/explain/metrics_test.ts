@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { bootLogLines } from "../../lib/boot/log.ts";
 import { type GatewayMetrics, gatewayMetrics, renderMetrics } from "../../lib/explain/metrics.ts";
-import { skipProfile } from "../../lib/boot/action.ts";
+import { skippedAction } from "../../lib/boot/action.ts";
 import { type Family, scrape as scrapeText } from "../_prometheus.ts";
 
 /** Renders metrics and parses them as a scraper does. */
@@ -82,7 +82,9 @@ Deno.test("gatewayMetrics() words a name that is not legal as the boot log does,
   fc.assert(fc.property(name, name, (a, b) => {
     const [left, right] = [a, b].map((one) => gatewayMetrics(one, undefined, undefined).profile);
     assertEquals(left === right, a === b);
-    assert(bootLogLines([skipProfile(a, "why", false)], new Date()).includes(` profile=${left} `));
+    assert(
+      bootLogLines([skippedAction(a, "why", false)], new Date()).includes(` profile=${left} `),
+    );
   }));
 });
 

@@ -1,29 +1,16 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { InvalidProfileNameError } from "../../lib/_errors.ts";
-import { renderSlot } from "../../lib/slot/render.ts";
+import { readExtraEnv, renderSlot } from "../../lib/slot/render.ts";
 
 const home = "/opt/data";
 
-Deno.test("renderSlot() renders a longrun", () => {
-  assertEquals(renderSlot({ profile: "coder", home }).type, "longrun\n");
-});
-
-Deno.test("renderSlot() renders run under with-contenv, so that it gets the container's environment", () => {
-  assert(renderSlot({ profile: "coder", home }).run.startsWith("#!/command/with-contenv sh\n"));
-});
-
-Deno.test("renderSlot() renders scripts with an interpreter and a final newline", () => {
-  const { run, finish, logRun } = renderSlot({ profile: "coder", home });
-  for (const script of [run, finish, logRun]) {
-    assert(script.startsWith("#!/") && script.endsWith("\n"));
-  }
-});
-
-Deno.test("renderSlot() is pure: the same in, the same out", () => {
-  const slot = { profile: "coder", home, extraEnv: { B: "2", A: "1" } };
-  assertEquals(renderSlot(slot), renderSlot(slot));
-  assertEquals(slot.extraEnv, { B: "2", A: "1" });
+Deno.test("renderSlot() renders a longrun whose run gets the container's environment", () => {
+  const { type, run, finish, logRun } = renderSlot({ profile: "coder", home });
+  assertEquals(type, "longrun\n");
+  assert(run.startsWith("#!/command/with-contenv sh\n"));
+  for (const script of [finish, logRun]) assert(script.startsWith("#!/bin/sh\n"));
+  for (const script of [run, finish, logRun]) assert(script.endsWith("\n"));
 });
 
 Deno.test("renderSlot() throws on an illegal profile name", () => {
@@ -38,33 +25,53 @@ Deno.test("renderSlot() throws on a home that is not absolute", () => {
   }
 });
 
-Deno.test("renderSlot() throws on an environment key that does not match [A-Za-z_][A-Za-z0-9_]*", () => {
-  const bad = ["", "1A", "A-B", "A B", "A=B", "A\n", "A;id", "$(id)", "É", "A.B", "A\0"];
-  for (const key of bad) {
-    assertThrows(
-      () => renderSlot({ profile: "coder", home, extraEnv: { [key]: "x" } }),
-      TypeError,
-      "environment key",
-    );
+Deno.test("renderSlot() throws on an environment key that does not match [A-Za-z_][A-Za-z0-9_]*, and takes any other", () => {
+  const render = (key: string) =>
+    renderSlot({ profile: "coder", home, extraEnv: Object.fromEntries([[key, "x"]]) }).run;
+  for (const key of ["", "1A", "A-B", "A B", "A=B", "A\n", "A;id", "$(id)", "É", "A.B", "A\0"]) {
+    assertThrows(() => render(key), TypeError, "environment key");
   }
-  const illegal = fc.string({ unit: "binary" })
-    .filter((key) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(key));
-  fc.assert(fc.property(illegal, (key) => {
-    assertThrows(
-      () => renderSlot({ profile: "coder", home, extraEnv: Object.fromEntries([[key, "x"]]) }),
-      TypeError,
-    );
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (key) => {
+    if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) assertStringIncludes(render(key), `export ${key}=`);
+    else assertThrows(() => render(key), TypeError);
   }));
-});
-
-Deno.test("renderSlot() takes every legal environment key", () => {
   for (const key of ["A", "_", "a1", "__proto__", "A_B_2"]) {
-    const extraEnv = Object.fromEntries([[key, "value"]]);
-    assertStringIncludes(renderSlot({ profile: "coder", home, extraEnv }).run, `export ${key}=`);
+    assertStringIncludes(render(key), `export ${key}='x'\n`);
   }
 });
 
 Deno.test("renderSlot() throws on a NUL in a value or in the home", () => {
   assertThrows(() => renderSlot({ profile: "coder", home, extraEnv: { A: "x\0y" } }), TypeError);
   assertThrows(() => renderSlot({ profile: "coder", home: "/opt/\0" }), TypeError);
+});
+
+const key = fc.oneof(fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/), fc.constant("__proto__"));
+const hostile = fc.string({ unit: fc.constantFrom("'", "\\", "\n", "$", "`", '"', "=", "x", "é") });
+const value = fc.oneof(hostile, fc.string()).filter((text) => !text.includes("\0"));
+const env = fc.array(fc.tuple(key, value)).map((entries) => Object.fromEntries(entries));
+const anyHome = fc.oneof(fc.constant(home), hostile.map((text) => `/${text}`));
+
+Deno.test("readExtraEnv() is the exact inverse of renderSlot()", () => {
+  fc.assert(fc.property(anyHome, env, (home, extraEnv) => {
+    const slot = { profile: "coder", home };
+    const { run } = renderSlot({ ...slot, extraEnv });
+    const found = readExtraEnv(run);
+    assertEquals(Object.entries(found ?? {}), Object.entries(extraEnv));
+    assertEquals(renderSlot({ ...slot, extraEnv: found ?? {} }).run, run);
+  }));
+});
+
+Deno.test("readExtraEnv() refuses a run that renderSlot() did not make", () => {
+  const { run } = renderSlot({ profile: "coder", home: "/h", extraEnv: { A: "1" } });
+  for (
+    const other of [
+      "",
+      "#!/bin/sh\n",
+      run.slice(1),
+      run.replace("export A='1'", "export A=1"),
+      run.replace("export A='1'", "export A='1' B=2"),
+      run.replace("export A='1'", "touch /tmp/x; export A='1'"),
+      run.slice(0, run.indexOf("export HERMES")),
+    ]
+  ) assertEquals(readExtraEnv(other), undefined, other);
 });

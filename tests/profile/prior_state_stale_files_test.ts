@@ -6,28 +6,16 @@ function listing(dir: string) {
   return new Map([...Deno.readDirSync(dir)].map((entry) => [entry.name, entry]));
 }
 
-Deno.test("removeStaleFiles() removes gateway.pid and processes.json and nothing else", () => {
-  using temp = new TempDir();
-  for (const name of ["gateway.pid", "processes.json", "gateway_state.json", "SOUL.md"]) {
-    temp.write(name);
-  }
-  const warnings: string[] = [];
-  removeStaleFiles("coder", temp.path, listing(temp.path), (message) => warnings.push(message));
-  assertEquals([...Deno.readDirSync(temp.path)].map((e) => e.name).sort(), [
-    "SOUL.md",
-    "gateway_state.json",
-  ]);
-  assertEquals(warnings, []);
-});
-
-Deno.test("removeStaleFiles() removes symlinks, also dangling ones, and their targets survive", () => {
+Deno.test("removeStaleFiles() removes gateway.pid and processes.json, symlinks as such, and nothing else", () => {
   using temp = new TempDir();
   const dir = temp.mkdir("profile");
   const target = temp.write("target", "kept");
-  Deno.symlinkSync(target, `${dir}/gateway.pid`);
-  Deno.symlinkSync(`${temp.path}/none`, `${dir}/processes.json`);
-  removeStaleFiles("coder", dir, listing(dir), () => {});
-  assertEquals([...Deno.readDirSync(dir)], []);
+  for (const name of ["gateway_state.json", "SOUL.md", "gateway.pid"]) {
+    temp.write(`profile/${name}`);
+  }
+  Deno.symlinkSync(target, `${dir}/processes.json`);
+  removeStaleFiles("coder", dir, listing(dir), (message) => assertEquals(message, ""));
+  assertEquals([...listing(dir).keys()].sort(), ["SOUL.md", "gateway_state.json"]);
   assertEquals(Deno.readTextFileSync(target), "kept");
 });
 

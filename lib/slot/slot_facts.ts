@@ -1,0 +1,97 @@
+import { listDirectory } from "../_fs.ts";
+import { survivable } from "../_errors.ts";
+import { MAX_STATE_BYTES } from "../_json.ts";
+import type { FoundFile, FoundSlot, Slot, SlotFacts } from "./slot.ts";
+
+type Entries = Map<string, Deno.DirEntry>;
+
+/** What was read in one pass, by inode: many slots share theirs. */
+type ReadFiles = Map<number | null, string>;
+
+const FILES = ["type", "run", "finish", "down", "log/run"];
+
+function contentOf(path: string, info: Deno.FileInfo, read: ReadFiles): string | Error {
+  if (!info.isFile || info.size > MAX_STATE_BYTES) return new Error("not a regular small file");
+  if (info.size === 0) return "";
+  try {
+    const content = read.get(info.ino) ?? Deno.readTextFileSync(path);
+    if (info.nlink !== 1) read.set(info.ino, content);
+    return content;
+  } catch (error) {
+    return survivable(error);
+  }
+}
+
+/** Adds what is in a directory of a slot, if it is one. */
+function list(slot: string, path: string, entries: Entries): void {
+  if (entries.get(path)?.isDirectory !== true) return;
+  for (const entry of Deno.readDirSync(`${slot}/${path}`)) {
+    entries.set(`${path}/${entry.name}`, entry);
+  }
+}
+
+function findSlot(slot: string, entry: Deno.DirEntry, read: ReadFiles): FoundSlot | Error {
+  if (!entry.isDirectory) return new Error(`${entry.name} in the scandir is not a directory`);
+  const entries = listDirectory(slot);
+  let error: Error | undefined;
+  for (const path of ["supervise", "log", "log/supervise"]) {
+    try {
+      list(slot, path, entries);
+    } catch (thrown) {
+      error ??= survivable(thrown);
+    }
+  }
+  const files = new Map<string, FoundFile>();
+  for (const path of FILES) {
+    if (!entries.has(path)) continue;
+    const info = Deno.lstatSync(`${slot}/${path}`);
+    const content = contentOf(`${slot}/${path}`, info, read);
+    files.set(path, { mode: (info.mode ?? 0) & 0o7777, content });
+  }
+  return { entries, files, error };
+}
+
+function listScandir(path: string): Entries {
+  try {
+    return listDirectory(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return new Map();
+    throw error;
+  }
+}
+
+/**
+ * Reads what is there of some slots, skeletons included. Whatever lies there,
+ * it does not wait, and symlinks are not followed.
+ * Needs `--allow-read` for the scandir.
+ *
+ * @param scandir The scandir; it need not exist.
+ * @param slots The slots.
+ * @returns What was found of each, and of the scandir.
+ * @throws {Error} If the scandir cannot be listed.
+ *
+ * @example
+ * ```ts no-eval
+ * import { gatewaySlot } from "./slot.ts";
+ * import { findSlots } from "./slot_facts.ts";
+ * const slot = gatewaySlot({ profile: "coder", home: "/opt/data" }, false);
+ * findSlots("/run/service", [slot]).found.has(slot); // whether it is registered
+ * ```
+ */
+export function findSlots(scandir: string, slots: readonly Slot[]): SlotFacts {
+  const entries = listScandir(scandir);
+  const found = new Map<Slot, FoundSlot | Error>();
+  const read: ReadFiles = new Map();
+  for (const slot of slots) {
+    const entry = entries.get(slot.name);
+    if (entry === undefined) continue;
+    try {
+      found.set(slot, findSlot(`${scandir}/${slot.name}`, entry, read));
+    } catch (error) {
+      // Unregistered meanwhile: it is not there.
+      if (!(error instanceof Deno.errors.NotFound)) found.set(slot, survivable(error));
+    }
+  }
+  const services = [...entries.keys()].filter((name) => !name.startsWith(".")).length;
+  return { scandir, services, found };
+}

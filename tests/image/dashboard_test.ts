@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { recorded, recorder, REPO } from "../_fixtures.ts";
 import { exists, type Outcome, TempDir } from "../_temp.ts";
-import { Tree } from "./_tree.ts";
+import { Tree } from "../rootfs/_tree.ts";
 
 const SERVICE = "etc/s6-overlay/s6-rc.d/dashboard";
 const ON = ["1", "true", "TRUE", "tRuE", "yes", "YES", "on", "oN"];

@@ -14,12 +14,6 @@ const CHUNK = 8;
 /** After which a boot counts as hanging, in milliseconds. */
 const BOUND_MS = 10_000;
 
-/** How many homes to try, and which. */
-export interface HomesOptions {
-  count: number;
-  seed: number;
-}
-
 /** The seed of a suite: `HERMES_TEST_SEED`, or the one it always uses. */
 export function testSeed(): number {
   const text = Deno.env.get("HERMES_TEST_SEED") ?? "20261122";
@@ -38,17 +32,13 @@ function readIfPresent(path: string): string {
 
 function boot(installation: Installation, { home, scandir }: World, volume: Volume) {
   const { profiles, shard, multiplex } = volume.rules;
-  const variables = {
-    HERMES_GATEWAY_PROFILES: profiles,
-    HERMES_GATEWAY_SHARD: shard,
-    GATEWAY_MULTIPLEX_PROFILES: multiplex,
-  };
-  const set = Object.entries(variables).filter((entry): entry is [string, string] =>
-    entry[1] !== undefined
-  );
   return installation.run(RECONCILE_PROFILES, { home, scandir }, {
     args: volume.json ? ["--json"] : [],
-    env: Object.fromEntries(set),
+    env: {
+      HERMES_GATEWAY_PROFILES: profiles,
+      HERMES_GATEWAY_SHARD: shard,
+      GATEWAY_MULTIPLEX_PROFILES: multiplex,
+    },
     timeoutMs: BOUND_MS,
   });
 }
@@ -113,9 +103,11 @@ async function tryChunk(installation: Installation, pool: Pool, seeds: number[])
  * Boots random hostile homes, each as hermes with exactly the stage's flags,
  * and compares what it says and does with the oracle.
  *
+ * @param count How many.
+ * @param seed Which.
  * @returns What was tried, in words.
  */
-export async function tryHomes({ count, seed }: HomesOptions): Promise<string> {
+export async function tryHomes(count: number, seed: number): Promise<string> {
   using installation = new Installation();
   const pool = makePool(installation.dir);
   let next = 0;

@@ -1,11 +1,11 @@
 import { configSays } from "./_config.ts";
 import type { ConfigNode } from "./_volume.ts";
 
-/** What an operator's variables are; absent ones are not set. */
+/** What an operator's variables are; an empty one is as good as none. */
 export interface RuleTexts {
-  profiles?: string | undefined;
-  shard?: string | undefined;
-  multiplex?: string | undefined;
+  profiles: string;
+  shard: string;
+  multiplex: string;
 }
 
 /** What a boot must make of them. */
@@ -36,7 +36,7 @@ function globPattern(glob: string): RegExp | undefined {
   );
 }
 
-function selectionOf(text = ""): ((profile: string) => boolean) | undefined {
+function selectionOf(text: string): ((profile: string) => boolean) | undefined {
   const words = text.trim();
   if (words === "" || words === "*") return () => true;
   if (words === "none") return () => false;
@@ -46,7 +46,7 @@ function selectionOf(text = ""): ((profile: string) => boolean) | undefined {
 }
 
 /** Whether a shard is well formed; only those of one member are asked about here. */
-function isShard(text = ""): boolean {
+function isShard(text: string): boolean {
   const words = text.trim();
   return words === "" || words === "1/1" || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?-0\/1$/.test(words);
 }
@@ -62,7 +62,7 @@ function configOf(config: ConfigNode, homeIsSearchable: boolean): "on" | "off" |
 
 /** Says what a boot must make of its rules, from the README alone: nothing of lib/ is used here. */
 export function expectedRules(
-  { profiles, shard, multiplex = "" }: RuleTexts,
+  { profiles, shard, multiplex }: RuleTexts,
   config: ConfigNode,
   homeIsSearchable: boolean,
 ): ExpectedRules {

@@ -5,5 +5,5 @@ import { testSeed, tryHomes } from "./_homes.ts";
 const COUNT = CAN_MOUNT ? 100 : 40;
 
 Deno.test("02 boots every hostile home as the README says and changes nothing else on the volume", async () => {
-  console.log(`tried ${await tryHomes({ count: COUNT, seed: testSeed() })}`);
+  console.log(`tried ${await tryHomes(COUNT, testSeed())}`);
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { recorded, recorder, REPO } from "../_fixtures.ts";
-import { exists, type Outcome, TempDir } from "../_temp.ts";
+import { exists, TempDir } from "../_temp.ts";
 import { Tree } from "../rootfs/_tree.ts";
 
 const SERVICE = "etc/s6-overlay/s6-rc.d/dashboard";
@@ -14,21 +14,27 @@ const VARIABLES = {
   HERMES_DASHBOARD_INSECURE: "",
 };
 
-/** Runs a script of the pair; a fake hermes notes its arguments and its HOME. */
-async function runScript(
-  temp: TempDir,
-  name: "run" | "finish",
-  facts: Record<string, string>,
-  args: string[] = [],
-): Promise<Outcome & { args: string[] | undefined; home: string | undefined }> {
-  const note = `${temp.path}/note`;
-  const tree = new Tree(temp);
-  tree.fake("bin/hermes", `${recorder(note)}echo "$HOME" >'${note}.home'`);
-  tree.facts({ hermes: "/usr/local/bin/hermes", ...VARIABLES, ...facts });
-  const outcome = await tree.run(`${SERVICE}/${name}`, { args, env: { HOME: "/root" } });
-  if (!exists(note)) return { ...outcome, args: undefined, home: undefined };
-  const home = Deno.readTextFileSync(`${note}.home`).trim();
-  return { ...outcome, args: recorded(note), home };
+/** The pair, with a fake hermes that notes its arguments and its HOME. */
+class Pair {
+  readonly #tree: Tree;
+  readonly #note: string;
+
+  constructor(temp: TempDir) {
+    this.#tree = new Tree(temp);
+    this.#note = `${temp.path}/note`;
+    this.#tree.fake("bin/hermes", `${recorder(this.#note)}echo "$HOME" >'${this.#note}.home'`);
+  }
+
+  /** Runs a script of the pair with these facts. */
+  async run(name: "run" | "finish", facts: Record<string, string>, ...args: string[]) {
+    this.#tree.facts({ hermes: "/usr/local/bin/hermes", ...VARIABLES, ...facts });
+    const outcome = await this.#tree.run(`${SERVICE}/${name}`, { args, env: { HOME: "/root" } });
+    if (!exists(this.#note)) return { ...outcome, args: undefined, home: undefined };
+    const home = Deno.readTextFileSync(`${this.#note}.home`).trim();
+    const noted = recorded(this.#note);
+    Deno.removeSync(this.#note);
+    return { ...outcome, args: noted, home };
+  }
 }
 
 const words = (host: string, port: string) => [
@@ -43,10 +49,11 @@ Deno.test("the dashboard is a longrun that waits for base, and no down file keep
 });
 
 Deno.test("dashboard run is hermes's dashboard where it is on, with the Hermes home for HOME", async () => {
+  using temp = new TempDir();
+  const pair = new Pair(temp);
   for (const value of ON) {
-    using temp = new TempDir();
     const facts = { HERMES_DASHBOARD: value, home: "/some where" };
-    const { code, stderr, args, home } = await runScript(temp, "run", facts);
+    const { code, stderr, args, home } = await pair.run("run", facts);
     assertEquals([code, stderr, home], [0, "", "/some where"], value);
     assertEquals(args, words("127.0.0.1", "9119"));
   }
@@ -54,15 +61,18 @@ Deno.test("dashboard run is hermes's dashboard where it is on, with the Hermes h
 
 Deno.test("dashboard run exits 0 and finish 125 where it is off or the container was refused", async () => {
   const off = OFF.map((value) => ({ HERMES_DASHBOARD: value, HERMES_DASHBOARD_INSECURE: "1" }));
+  using temp = new TempDir();
+  const pair = new Pair(temp);
   for (const facts of [...off, { HERMES_DASHBOARD: "1", refused: "no" }]) {
-    using temp = new TempDir();
-    const { code, stderr, args } = await runScript(temp, "run", facts);
+    const { code, stderr, args } = await pair.run("run", facts);
     assertEquals([code, stderr, args], [0, "", undefined], JSON.stringify(facts));
-    assertEquals((await runScript(temp, "finish", facts, ["0", "0", "dashboard"])).code, 125);
+    assertEquals((await pair.run("finish", facts, "0", "0", "dashboard")).code, 125);
   }
 });
 
 Deno.test("dashboard run takes host and port, and the default for an empty one", async () => {
+  using temp = new TempDir();
+  const pair = new Pair(temp);
   for (
     const [host, port, seenHost, seenPort] of [
       ["0.0.0.0", "1", "0.0.0.0", "1"],
@@ -71,8 +81,7 @@ Deno.test("dashboard run takes host and port, and the default for an empty one",
       ["a b; $(id)", "8080", "a b; $(id)", "8080"],
     ] as const
   ) {
-    using temp = new TempDir();
-    const { args } = await runScript(temp, "run", {
+    const { args } = await pair.run("run", {
       ...{ HERMES_DASHBOARD: "on", HERMES_DASHBOARD_HOST: host, HERMES_DASHBOARD_PORT: port },
     });
     assertEquals(args, words(seenHost, seenPort));
@@ -80,15 +89,16 @@ Deno.test("dashboard run takes host and port, and the default for an empty one",
 });
 
 Deno.test("dashboard run says what is no port and exits 78", async () => {
+  using temp = new TempDir();
+  const pair = new Pair(temp);
   for (
     const port of [
       ...["0", "65536", "abc", "-1", "+1", " ", "80 ", "0x50", "1e3", "80.0", "$(id)", "000000"],
       ...["99999999999999999999", "18446744073709551617"],
     ]
   ) {
-    using temp = new TempDir();
     const facts = { HERMES_DASHBOARD: "1", HERMES_DASHBOARD_PORT: port };
-    const { code, stderr, args } = await runScript(temp, "run", facts);
+    const { code, stderr, args } = await pair.run("run", facts);
     assertEquals([code, args], [78, undefined], port);
     assertStringIncludes(stderr, "dashboard: fatal: HERMES_DASHBOARD_PORT: expected a port");
   }
@@ -96,22 +106,25 @@ Deno.test("dashboard run says what is no port and exits 78", async () => {
 
 Deno.test("dashboard run without hermes says so and exits 78", async () => {
   using temp = new TempDir();
-  const { code, stderr } = await runScript(temp, "run", { HERMES_DASHBOARD: "1", hermes: "" });
+  const pair = new Pair(temp);
+  const { code, stderr } = await pair.run("run", { HERMES_DASHBOARD: "1", hermes: "" });
   assertEquals([code, stderr], [78, "dashboard: fatal: no hermes on PATH\n"]);
 });
 
 Deno.test("HERMES_DASHBOARD_INSECURE does nothing but warn", async () => {
   using temp = new TempDir();
+  const pair = new Pair(temp);
   const facts = { HERMES_DASHBOARD: "1", HERMES_DASHBOARD_INSECURE: "1" };
-  const { code, stderr, args } = await runScript(temp, "run", facts);
+  const { code, stderr, args } = await pair.run("run", facts);
   assertEquals([code, args], [0, words("127.0.0.1", "9119")]);
   assertStringIncludes(stderr, "HERMES_DASHBOARD_INSECURE");
 });
 
 Deno.test("dashboard finish restarts it whatever it exits, but for 78", async () => {
+  using temp = new TempDir();
+  const pair = new Pair(temp);
   for (const [exit, code] of [["0", 0], ["1", 0], ["255", 0], ["256", 0], ["78", 125]] as const) {
-    using temp = new TempDir();
-    const outcome = await runScript(temp, "finish", { HERMES_DASHBOARD: "1" }, [exit, "0"]);
+    const outcome = await pair.run("finish", { HERMES_DASHBOARD: "1" }, exit, "0");
     assertEquals(outcome.code, code, exit);
   }
 });

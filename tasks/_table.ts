@@ -1,5 +1,5 @@
 /**
- * Lays out rows in columns. Pure; no permission is needed.
+ * Lays out rows in columns.
  *
  * @param rows The rows, the first one maybe a header; all of one length.
  * @param paint Colours a cell, which is padded already; `undefined` leaves it.

@@ -8,7 +8,7 @@ export const BOOT_LOG_ROTATE_BYTES = 262144;
 export const BOOT_LOG = "logs/container-boot.log";
 
 /**
- * Words the lines a reconciliation leaves in the boot log. Pure.
+ * Words the lines a reconciliation leaves in the boot log.
  *
  * @param actions What it did.
  * @param now When.

@@ -67,7 +67,7 @@ function servedBy(profile: string, multiplexed: boolean, role: ContainerRole): s
 }
 
 /**
- * Decides what becomes of a profile. Pure.
+ * Decides what becomes of a profile.
  *
  * @param facts What was read of it.
  * @param home The Hermes home, an absolute path.

@@ -42,7 +42,7 @@ export function legalProfiles(home: string, warn: Warn): string[] {
 }
 
 /**
- * Puts profiles in the order in which they are shown. Pure.
+ * Puts profiles in the order in which they are shown.
  *
  * @param profiles Their names.
  * @returns Each once: `default` first, then by name.

@@ -58,7 +58,7 @@ export type SyncStep =
   | { do: "skip"; profile: string; reason: string; failed: boolean };
 
 /**
- * Decides what a sync does. Pure.
+ * Decides what a sync does.
  *
  * @param profiles What is to become of the profiles on the volume.
  * @param slots The profiles that have a slot.
@@ -106,7 +106,7 @@ function entryOf(step: SyncStep, outcomes: ReadonlyMap<Slot, SlotOutcome>): Sync
 }
 
 /**
- * Words what a sync did about one profile. Pure.
+ * Words what a sync did about one profile.
  *
  * @param entry What it did.
  * @returns One line, if the profile's name and the reason are.

@@ -34,7 +34,7 @@ const RELEASE_MS = 1500;
 
 /**
  * Reads what gatewayctl's shell script says about the host: lines that start
- * with `pid1`, `owner`, `supervised` or `df`. Pure.
+ * with `pid1`, `owner`, `supervised` or `df`.
  *
  * @param text The lines.
  * @returns What they say; anything else is passed over.

@@ -34,7 +34,7 @@ function timeOf(value: unknown): Date | null {
 }
 
 /**
- * Decides what a profile's `gateway_state.json` says, and who said it. Pure.
+ * Decides what a profile's `gateway_state.json` says, and who said it.
  *
  * @param content The parsed file.
  * @returns The state.
@@ -76,7 +76,7 @@ export function readRecordedState(dir: string): RecordedState {
 }
 
 /**
- * Finds what a boot log last says about a profile. Pure.
+ * Finds what a boot log last says about a profile.
  *
  * @param log The log's lines; those of one boot share their time.
  * @param profile The profile.

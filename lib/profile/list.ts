@@ -45,7 +45,6 @@ export interface Refusal {
 
 /**
  * Decides whether a directory under `profiles/` is a profile that gets a slot.
- * Pure.
  *
  * @param entry The directory.
  * @returns Why not, or `undefined` when it does.
@@ -70,7 +69,6 @@ export function refuseProfile({ name, symlink, error }: ProfileEntry): Refusal |
 /**
  * Orders profiles as they are reported: by code units, which for legal names
  * is the order of the C locale.
- * Pure.
  *
  * @param a One entry.
  * @param b Another.

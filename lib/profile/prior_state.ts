@@ -17,7 +17,6 @@ export interface PriorState {
 
 /**
  * Decides what state the content of `gateway_state.json` stands for.
- * Pure.
  *
  * @param content The parsed file.
  * @returns `desired_state` if it is a string; else `gateway_state`, where the

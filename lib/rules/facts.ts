@@ -37,7 +37,6 @@ export interface Facts {
 
 /**
  * Reads the lines of a facts file, each `name='value'` as sh takes it.
- * Pure.
  *
  * @param text The file's content.
  * @returns The values, by name.

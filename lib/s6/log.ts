@@ -16,7 +16,7 @@ const STAMP = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)\.\d+ {2}/;
 
 /**
  * Reads a line of a log. s6-log stamps in the system's time zone, as does
- * JavaScript where `TZ` is not set. Pure.
+ * JavaScript where `TZ` is not set.
  *
  * @param line The line.
  * @returns Its time and its text.

@@ -121,7 +121,6 @@ export async function runS6(
 
 /**
  * Reads the output of `s6-svstat -o up,wantedup,pid,exitcode,signal,updownfor`.
- * Pure.
  *
  * @param output The line.
  * @returns What it says.

@@ -6,7 +6,7 @@ import { UsageError } from "./_cli.ts";
 
 /** What `--help` says of the option `--facts`. */
 export const FACTS_HELP = `
-  --facts FILE     what 015-supervise-perms has settled about the container
+  --facts FILE     what 015-supervise-perms has written down
                    (${FACTS_FILE})`.slice(1);
 
 /**

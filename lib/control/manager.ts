@@ -169,7 +169,7 @@ export class S6ServiceManager {
   }
 
   /**
-   * Starts a gateway, with a fresh death tally, and records the intent.
+   * Starts a gateway, with a fresh death tally, and records what is wanted.
    *
    * @param profile The profile.
    * @param options Whether to wait until it is up.
@@ -180,12 +180,12 @@ export class S6ServiceManager {
    */
   async start(profile: string, options: ChangeOptions = {}): Promise<void> {
     const service = this.#serviceOf(profile);
-    await this.#recordIntent(profile, "running");
+    await this.#recordDesired(profile, "running");
     await this.#whileRegistered(profile, () => this.#bringUp(service, options));
   }
 
   /**
-   * Stops a gateway and records the intent. It stays down, also after a
+   * Stops a gateway and records what is wanted. It stays down, also after a
    * container restart.
    *
    * @param profile The profile.
@@ -197,7 +197,7 @@ export class S6ServiceManager {
    */
   async stop(profile: string, { wait = true }: ChangeOptions = {}): Promise<void> {
     const service = this.#serviceOf(profile);
-    await this.#recordIntent(profile, "stopped");
+    await this.#recordDesired(profile, "stopped");
     await this.#whileRegistered(profile, async () => {
       await this.#supervision.supervise(service);
       await this.#supervision.svc(service, ...wait ? ["-wD"] : [], "-d");
@@ -217,7 +217,7 @@ export class S6ServiceManager {
    */
   async restart(profile: string, options: ChangeOptions = {}): Promise<void> {
     const service = this.#serviceOf(profile);
-    await this.#recordIntent(profile, "running");
+    await this.#recordDesired(profile, "running");
     await this.#whileRegistered(profile, async () => {
       await this.#supervision.supervise(service);
       await this.#supervision.svc(service, "-wD", "-d");
@@ -268,7 +268,7 @@ export class S6ServiceManager {
   }
 
   /** A failed write is a warning: the operator's command comes first. */
-  async #recordIntent(profile: string, desired: DesiredState): Promise<void> {
+  async #recordDesired(profile: string, desired: DesiredState): Promise<void> {
     const down = `${this.#scandir}/${slotName(profile)}/down`;
     try {
       using _ = await lockScandir(this.#scandir);

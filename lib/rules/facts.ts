@@ -18,7 +18,7 @@ const ROLES: readonly string[] = [
   "other",
 ] satisfies ContainerRole[];
 
-/** What 015-supervise-perms has settled about a container. */
+/** What 015-supervise-perms has written down about a container. */
 export interface Facts {
   /** The Hermes home, an absolute path. */
   home: string;

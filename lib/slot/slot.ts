@@ -183,9 +183,9 @@ export function planSlots(
   { scandir, services, found }: SlotFacts,
 ): { plans: SlotPlan[]; warnings: string[] } {
   const plans = slots.map((slot) => planSlot(slot, found.get(slot)));
-  const crowd = capacityProblem(scandir, services + plans.filter(creates).length);
+  const tooMany = capacityProblem(scandir, services + plans.filter(creates).length);
   const warnings = plans.flatMap(({ warning }) => warning ?? []);
-  return { plans, warnings: crowd === undefined ? warnings : [...warnings, crowd] };
+  return { plans, warnings: tooMany === undefined ? warnings : [...warnings, tooMany] };
 }
 
 function creates({ changes }: SlotPlan): boolean {

@@ -3,7 +3,7 @@ import { S6ServiceManager } from "../../lib/control/manager.ts";
 import { type Arguments, numberOf } from "./arguments.ts";
 import { type Done, eachProfile } from "./each.ts";
 import { warn } from "./report.ts";
-import { settled } from "./settle.ts";
+import { untilUp } from "./up.ts";
 
 /**
  * Reads `--timeout`.
@@ -29,6 +29,6 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
     else await manager.restart(profile, { wait });
     if (!wait) return { text: `told to ${name}` };
     if (name === "stop") return { text: "down", up: false, pid: null };
-    return await settled(manager, profile, limit);
+    return await untilUp(manager, profile, limit);
   });
 }

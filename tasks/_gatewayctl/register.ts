@@ -7,7 +7,7 @@ import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
 import { type Done, eachProfile } from "./each.ts";
 import { NoSuchProfileError, warn } from "./report.ts";
-import { settled } from "./settle.ts";
+import { untilUp } from "./up.ts";
 
 function readEnv(values: readonly string[]): Record<string, string> {
   return Object.fromEntries(values.map((text) => {
@@ -36,7 +36,7 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
     await manager.registerProfileGateway(profile, { extraEnv, startNow });
     if (!startNow) return { text: "registered, down", up: false, pid: null };
     if (flags.has("no-wait")) return { text: "registered" };
-    const done = await settled(manager, profile, limit);
+    const done = await untilUp(manager, profile, limit);
     return { ...done, text: `registered, ${done.text}` };
   });
 }

@@ -1,4 +1,4 @@
-# Sourced, by what runs as hermes. Sets what 015-supervise-perms has settled about this container, as
+# Sourced, by what runs as hermes. Sets what 015-supervise-perms has written down, as
 # docs/architecture.md lists it: home, scandir, mode and so on. refused says why nothing may be done;
 # it is empty when all is well.
 facts=/run/hermes-boot/facts

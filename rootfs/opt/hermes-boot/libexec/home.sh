@@ -6,7 +6,7 @@ refused=''
 refuse() { [ -n "$refused" ] || refused=$1; }
 
 # close_run: from here on nobody but root can swap what root is about to write into /run, and what an
-# earlier life has settled is void. An engine's restart can keep /run, and Kubernetes makes it 0777.
+# earlier life has written down is void. An engine's restart can keep /run, and Kubernetes makes it 0777.
 close_run() {
   facts_dir=/run/hermes-boot
   [ "$uid" -ne 0 ] || chmod 755 /run || return

@@ -1,5 +1,5 @@
 # Sourced by 015-supervise-perms, after self.sh and home.sh, in the container's environment. What it
-# settles here is what everything else goes by: docs/architecture.md has the list.
+# finds out here is what everything else goes by: docs/architecture.md has the list.
 
 # find_mode: sets mode, why, and lacks, the capabilities that shared supervision would need: root's
 # s6-supervise uses what hermes owns (CAP_DAC_OVERRIDE) and signals what runs as hermes (CAP_KILL).

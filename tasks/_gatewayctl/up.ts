@@ -7,7 +7,7 @@ import { GatewayEndedError } from "./report.ts";
 const POLL_MS = 20;
 
 /** How long a gateway has to stay up to count as started, in milliseconds. */
-const SETTLE_MS = 300;
+const STAY_MS = 300;
 
 function assertAlive(profile: string, status: GatewayStatus): void {
   const { up, wantedUp, exitCode, signal } = status;
@@ -29,7 +29,7 @@ function assertAlive(profile: string, status: GatewayStatus): void {
  * @throws {GatewayEndedError} If it ended.
  * @throws {S6TimeoutError} If it is not up in time.
  */
-export async function settled(
+export async function untilUp(
   manager: S6ServiceManager,
   profile: string,
   timeoutMs: number,
@@ -45,7 +45,7 @@ export async function settled(
     status = await manager.status(profile);
   }
   if (status.up) {
-    await sleep(SETTLE_MS);
+    await sleep(STAY_MS);
     status = await manager.status(profile);
   }
   assertAlive(profile, status);

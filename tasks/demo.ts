@@ -47,18 +47,42 @@ async function makeHome(home: string): Promise<void> {
   }
 }
 
-/**
- * Asks as hermes: prints SLOT, up|down, PID and the process's user, a line each.
- * Fails while a run script has not become hermes yet.
- */
-const ASK = `cd /run/service
-for slot in gateway-*; do
-  set -- $(s6-svstat -o up,pid "$slot") || exit
-  user=-
-  [ "$1" = false ] || user=$(stat -c %U "/proc/$2")
-  [ "$1" = false ] || [ "$user" = "$(id -un)" ] || exit 1
-  echo "$slot $1 $2 $user"
-done`;
+/** A gateway as `gatewayctl list --json` has it. */
+interface Gateway {
+  profile: string;
+  registered: boolean;
+  up: boolean;
+  pid: number | null;
+}
+
+/** What is shown of a gateway beside what the boot did. */
+interface Shown {
+  status: string;
+  user: string;
+}
+
+async function list(container: Container): Promise<Gateway[]> {
+  return JSON.parse((await container.exec(["gatewayctl", "list", "--json"])).stdout);
+}
+
+async function userOf(container: Container, { pid }: Gateway): Promise<string> {
+  return (await container.exec(["stat", "-c", "%U", `/proc/${pid}`])).stdout.trim();
+}
+
+/** Asks until the started gateways are up; `undefined` while a run script has not become hermes yet. */
+async function show(
+  container: Container,
+  started: readonly string[],
+): Promise<Map<string, Shown> | undefined> {
+  const shown = new Map<string, Shown>();
+  for (const gateway of await list(container)) {
+    if (!gateway.registered) continue;
+    const user = gateway.up ? await userOf(container, gateway) : "-";
+    if (user === "root") return undefined;
+    shown.set(gateway.profile, { user, status: gateway.up ? `up, pid ${gateway.pid}` : "down" });
+  }
+  return started.every((profile) => shown.get(profile)?.status !== "down") ? shown : undefined;
+}
 
 async function boot(container: Container): Promise<void> {
   let stdout = "";
@@ -68,27 +92,14 @@ async function boot(container: Container): Promise<void> {
     if (hook.startsWith("02")) stdout = result.stdout;
   }
   const actions = [...stdout.matchAll(/profile=(\S+) prior_state=(\S+) action=(\S+)/g)];
-  const started = actions.filter(([, , , action]) => action === "started");
-  const statuses = await until("the started gateways", async () => {
-    const { code, stdout } = await container.sh(ASK, { user: "hermes" });
-    const slots = new Map(
-      stdout.trim().split("\n").map((line) => line.split(" ")).map((
-        [slot, ...rest],
-      ) => [slot, rest]),
-    );
-    const up = started.every(([, profile]) => slots.get(`gateway-${profile}`)?.[0] === "true");
-    return code === 0 && up && slots;
-  });
+  const started = actions.filter(([, , , action]) => action === "started")
+    .map(([, profile = ""]) => profile);
+  const shown = await until("the started gateways", () => show(container, started));
   const rows = actions.map(([, profile = "", prior = "", action = ""]) => {
-    const [up, pid = "", user = ""] = statuses.get(`gateway-${profile}`) ?? [];
-    const now = up === undefined ? "no slot" : up === "true" ? `up, pid ${pid}` : "down";
-    return [
-      profile,
-      prior,
-      action,
-      action === "skipped" ? "-" : now,
-      action === "started" ? user : "-",
-    ];
+    const { status, user } = action === "skipped"
+      ? { status: "-", user: "-" }
+      : shown.get(profile) ?? { status: "no slot", user: "-" };
+    return [profile, prior, action, status, user];
   });
   console.log("\n" + table([["PROFILE", "PRIOR STATE", "ACTION", "S6-SVSTAT", "USER"], ...rows]));
 }
@@ -110,7 +121,7 @@ async function demo(signal: AbortSignal): Promise<void> {
       signal.throwIfAborted();
     }
     console.log(
-      "\nWho was running came back as hermes; who was not is down and waits for s6-svc -u.\n" +
+      "\nWho was running came back as hermes; who was not is down until gatewayctl starts it.\n" +
         "Why each profile is where it is stands in logs/container-boot.log on the volume.",
     );
   } finally {

@@ -1,4 +1,4 @@
-import { Container, until } from "../tests/container/container.ts";
+import { Container, REPOSITORY, until } from "../tests/container/container.ts";
 import { findS6 } from "../tests/container/s6_packages.ts";
 import { type Spread, spreadOf } from "./_statistics.ts";
 import { makeHome } from "./_worlds.ts";
@@ -21,7 +21,6 @@ export interface Live {
 }
 
 const STATUS_SLOTS = 100;
-const REPOSITORY = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 
 async function inContainer<T>(
   profiles: number,

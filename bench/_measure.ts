@@ -1,3 +1,5 @@
+import { fromFileUrl, join } from "@std/path";
+
 /** A program to measure: its full path, its arguments and its whole environment. */
 export interface Program {
   path: string;
@@ -20,8 +22,6 @@ export interface Trace {
   /** Programs it started. */
   started: number;
 }
-
-const SOURCES = new URL(".", import.meta.url).pathname;
 
 async function output(command: string, args: readonly string[], env = {}) {
   const { code, stdout, stderr } = await new Deno.Command(command, {
@@ -51,7 +51,7 @@ async function compile(name: string, dir: string): Promise<string | undefined> {
   const program = `${dir}/${name}`;
   const env = { PATH: Deno.env.get("PATH") ?? "" };
   const { code, stderr } = await output("cc", [
-    ...["-O2", "-o", program, `${SOURCES}${name}.c`],
+    ...["-O2", "-o", program, join(fromFileUrl(import.meta.url), `../${name}.c`)],
   ], env).catch(() => ({ code: 127, stderr: "no cc" }));
   if (code === 0) return program;
   if (code !== 127) throw new Error(`${name}.c: ${stderr}`);

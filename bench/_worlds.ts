@@ -1,8 +1,9 @@
 import { permissionFlags, type Places, RUN_FLAGS } from "../lib/image/permissions.ts";
 import { RECONCILE_PROFILES, type Stage, SUPERVISE_PERMS } from "../lib/image/stages.ts";
+import { vendor } from "../tasks/vendor.ts";
+import { REPOSITORY } from "../tests/container/container.ts";
 import type { Program } from "./_measure.ts";
 
-const REPOSITORY = new URL("..", import.meta.url).pathname;
 const IS_ROOT = Deno.uid() === 0;
 
 /** What is measured: a world that is made anew before each run, and a program in it. */
@@ -16,7 +17,7 @@ export interface Scene {
   prepare(): Promise<void>;
 }
 
-/** The suite as it is in the image: no configuration above it, caches of its own. */
+/** The suite as it is in the image: its packages beside it, caches of its own. */
 export class Suite {
   /** Where. */
   readonly path: string;
@@ -28,7 +29,9 @@ export class Suite {
   /** Lays it out; its caches are empty. */
   static async install(path: string): Promise<Suite> {
     await run("mkdir", "-p", path);
-    await run("cp", "-R", ...["lib", "tasks", "bench"].map((dir) => REPOSITORY + dir), path);
+    const parts = ["lib", "tasks", "bench", "rootfs/opt/hermes-boot/deno.json"];
+    await run("cp", "-R", ...parts.map((part) => `${REPOSITORY}/${part}`), path);
+    vendor(path);
     await Deno.writeTextFile(`${path}/empty.ts`, "");
     return new Suite(path);
   }

@@ -1,3 +1,4 @@
+import { fromFileUrl, join } from "@std/path";
 import { RECONCILE_PROFILES } from "../lib/image/stages.ts";
 import { table } from "../tasks/_table.ts";
 import { type Live, measureLive } from "./_live.ts";
@@ -9,7 +10,7 @@ import { spreadOf } from "./_statistics.ts";
 import { onTmpfs } from "./_tmpfs.ts";
 import { makeHome, Suite } from "./_worlds.ts";
 
-const RESULTS = new URL("results", import.meta.url).pathname;
+const RESULTS = join(fromFileUrl(import.meta.url), "../results");
 const EXTENT = {
   services: [1, 20, 200],
   profiles: [1, 5, 100, 1000, 4000],

@@ -1,5 +1,6 @@
-import { printable } from "../lib/_quote.ts";
+import { parseArgs } from "@std/cli/parse-args";
 import { errorWords } from "../lib/_errors.ts";
+import { printable } from "../lib/_quote.ts";
 
 /** Thrown when the arguments are wrong: one line, exit code 2. */
 export class UsageError extends Error {
@@ -10,12 +11,26 @@ export class UsageError extends Error {
 /** Which options a command takes. */
 export interface OptionSpec {
   /** Options without a value, such as `json` for `--json`. */
-  flags?: readonly string[];
+  flags?: readonly string[] | undefined;
   /** Options with a value, such as `owner` for `--owner=UID:GID`. */
-  values?: readonly string[];
+  values?: readonly string[] | undefined;
+  /** Those of `values` that may be given more than once. */
+  many?: readonly string[] | undefined;
+  /** The one-letter names of options, such as `{ n: "lines" }`. */
+  letters?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What was given. */
+export interface Arguments {
+  /** The options without a value. */
+  flags: ReadonlySet<string>;
+  /** The options with a value, each with at least one. */
+  values: ReadonlyMap<string, readonly string[]>;
+  /** What is no option. */
+  operands: readonly string[];
+}
+
+/** What a task was given: each option once, and no operands. */
 export interface Options {
   /** The options without a value. */
   flags: ReadonlySet<string>;
@@ -31,23 +46,66 @@ export interface Program extends OptionSpec {
   help: string;
 }
 
-/** Parses `--flag`, `--value=X` and `--value X`; the boot path has no time for more. */
-function parse(args: readonly string[], { flags = [], values = [] }: OptionSpec): Options {
-  const found = { flags: new Set<string>(), values: new Map<string, string>() };
-  const rest = [...args];
-  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    const [, name = "", , inline] = /^--([a-z-]+)(=(.*))?$/s.exec(arg) ?? [];
-    if (flags.includes(name) && inline === undefined) {
-      found.flags.add(name);
-    } else if (values.includes(name)) {
-      const value = inline ?? rest.shift();
-      if (value === undefined) throw new UsageError(`--${name} needs a value`);
-      found.values.set(name, value);
-    } else {
-      throw new UsageError(`unexpected argument ${JSON.stringify(arg)}`);
-    }
+/**
+ * Words that `parseArgs` does not take as they are: it has "" for no value, and
+ * takes a boolean for the value of the flag before it.
+ */
+const MISREAD = /^(|true|false|--[^=]+=)$/;
+// No argument can hold one.
+const MARK = "\0";
+
+function refuse(arg: string): never {
+  throw new UsageError(`unexpected argument ${JSON.stringify(arg)}`);
+}
+
+function textsOf(name: string, given: unknown, many: boolean): string[] {
+  const texts = given as string[];
+  if (texts.includes("")) throw new UsageError(`--${name} needs a value`);
+  if (texts.length > 1 && !many) throw new UsageError(`--${name} is given more than once`);
+  return texts.map((text) => text.replace(MARK, ""));
+}
+
+/**
+ * Parses `--flag`, `--value=X`, `--value X`, `-v X`, `-vX` and operands; what
+ * comes after `--` is an operand. A value that starts with `-` needs the `=`.
+ *
+ * @param args The arguments.
+ * @param spec Which options there are.
+ * @returns What was given; every value and operand as it was typed.
+ * @throws {UsageError} If an option is unknown, or is given more than once or
+ * without its value, or a flag is given one.
+ */
+export function parseArguments(args: readonly string[], spec: OptionSpec): Arguments {
+  const { flags = [], values = [], many = [], letters = {} } = spec;
+  const options = args.slice(0, args.includes("--") ? args.indexOf("--") : undefined);
+  for (const arg of options) {
+    const [, name = ""] = /^--([^=]+)=/s.exec(arg) ?? [];
+    if (flags.includes(name)) refuse(arg);
   }
-  return found;
+  const given = parseArgs(args.map((arg) => arg.replace(MISREAD, `$1${MARK}`)), {
+    alias: letters,
+    boolean: flags,
+    collect: values,
+    string: [...values, "_"],
+    unknown: (arg, key) => key === undefined || refuse(arg.replace(MARK, "")),
+  });
+  for (const name of flags) {
+    if (typeof given[name] !== "boolean") throw new UsageError(`--${name} takes no value`);
+  }
+  return {
+    flags: new Set(flags.filter((name) => given[name] === true)),
+    values: new Map(
+      values.map((name) => [name, textsOf(name, given[name], many.includes(name))] as const)
+        .filter(([, texts]) => texts.length > 0),
+    ),
+    operands: given._.map((operand) => operand.replace(MARK, "")),
+  };
+}
+
+function parseOptions(spec: OptionSpec): Options {
+  const { flags, values, operands: [operand] } = parseArguments(Deno.args, spec);
+  if (operand !== undefined) refuse(operand);
+  return { flags, values: new Map([...values].map(([name, [text = ""]]) => [name, text])) };
 }
 
 /**
@@ -63,8 +121,7 @@ export async function runProgram(
 ): Promise<void> {
   let code: number;
   try {
-    const flags = ["help", ...program.flags ?? []];
-    const options = parse(Deno.args, { ...program, flags });
+    const options = parseOptions({ ...program, flags: ["help", ...program.flags ?? []] });
     if (options.flags.has("help")) {
       console.log(program.help.trim());
       code = 0;

@@ -1,7 +1,7 @@
 import { COMMANDS } from "../lib/image/commands.ts";
 import { type Facts, readFacts } from "../lib/rules/facts.ts";
 import { UsageError } from "./_cli.ts";
-import { type Arguments, parseArguments } from "./_gatewayctl/arguments.ts";
+import { type Arguments, parseCommand } from "./_gatewayctl/arguments.ts";
 import { commandHelp, HELP } from "./_gatewayctl/help.ts";
 import { reportError } from "./_gatewayctl/report.ts";
 
@@ -41,7 +41,7 @@ async function main(given: readonly string[]): Promise<number> {
   if (command === undefined || load === undefined) {
     throw new UsageError(`no such command: ${JSON.stringify(name)}`);
   }
-  const args = parseArguments(command, rest);
+  const args = parseCommand(command, rest);
   if (args.flags.has("help")) {
     console.log(commandHelp(command));
     return 0;

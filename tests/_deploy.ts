@@ -1,4 +1,4 @@
-import { parse } from "@std/yaml";
+import { parse } from "@std/yaml/parse";
 import { REPO } from "./_fixtures.ts";
 
 /** Where the manifests are. */

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
 import { reconcileProfileGateways } from "../lib/boot/reconcile.ts";
 import { permissionFlags, type Places, RUN_FLAGS } from "../lib/image/permissions.ts";
 import type { Stage } from "../lib/image/stages.ts";
@@ -6,7 +7,7 @@ import { NOWHERE, writeFacts } from "./_facts.ts";
 import { encode, kindOf, type Outcome, run, type RunOptions, type TempDir } from "./_temp.ts";
 
 /** The repository. */
-export const REPO = decodeURIComponent(new URL("..", import.meta.url).pathname).replace(/\/$/, "");
+export const REPO = join(fromFileUrl(import.meta.url), "../..");
 
 /** Whether the tests run as root. */
 export const IS_ROOT = Deno.uid() === 0;
@@ -157,7 +158,15 @@ export function runScript(
   const source = code.replace(/from "(?:\.\.\/)+/g, `from "file://${encodeURI(REPO)}/`);
   return run(Deno.execPath(), {
     ...options,
-    args: ["run", "--no-prompt", "--quiet", "--no-config", "--ext=ts", ...flags, "-"],
+    args: [
+      "run",
+      "--no-prompt",
+      "--quiet",
+      `--config=${REPO}/deno.json`,
+      "--ext=ts",
+      ...flags,
+      "-",
+    ],
     env: { ...denoEnv(), ...env },
     stdin: source,
   });

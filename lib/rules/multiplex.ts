@@ -5,13 +5,6 @@ import type { Warn } from "../_warn.ts";
 /** Hermes's own configuration, relative to the Hermes home. */
 export const CONFIG_FILE = "config.yaml";
 
-/**
- * The parser of `@std/yaml`, by its full name because the boot stages run
- * without an import map, and not in the import() itself: a name that Deno finds
- * there is resolved at every start, which costs 13 ms.
- */
-export const YAML_PARSER = "npm:deno-std@1.4.0/yaml/parse.js";
-
 /** The key in it that says whether one gateway serves every profile. */
 export const MULTIPLEX_KEY = "multiplex_profiles";
 
@@ -45,7 +38,7 @@ async function readSwitch(path: string): Promise<boolean> {
   const text = readConfig(path);
   // The parser costs milliseconds that only those who use the key shall pay.
   if (!text.includes(MULTIPLEX_KEY)) return false;
-  const { parse }: { parse(text: string): unknown } = await import(YAML_PARSER);
+  const { parse } = await import("@std/yaml/parse");
   let config: unknown;
   try {
     config = parse(text);

@@ -1,17 +1,10 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { Command } from "../../lib/image/commands.ts";
-import { UsageError } from "../_cli.ts";
+import { type Arguments as Given, parseArguments, UsageError } from "../_cli.ts";
 
-/** What a command was given. */
-export interface Arguments {
+/** What a command was given; each operand once. */
+export interface Arguments extends Given {
   /** The command. */
   command: Command;
-  /** The operands, each once. */
-  operands: readonly string[];
-  /** The flags that were set. */
-  flags: ReadonlySet<string>;
-  /** The values of the other options, each with at least one. */
-  values: ReadonlyMap<string, readonly string[]>;
 }
 
 function checkOperands(
@@ -32,24 +25,6 @@ function checkOperands(
   }
 }
 
-function parse({ options }: Command, args: readonly string[]) {
-  const known: NonNullable<ParseArgsConfig["options"]> = {
-    help: { type: "boolean", short: "h" },
-  };
-  for (const { name, short, value } of options) {
-    known[name] = {
-      ...value === undefined ? { type: "boolean" } : { type: "string", multiple: true },
-      ...short === undefined ? {} : { short },
-    };
-  }
-  try {
-    return parseArgs({ args: [...args], options: known, allowPositionals: true });
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new UsageError(error.message.replace(/\. .*$/s, ""));
-  }
-}
-
 /**
  * Parses what comes after the name of a command.
  *
@@ -58,18 +33,22 @@ function parse({ options }: Command, args: readonly string[]) {
  * @returns What was given.
  * @throws {UsageError} If something is unknown, missing or too much.
  */
-export function parseArguments(command: Command, args: readonly string[]): Arguments {
-  const { values: given, positionals } = parse(command, args);
-  const flags = new Set(Object.keys(given).filter((name) => given[name] === true));
-  const values = new Map<string, readonly string[]>();
-  for (const { name, many, value: what } of command.options) {
-    const texts = given[name];
-    if (!Array.isArray(texts)) continue;
-    if (texts.includes("")) throw new UsageError(`--${name} needs a value: ${what}`);
-    if (texts.length > 1 && !many) throw new UsageError(`--${name} is given more than once`);
-    values.set(name, texts.map(String));
+export function parseCommand(command: Command, args: readonly string[]): Arguments {
+  const { options } = command;
+  const valued = options.filter(({ value }) => value !== undefined);
+  const { flags, values, operands: given } = parseArguments(args, {
+    flags: ["help", ...options.filter(({ value }) => value === undefined).map(({ name }) => name)],
+    values: valued.map(({ name }) => name),
+    many: valued.filter(({ many }) => many).map(({ name }) => name),
+    letters: Object.fromEntries([
+      ["h", "help"],
+      ...options.flatMap(({ name, short }) => short === undefined ? [] : [[short, name]]),
+    ]),
+  });
+  for (const { name, value } of valued) {
+    if (values.get(name)?.includes("")) throw new UsageError(`--${name} needs a value: ${value}`);
   }
-  const operands = [...new Set(positionals)];
+  const operands = [...new Set(given)];
   if (!flags.has("help")) checkOperands(command, operands, flags);
   return { command, operands, flags, values };
 }

@@ -1,5 +1,5 @@
 import type { Facts } from "../../lib/rules/facts.ts";
-import { green, red } from "./colors.ts";
+import { green, red } from "@std/fmt/colors";
 import { examine } from "../../lib/explain/doctor.ts";
 import { gatherDoctorFacts, parseHostFacts } from "../../lib/explain/doctor_facts.ts";
 import { terminalSafe } from "../../lib/_quote.ts";

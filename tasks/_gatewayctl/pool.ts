@@ -1,3 +1,5 @@
+import { pooledMap } from "@std/async/pool";
+
 /** How many gateways are asked or changed at a time. */
 const AT_ONCE = 8;
 
@@ -7,17 +9,15 @@ const AT_ONCE = 8;
  * @param items The things.
  * @param act What to do about one.
  * @returns What came of each, in the order of the things, as soon as it is known.
+ * @throws What `act` threw first, once what had begun is done.
  */
 export async function* pooled<T, R>(
   items: readonly T[],
   act: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
-  const running: Promise<R>[] = [];
-  for (const item of items) {
-    const result = act(item);
-    result.catch(() => {}); // whoever awaits it hears of it
-    running.push(result);
-    if (running.length === AT_ONCE) yield await running.shift()!;
+  try {
+    yield* pooledMap(AT_ONCE, items, act);
+  } catch (error) {
+    throw error instanceof AggregateError ? error.errors[0] : error;
   }
-  for (const result of running) yield await result;
 }

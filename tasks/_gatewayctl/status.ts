@@ -1,5 +1,5 @@
 import type { Facts } from "../../lib/rules/facts.ts";
-import { dim, green, red, yellow } from "./colors.ts";
+import { dim, green, red, yellow } from "@std/fmt/colors";
 import { slotName } from "../../lib/profile/name.ts";
 import {
   type GatewayReport,

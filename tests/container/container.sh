@@ -8,6 +8,7 @@
 #   S6        a tree to lay over / that has s6, or empty
 #   DATA      the directory to mount at /opt/data
 #   DENO_CACHE  a directory for Deno's caches, kept between containers
+#   VENDOR    the packages of the image, as tasks/vendor.ts lays them out
 #   ENVDIR    a directory with the container's environment, one file a variable
 #   PIDFILE   where PID 1's number outside goes
 #   HERMES    UID:GID of the user hermes
@@ -51,7 +52,7 @@ mount -t tmpfs -o mode=755 tmpfs usr/local/bin
 cp --preserve=mode "$REPO"/rootfs/usr/local/bin/* usr/local/bin/
 [ "$(id -u)" -ne 0 ] || cp -R "$REPO/rootfs/usr/share" usr/
 mkdir -p opt/data opt/hermes-boot/deno_dir
-cp -R --preserve=mode "$REPO/lib" "$REPO/tasks" "$REPO/mod.ts" opt/hermes-boot/
+cp -R --preserve=mode "$REPO/lib" "$REPO/tasks" "$REPO/mod.ts" "$VENDOR" opt/hermes-boot/
 cp --preserve=mode "$REPO/tests/stub/hermes" usr/local/bin/hermes
 : >usr/local/bin/deno
 mount --bind "$DENO" usr/local/bin/deno
@@ -73,7 +74,7 @@ cp -R "$ENVDIR" run/s6/container_environment
 live=s6-rc:s6-rc-init:fNgK2x
 mkdir -p "run/$live/servicedirs"
 ln -s "$live" run/s6-rc
-for name in s6rc-fdholder s6rc-oneshot-runner $(ls etc/s6-overlay/s6-rc.d/user/contents.d); do
+for name in s6rc-fdholder s6rc-oneshot-runner $(ls etc/s6-overlay/user-bundles.d/user/contents.d); do
   dir=run/$live/servicedirs/$name
   mkdir "$dir"
   if [ -d "etc/s6-overlay/s6-rc.d/$name" ]; then

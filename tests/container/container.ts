@@ -1,7 +1,10 @@
+import { fromFileUrl, join } from "@std/path";
+import { vendor } from "../../tasks/vendor.ts";
 import { BRING_UP, STOP } from "./scripts.ts";
 import { findS6 } from "./s6_packages.ts";
 
-const REPOSITORY = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+/** The repository. */
+export const REPOSITORY: string = join(fromFileUrl(import.meta.url), "../../..");
 const PATH =
   "/command:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/execline/bin";
 const IS_ROOT = Deno.uid() === 0;
@@ -86,6 +89,7 @@ async function spawn(work: string, options: ContainerOptions): Promise<Deno.Chil
   await Deno.mkdir(cache, { recursive: true });
   await Deno.mkdir(`${work}/root`);
   await Deno.mkdir(`${work}/env`);
+  vendor(work);
   for (const [name, value] of Object.entries(options.env ?? {})) {
     await Deno.writeTextFile(`${work}/env/${name}`, value);
   }
@@ -112,6 +116,7 @@ async function spawn(work: string, options: ContainerOptions): Promise<Deno.Chil
       DATA: options.data,
       DENO_CACHE: cache,
       ENVDIR: `${work}/env`,
+      VENDOR: `${work}/vendor`,
       PIDFILE: `${work}/pid`,
       LOG: `${work}/log`,
       HERMES: `${uid}:${gid}`,

@@ -1,6 +1,6 @@
 /** Brings the static services up as s6-rc does: at once, and waits for each that has a notification-fd. */
 export const BRING_UP = `cd /run/s6-rc/servicedirs
-for name in $(ls /etc/s6-overlay/s6-rc.d/user/contents.d); do
+for name in $(ls /etc/s6-overlay/user-bundles.d/user/contents.d); do
   rm "$name/down"
   wait='' && [ ! -e "$name/notification-fd" ] || wait='-wU -T10000'
   s6-svc $wait -u "$name" &
@@ -26,7 +26,7 @@ alone() {
   [ $# -le 2 ]
 }
 cd /run/s6-rc/servicedirs
-for name in $(ls /etc/s6-overlay/s6-rc.d/user/contents.d); do s6-svc -wD -d "$name" & done
+for name in $(ls /etc/s6-overlay/user-bundles.d/user/contents.d); do s6-svc -wD -d "$name" & done
 wait
 for hook in /etc/cont-finish.d/*; do [ ! -x "$hook" ] || "$hook"; done
 cd /run/service

@@ -1,8 +1,9 @@
 import { permissionFlags, type Places, RUN_FLAGS } from "../../lib/image/permissions.ts";
 import type { Stage } from "../../lib/image/stages.ts";
 import { NOWHERE, writeFacts } from "../_facts.ts";
+import { vendor } from "../../tasks/vendor.ts";
 import { IS_ROOT, REPO } from "../_fixtures.ts";
-import { exists, type Outcome, run, type RunOptions, runSync, TempDir } from "../_temp.ts";
+import { type Outcome, run, type RunOptions, runSync, TempDir } from "../_temp.ts";
 import { CAN_MOUNT, Tmpfs } from "../_tmpfs.ts";
 
 /** The user that runs what hermes runs: UID 10000 for root, else whoever runs the tests. */
@@ -17,6 +18,8 @@ export function asHermes(...command: string[]): [program: string, ...args: strin
   const [program = "", ...args] = [...drop, ...command];
   return [program, ...args];
 }
+
+const PARTS = ["lib", "tasks", "rootfs/opt/hermes-boot/deno.json"];
 
 /** The suite as it lies in the image, where hermes can read it, with a warm cache. */
 export class Installation implements Disposable {
@@ -34,7 +37,8 @@ export class Installation implements Disposable {
     this.dir = this.#temp.mkdir("work");
     this.#tmpfs = CAN_MOUNT ? new Tmpfs(this.dir, "mode=755") : undefined;
     this.#cache = `${path}/deno_dir`;
-    runSync("cp", "-R", `${REPO}/lib`, `${REPO}/tasks`, path);
+    runSync("cp", "-R", ...PARTS.map((part) => `${REPO}/${part}`), path);
+    vendor(path);
     this.deno = this.#reachableDeno();
     for (const entry of ["tasks/reconcile_profiles.ts", "tasks/supervise_perms.ts"]) {
       const { success } = new Deno.Command(this.deno, {
@@ -44,19 +48,7 @@ export class Installation implements Disposable {
       }).outputSync();
       if (!success) throw new Error(`cannot warm the cache for ${entry}`);
     }
-    this.#copyYamlReader();
     runSync("chmod", "-R", "a+rX", path);
-  }
-
-  /** The image's cache has it from the build; here it comes from that of the tests. */
-  #copyYamlReader(): void {
-    const { npmCache } = JSON.parse(runSync(this.deno, "info", "--json"));
-    for (const { name: registry } of Deno.readDirSync(npmCache)) {
-      const from = `${npmCache}/${registry}/deno-std`;
-      if (!exists(from)) continue;
-      Deno.mkdirSync(`${this.#cache}/npm/${registry}`, { recursive: true });
-      runSync("cp", "-R", from, `${this.#cache}/npm/${registry}/`);
-    }
   }
 
   /** Makes a directory to work in that hermes can enter. */

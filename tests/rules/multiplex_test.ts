@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { CONFIG_FILE, isMultiplexed } from "../../lib/rules/multiplex.ts";
-import { mkfifo, REPO, runScript } from "../_fixtures.ts";
+import { mkfifo, runScript } from "../_fixtures.ts";
 import { CONFIGS, configSays, SECRET, writeConfig } from "../hostile/_config.ts";
 import { TempDir, writeFile } from "../_temp.ts";
 
@@ -96,25 +96,18 @@ Deno.test("isMultiplexed() does not survive a missing permission", async () => {
 
 Deno.test("isMultiplexed() loads the YAML parser only for a configuration with the key", async () => {
   using temp = new TempDir();
-  // In an empty cache there is no parser to load.
+  const parser = "data:text/javascript,console.log('loaded');export const parse=()=>({})";
+  const map = temp.write("map.json", JSON.stringify({ imports: { "@std/yaml/parse": parser } }));
   const load = () =>
     runScript(
       `
       import { isMultiplexed } from "../../lib/rules/multiplex.ts";
       await isMultiplexed(${JSON.stringify(temp.path)}, "", console.log);
       `,
-      { flags: ["-A", "--cached-only"], env: { DENO_DIR: temp.mkdir("deno_dir") } },
+      { flags: ["-A", `--import-map=${map}`] },
     );
   temp.write(CONFIG_FILE, "model: x\n");
   assertEquals((await load()).stdout, "");
   temp.write(CONFIG_FILE, "multiplex_profiles: true\n");
-  assertStringIncludes((await load()).stdout, "deno-std");
-});
-
-Deno.test("the YAML parser is of the version of the other @std packages", () => {
-  const { imports } = JSON.parse(Deno.readTextFileSync(`${REPO}/deno.json`));
-  const source = Deno.readTextFileSync(`${REPO}/lib/rules/multiplex.ts`);
-  assertStringIncludes(source, `"${imports["@std/yaml"]}"`);
-  const version = (name: string) => /deno-std@([^/]+)/.exec(imports[name])?.[1];
-  assertEquals(version("@std/yaml"), version("@std/assert"));
+  assertEquals((await load()).stdout, "loaded\n");
 });

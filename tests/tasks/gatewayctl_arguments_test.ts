@@ -1,35 +1,35 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { COMMANDS } from "../../lib/image/commands.ts";
 import { UsageError } from "../../tasks/_cli.ts";
-import { type Arguments, numberOf, parseArguments } from "../../tasks/_gatewayctl/arguments.ts";
+import { type Arguments, numberOf, parseCommand } from "../../tasks/_gatewayctl/arguments.ts";
 import { duration, timeWords } from "../../tasks/_gatewayctl/human.ts";
 import { table } from "../../tasks/_table.ts";
 
 function parse(name: string, ...args: string[]): Arguments {
   const command = COMMANDS.find((command) => command.name === name);
   if (command === undefined) throw new Error(name);
-  return parseArguments(command, args);
+  return parseCommand(command, args);
 }
 
-Deno.test("parseArguments() takes options before, between and after profiles", () => {
+Deno.test("parseCommand() takes options before, between and after profiles", () => {
   const { operands, flags, values } = parse("start", "--no-wait", "a", "--timeout", "5", "7", "a");
   assertEquals(operands, ["a", "7"]);
   assertEquals([...flags], ["no-wait"]);
   assertEquals([...values], [["timeout", ["5"]]]);
 });
 
-Deno.test("parseArguments() collects --env and keeps what is after the first =", () => {
+Deno.test("parseCommand() collects --env and keeps what is after the first =", () => {
   const { values } = parse("register", "a", "--env", "A=1", "--env=B==x y", "--env", "C=");
   assertEquals(values.get("env"), ["A=1", "B==x y", "C="]);
 });
 
-Deno.test("parseArguments() takes the short options of logs, also together", () => {
+Deno.test("parseCommand() takes the short options of logs, also together", () => {
   const { flags, values } = parse("logs", "a", "-fn", "5");
   assertEquals([flags.has("follow"), values.get("lines")], [true, ["5"]]);
   assertEquals(parse("logs", "-n5", "a").values.get("lines"), ["5"]);
 });
 
-Deno.test("parseArguments() takes what comes after -- as it is", () => {
+Deno.test("parseCommand() takes what comes after -- as it is", () => {
   assertEquals(parse("why", "--", "--json").operands, ["--json"]);
 });
 
@@ -47,12 +47,12 @@ for (
     ["logs", "a", "-n"],
   ] as const
 ) {
-  Deno.test(`parseArguments() refuses ${name} ${args.join(" ")}`, () => {
+  Deno.test(`parseCommand() refuses ${name} ${args.join(" ")}`, () => {
     assertThrows(() => parse(name, ...args), UsageError);
   });
 }
 
-Deno.test("parseArguments() lets --help stand alone", () => {
+Deno.test("parseCommand() lets --help stand alone", () => {
   assertEquals([...parse("start", "--help").flags], ["help"]);
   assertEquals([...parse("why", "-h").flags], ["help"]);
 });

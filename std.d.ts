@@ -25,3 +25,44 @@ declare module "@std/assert" {
     msg?: string,
   ): Promise<E>;
 }
+
+declare module "@std/async/pool" {
+  export function pooledMap<T, R>(
+    poolLimit: number,
+    array: Iterable<T> | AsyncIterable<T>,
+    iteratorFn: (data: T) => Promise<R>,
+  ): AsyncIterableIterator<R>;
+}
+
+declare module "@std/cli/parse-args" {
+  /** What comes of options that are all declared as flags or as collected strings. */
+  export interface Args {
+    [name: string]: unknown;
+    _: string[];
+  }
+  export function parseArgs(args: string[], options: {
+    alias: Record<string, string>;
+    boolean: readonly string[];
+    collect: readonly string[];
+    string: readonly string[];
+    unknown: (arg: string, key?: string, value?: unknown) => unknown;
+  }): Args;
+}
+
+declare module "@std/fmt/colors" {
+  export function dim(str: string): string;
+  export function green(str: string): string;
+  export function red(str: string): string;
+  export function yellow(str: string): string;
+}
+
+declare module "@std/path" {
+  export function basename(path: string, suffix?: string): string;
+  export function dirname(path: string): string;
+  export function fromFileUrl(url: string | URL): string;
+  export function join(path: string, ...paths: string[]): string;
+}
+
+declare module "@std/yaml/parse" {
+  export function parse(content: string): unknown;
+}

@@ -11,11 +11,11 @@ USER root
 COPY --from=deno /deno /usr/local/bin/deno
 ARG TARGETARCH
 ARG S6_OVERLAY_URL=https://github.com/just-containers/s6-overlay/releases/download
-ARG S6_OVERLAY_VERSION=3.2.3.0
-ARG S6_OVERLAY_SHA256_NOARCH=b720f9d9340efc8bb07528b9743813c836e4b02f8693d90241f047998b4c53cf
-ARG S6_OVERLAY_SHA256_X86_64=a93f02882c6ed46b21e7adb5c0add86154f01236c93cd82c7d682722e8840563
-ARG S6_OVERLAY_SHA256_AARCH64=0952056ff913483162cc30e35b2e944b507ba1025d78f5becbb89367bf344581
-ARG S6_OVERLAY_SHA256_SYMLINKS_NOARCH=a60dc5235de3ecbcf874b9c1f18d73263ab99b289b9329aa950e8729c4789f0e
+ARG S6_OVERLAY_VERSION=3.2.3.2
+ARG S6_OVERLAY_SHA256_NOARCH=5379750ed30a84bbd2e2dd74847ba6b5bd29cd0b2e3ea2ec58049b57eb2eda12
+ARG S6_OVERLAY_SHA256_X86_64=e6befcc96a437a3831386ecfc51808c5d3e939dc5fe3c02ae9284599e8aa2408
+ARG S6_OVERLAY_SHA256_AARCH64=b17f17a82e7a515c682a91edaf2ffdabb73f891981b6c1fd712115693a2f8b4c
+ARG S6_OVERLAY_SHA256_SYMLINKS_NOARCH=a215675c375aca9efecde3065df22b19fb8dcdc1362566931c6b5e778099a0fb
 # Debian's slim image has neither curl nor xz, but Deno can download and apt can decompress.
 RUN set -eu; \
     fatal() { echo "s6-overlay: fatal: $*" >&2; exit 1; }; \
@@ -41,6 +41,17 @@ RUN set -eu; \
     unpack "$machine" "$sum"; \
     unpack symlinks-noarch "$S6_OVERLAY_SHA256_SYMLINKS_NOARCH"
 
+FROM ${BUILD_IMAGE} AS vendor
+USER root
+COPY --from=deno /deno /usr/local/bin/deno
+WORKDIR /src
+COPY deno.json deno.lock ./
+COPY lib/_*.ts lib/
+COPY tasks/_cli.ts tasks/vendor.ts tasks/
+COPY rootfs/opt/hermes-boot/deno.json rootfs/opt/hermes-boot/
+ARG NPM_CONFIG_REGISTRY
+RUN deno run --allow-all tasks/vendor.ts --out /out
+
 FROM ${BUILD_IMAGE} AS suite
 USER root
 COPY --from=deno /deno /usr/local/bin/deno
@@ -52,6 +63,7 @@ COPY tasks/_cli.ts tasks/_news.ts tasks/_places.ts tasks/_rules.ts tasks/_table.
   tasks/watch_profiles.ts tasks/
 COPY tasks/_gatewayctl/ tasks/_gatewayctl/
 COPY rootfs/opt/hermes-boot/ ./
+COPY --from=vendor /out/ ./
 COPY rootfs/ /rootfs/
 # Fills the cache that the hooks use read-only. A program that ends by itself leaves the compiled
 # code of what it called, so the stages get something to do; an unprivileged reader needs the
@@ -64,12 +76,11 @@ RUN set -eu; \
       : >"/tmp/home/$profile/SOUL.md"; \
       echo "{\"gateway_state\":\"${profile#*/}\"}" >"/tmp/home/$profile/gateway_state.json"; \
     done; \
+    echo 'multiplex_profiles: off' >/tmp/home/config.yaml; \
     mkdir -p /tmp/services/one/event /tmp/services/one/supervise /tmp/scandir/.s6-svscan; \
     mkfifo /tmp/services/one/supervise/control /tmp/scandir/.s6-svscan/control; \
     run() { deno run --allow-all --no-prompt --cached-only "$@"; }; \
     deno cache mod.ts; \
-    deno cache "$(deno eval --no-lock 'import { YAML_PARSER } from "./lib/rules/multiplex.ts"; console.log(YAML_PARSER)')" || \
-      echo "warning: no YAML reader: multiplex_profiles in config.yaml will not be read" >&2; \
     run tasks/hermes_setup.ts --home=/tmp/home --owner=1:1; \
     run tasks/supervise_perms.ts --servicedirs=/tmp/services --scandir=/tmp/scandir --owner=1:1; \
     run tasks/reconcile_profiles.ts; \
@@ -97,14 +108,12 @@ COPY --from=deno /deno /usr/local/bin/deno
 COPY --from=s6-overlay /s6-overlay/ /
 COPY --from=suite /opt/hermes-boot/ /opt/hermes-boot/
 COPY --from=suite /rootfs/ /
-# s6-overlay 3.2.3.1 moved the user bundle to user-bundles.d, which it ignores where s6-rc.d/user is
-# left; with that, a read-only root does not boot.
+# s6-overlay ignores user-bundles.d where a base image made for an older one left these.
 RUN cd /etc/s6-overlay; \
-    if [ -d user-bundles.d/user ] && \
-      [ -z "$(find s6-rc.d/user -type f ! -name dashboard ! -name gateways ! -name profile-watch)" ]; then \
-      mv s6-rc.d/user/contents.d/* user-bundles.d/user/contents.d/ && \
-      rm -r s6-rc.d/user; \
-    fi
+    for bundle in user user2; do \
+      [ ! -d "s6-rc.d/$bundle" ] || \
+        { cp -R "s6-rc.d/$bundle" user-bundles.d/ && rm -r "s6-rc.d/$bundle"; } || exit; \
+    done
 # A base image's own set-up stays in charge.
 RUN [ ! -e /var/tmp/01-hermes-setup ] || mv /var/tmp/01-hermes-setup /etc/cont-init.d/
 # PATH is for `docker exec`; services have /command in theirs. S6_CMD_ARG0 runs a command of hermes's

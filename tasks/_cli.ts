@@ -47,12 +47,12 @@ export interface Program extends OptionSpec {
 }
 
 /**
- * Words that `parseArgs` does not take as they are: it has "" for no value, and
- * takes a boolean for the value of the flag before it.
+ * No argument can hold one. `parseArgs` makes numbers of operands, takes "" for
+ * no value, and a boolean for the value of the flag before it: a mark at the end
+ * of a word prevents that. (To declare `_` a string would make `--_` an option.)
  */
-const MISREAD = /^(|true|false|--[^=]+=)$/;
-// No argument can hold one.
 const MARK = "\0";
+const WORD = /^(?!-).*$|^--[^=]+=$/s;
 
 function refuse(arg: string): never {
   throw new UsageError(`unexpected argument ${JSON.stringify(arg)}`);
@@ -79,15 +79,16 @@ export function parseArguments(args: readonly string[], spec: OptionSpec): Argum
   const { flags = [], values = [], many = [], letters = {} } = spec;
   const options = args.slice(0, args.includes("--") ? args.indexOf("--") : undefined);
   for (const arg of options) {
-    const [, name = ""] = /^--([^=]+)=/s.exec(arg) ?? [];
-    if (flags.includes(name)) refuse(arg);
+    const [, name, value] = /^--([^=]+)(=?)/.exec(arg) ?? [];
+    if (name === undefined || values.includes(name)) continue;
+    if (value || !flags.includes(name)) refuse(arg);
   }
-  const given = parseArgs(args.map((arg) => arg.replace(MISREAD, `$1${MARK}`)), {
+  const given = parseArgs(args.map((arg) => arg.replace(WORD, `$&${MARK}`)), {
     alias: letters,
     boolean: flags,
     collect: values,
-    string: [...values, "_"],
-    unknown: (arg, key) => key === undefined || refuse(arg.replace(MARK, "")),
+    string: values,
+    unknown: (arg, letter) => letter === undefined || refuse(arg),
   });
   for (const name of flags) {
     if (typeof given[name] !== "boolean") throw new UsageError(`--${name} takes no value`);

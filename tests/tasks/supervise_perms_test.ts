@@ -3,8 +3,12 @@ import { SUPERVISE_PERMS } from "../../lib/image/stages.ts";
 import { mkfifo, runStage } from "../_fixtures.ts";
 import { modeOf, snapshot, TempDir } from "../_temp.ts";
 
-/** A static service and a scandir for 015, and the arguments that name them. */
-function makeStatic(temp: TempDir) {
+/** Runs 015 on a static service and a scandir. */
+async function share(
+  temp: TempDir,
+  args: string[],
+  spoil: (servicedirs: string) => void = () => {},
+) {
   const servicedirs = temp.mkdir("servicedirs");
   const scandir = temp.mkdir("scandir");
   temp.mkdir("servicedirs/dashboard");
@@ -13,17 +17,19 @@ function makeStatic(temp: TempDir) {
   temp.mkdir("scandir/.s6-svscan", 0o700);
   mkfifo(`${servicedirs}/dashboard/supervise/control`);
   mkfifo(`${scandir}/.s6-svscan/control`);
-  const args = ["--servicedirs", servicedirs, "--scandir", scandir];
-  const owner = `--owner=${(Deno.uid() ?? 0) + 12345}:${Deno.gid()}`;
-  return { servicedirs, scandir, args, owner };
+  spoil(servicedirs);
+  const before = snapshot(temp.path);
+  const outcome = await runStage(SUPERVISE_PERMS, { servicedirs, scandir }, {
+    args: [`--servicedirs=${servicedirs}`, "--scandir", scandir, ...args],
+  });
+  return { ...outcome, servicedirs, scandir, before };
 }
+
+const OWNER = ["--owner", `${(Deno.uid() ?? 0) + 12345}:${Deno.gid()}`];
 
 Deno.test("015 shares the services and the scandir, says so and exits 0", async () => {
   using temp = new TempDir();
-  const { servicedirs, scandir, args, owner } = makeStatic(temp);
-  const { code, stdout, stderr } = await runStage(SUPERVISE_PERMS, { servicedirs, scandir }, {
-    args: [...args, owner],
-  });
+  const { code, stdout, stderr, servicedirs, scandir } = await share(temp, OWNER);
   assertEquals([code, stderr], [0, ""]);
   assertMatch(stdout, /^015-supervise-perms: info: [\x20-\x7e]*dashboard[\x20-\x7e]*\n$/);
   assertEquals(modeOf(`${servicedirs}/dashboard/supervise`), 0o755);
@@ -32,34 +38,21 @@ Deno.test("015 shares the services and the scandir, says so and exits 0", async 
 
 Deno.test("015 without --owner changes nothing and exits 0", async () => {
   using temp = new TempDir();
-  const { servicedirs, scandir, args } = makeStatic(temp);
-  const before = snapshot(temp.path);
-  const { code } = await runStage(SUPERVISE_PERMS, { servicedirs, scandir }, { args });
-  assertEquals(code, 0);
-  assertEquals(snapshot(temp.path), before);
+  const { code, before } = await share(temp, []);
+  assertEquals([code, snapshot(temp.path)], [0, before]);
 });
 
-Deno.test("015 shares what it can and exits 1 when something is left alone", async () => {
-  using temp = new TempDir();
-  const { servicedirs, scandir, args, owner } = makeStatic(temp);
-  temp.mkdir("servicedirs/new\nline");
-  const { code, stdout, stderr } = await runStage(SUPERVISE_PERMS, { servicedirs, scandir }, {
-    args: [...args, owner],
+for (
+  const [what, spoil, words] of [
+    ["an odd service", (dir: string) => Deno.mkdirSync(`${dir}/a\nb`), "service a\\nb: "],
+    ["no service", (dir: string) => Deno.removeSync(dir, { recursive: true }), "static services: "],
+  ] as const
+) {
+  Deno.test(`015 with ${what} shares what it can, warns in one line and exits 1`, async () => {
+    using temp = new TempDir();
+    const { code, stderr, scandir } = await share(temp, OWNER, spoil);
+    assertEquals([code, modeOf(scandir)], [1, 0o1775]);
+    assertMatch(stderr, /^015-supervise-perms: warning: [\x20-\x7e]+\n$/);
+    assertStringIncludes(stderr, words);
   });
-  assertEquals(code, 1);
-  assertMatch(stderr, /^015-supervise-perms: warning: service new\\nline: [\x20-\x7e]+\n$/);
-  assertStringIncludes(stdout, "dashboard");
-  assertEquals(modeOf(scandir), 0o1775);
-});
-
-Deno.test("015 without service directories still shares the scandir and exits 1", async () => {
-  using temp = new TempDir();
-  const { servicedirs, scandir, args, owner } = makeStatic(temp);
-  Deno.removeSync(servicedirs, { recursive: true });
-  const { code, stderr } = await runStage(SUPERVISE_PERMS, { servicedirs, scandir }, {
-    args: [...args, owner],
-  });
-  assertEquals(code, 1);
-  assertMatch(stderr, /^015-supervise-perms: warning: [\x20-\x7e]+\n$/);
-  assertEquals(modeOf(scandir), 0o1775);
-});
+}

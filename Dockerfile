@@ -58,7 +58,7 @@ COPY --from=deno /deno /usr/local/bin/deno
 WORKDIR /opt/hermes-boot
 COPY mod.ts ./
 COPY lib/ lib/
-COPY tasks/_cli.ts tasks/_news.ts tasks/_places.ts tasks/_rules.ts tasks/_table.ts \
+COPY tasks/_cli.ts tasks/_facts.ts tasks/_news.ts tasks/_table.ts \
   tasks/gatewayctl.ts tasks/hermes_setup.ts tasks/reconcile_profiles.ts tasks/supervise_perms.ts \
   tasks/watch_profiles.ts tasks/
 COPY tasks/_gatewayctl/ tasks/_gatewayctl/
@@ -70,7 +70,9 @@ COPY rootfs/ /rootfs/
 # databases' -wal and -shm files, which stay behind when a program ends by Deno.exit: the last run.
 RUN set -eu; \
     export DENO_DIR=/opt/hermes-boot/deno_dir; \
-    export HERMES_HOME=/tmp/home S6_PROFILE_GATEWAY_SCANDIR=/tmp/scandir; \
+    for fact in home=/tmp/home scandir=/tmp/scandir role=other refused=; do \
+      echo "${fact%%=*}='${fact#*=}'"; \
+    done >/tmp/facts; \
     for profile in '' profiles/running profiles/stopped; do \
       mkdir -p "/tmp/home/$profile"; \
       : >"/tmp/home/$profile/SOUL.md"; \
@@ -83,14 +85,14 @@ RUN set -eu; \
     deno cache mod.ts; \
     run tasks/hermes_setup.ts --home=/tmp/home --owner=1:1; \
     run tasks/supervise_perms.ts --servicedirs=/tmp/services --scandir=/tmp/scandir --owner=1:1; \
-    run tasks/reconcile_profiles.ts; \
+    run tasks/reconcile_profiles.ts --facts /tmp/facts; \
     for command in list 'start x' 'register x' 'unregister x' 'sync --dry-run' 'why x' doctor \
       'logs x' health 'completion bash'; do \
-      run tasks/gatewayctl.ts $command </dev/null >/dev/null 2>&1 || [ $? -ne 2 ]; \
+      run tasks/gatewayctl.ts --facts /tmp/facts $command </dev/null >/dev/null 2>&1 || [ $? -ne 2 ]; \
     done; \
     run tasks/watch_profiles.ts --help >/dev/null; \
     run --preload 'data:text/javascript,Deno.exit()' tasks/reconcile_profiles.ts; \
-    rm -r /tmp/home /tmp/services /tmp/scandir; \
+    rm -r /tmp/facts /tmp/home /tmp/services /tmp/scandir; \
     chmod -R a=rX /opt/hermes-boot; \
     chmod -R u=rwX,go=rX /rootfs
 

@@ -11,50 +11,32 @@ function parse(name: string, ...args: string[]): Arguments {
   return parseCommand(command, args);
 }
 
-Deno.test("parseCommand() takes options before, between and after profiles", () => {
+Deno.test("parseCommand() takes options before, between and after profiles, and each profile once", () => {
   const { operands, flags, values } = parse("start", "--no-wait", "a", "--timeout", "5", "7", "a");
-  assertEquals(operands, ["a", "7"]);
-  assertEquals([...flags], ["no-wait"]);
-  assertEquals([...values], [["timeout", ["5"]]]);
+  assertEquals([operands, [...flags], [...values]], [
+    ...[["a", "7"], ["no-wait"], [["timeout", ["5"]]]],
+  ]);
+  assertEquals(parse("register", "a", "--env", "A=1", "--env=B==x").values.get("env"), [
+    ...["A=1", "B==x"],
+  ]);
+  const logs = parse("logs", "a", "-fn", "5");
+  assertEquals([[...logs.flags], logs.values.get("lines")], [["follow"], ["5"]]);
 });
 
-Deno.test("parseCommand() collects --env and keeps what is after the first =", () => {
-  const { values } = parse("register", "a", "--env", "A=1", "--env=B==x y", "--env", "C=");
-  assertEquals(values.get("env"), ["A=1", "B==x y", "C="]);
+Deno.test("parseCommand() refuses what a command does not take", () => {
+  for (
+    const [name, ...args] of [
+      ...[["start"], ["start", "a", "--all"], ["start", "a", "--nope"], ["start", "a", "-x"]],
+      ...[["start", "a", "--timeout"], ["start", "a", "--timeout="], ["list", "a"]],
+      ...[["start", "a", "--timeout=1", "--timeout=2"], ["why"], ["why", "a", "b"], ["logs", "-n"]],
+    ] as [string, ...string[]][]
+  ) {
+    assertThrows(() => parse(name, ...args), UsageError, undefined, args.join(" "));
+  }
 });
-
-Deno.test("parseCommand() takes the short options of logs, also together", () => {
-  const { flags, values } = parse("logs", "a", "-fn", "5");
-  assertEquals([flags.has("follow"), values.get("lines")], [true, ["5"]]);
-  assertEquals(parse("logs", "-n5", "a").values.get("lines"), ["5"]);
-});
-
-Deno.test("parseCommand() takes what comes after -- as it is", () => {
-  assertEquals(parse("why", "--", "--json").operands, ["--json"]);
-});
-
-for (
-  const [name, ...args] of [
-    ["start"],
-    ["start", "a", "--all"],
-    ["start", "a", "--nope"],
-    ["start", "a", "-x"],
-    ["start", "a", "--timeout"],
-    ["start", "a", "--timeout", "1", "--timeout", "2"],
-    ["list", "a"],
-    ["why"],
-    ["why", "a", "b"],
-    ["logs", "a", "-n"],
-  ] as const
-) {
-  Deno.test(`parseCommand() refuses ${name} ${args.join(" ")}`, () => {
-    assertThrows(() => parse(name, ...args), UsageError);
-  });
-}
 
 Deno.test("parseCommand() lets --help stand alone", () => {
-  assertEquals([...parse("start", "--help").flags], ["help"]);
-  assertEquals([...parse("why", "-h").flags], ["help"]);
+  for (const word of ["--help", "-h"]) assertEquals([...parse("why", word).flags], ["help"]);
 });
 
 Deno.test("numberOf() refuses what is no number", () => {

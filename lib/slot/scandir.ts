@@ -1,5 +1,4 @@
-import { ScandirBusyError } from "../_errors.ts";
-import { errorWords, survivable } from "../_errors.ts";
+import { errorWords, ScandirBusyError, survivable } from "../_errors.ts";
 import { lstatIfPresent, makeDirectory, removeIfPresent } from "../_fs.ts";
 
 /**

@@ -1,8 +1,13 @@
-import { InvalidProfileNameError, RefusedContainerError } from "../../lib/_errors.ts";
+import {
+  GatewayNotRegisteredError,
+  GatewayRegisteredError,
+  InvalidProfileNameError,
+  RefusedContainerError,
+  S6CommandError,
+  S6TimeoutError,
+  ScandirBusyError,
+} from "../../lib/_errors.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
-import { S6CommandError, S6TimeoutError } from "../../lib/_errors.ts";
-import { ScandirBusyError } from "../../lib/_errors.ts";
-import { GatewayNotRegisteredError, GatewayRegisteredError } from "../../lib/_errors.ts";
 import { UsageError } from "../_cli.ts";
 
 /** The exit codes of gatewayctl. */

@@ -1,7 +1,9 @@
 import { fromFileUrl, join } from "@std/path";
 import { vendor } from "../../tasks/vendor.ts";
-import { BRING_UP, STOP } from "./scripts.ts";
 import { findS6 } from "./s6_packages.ts";
+import { until } from "./until.ts";
+
+export { until };
 
 /** The repository. */
 export const REPOSITORY: string = join(fromFileUrl(import.meta.url), "../../..");
@@ -45,30 +47,6 @@ export interface ExecOptions {
   env?: Readonly<Record<string, string>>;
 }
 
-/**
- * Waits until a condition holds.
- *
- * @param what What is waited for, for the error.
- * @param condition Asked every 20 ms; a value other than `undefined`, `false`
- * and the empty string ends the wait.
- * @param timeoutMs How long, in milliseconds.
- * @returns What the condition returned.
- * @throws {Error} When the time is over.
- */
-export async function until<T>(
-  what: string,
-  condition: () => T | false | undefined | Promise<T | false | undefined>,
-  timeoutMs = 10_000,
-): Promise<T> {
-  const deadline = performance.now() + timeoutMs;
-  while (true) {
-    const value = await condition();
-    if (value !== undefined && value !== false && value !== "") return value;
-    if (performance.now() >= deadline) throw new Error(`Timed out after ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await Deno.readTextFile(path);
@@ -76,6 +54,11 @@ async function readIfPresent(path: string): Promise<string | undefined> {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
+}
+
+/** Reads one of the shell scripts beside this file. */
+function readScript(name: string): Promise<string> {
+  return Deno.readTextFile(new URL(name, import.meta.url));
 }
 
 function boundingSet(capabilities: readonly string[]): string {
@@ -257,7 +240,7 @@ export class Container implements AsyncDisposable {
     for (const name of stdout.trim().split("\n")) {
       results.set(name, await this.exec([`/etc/cont-init.d/${name}`]));
     }
-    await this.sh(BRING_UP);
+    await this.sh(await readScript("bring_up.sh"));
     await this.exec(["s6-svscanctl", "-a", "/run/service"]);
     return results;
   }
@@ -286,7 +269,7 @@ export class Container implements AsyncDisposable {
       killed = true;
       kill(this.#process);
     }, graceMs);
-    if (graceMs > 0) await this.sh(STOP);
+    if (graceMs > 0) await this.sh(await readScript("stop.sh"));
     await this.#process.status;
     clearTimeout(timer);
     await Deno.remove(this.#work, { recursive: true });

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { permissionFlags, type Permissions, S6_PROGRAMS } from "../../mod.ts";
+import { permissionFlags, type Permissions } from "../../lib/image/permissions.ts";
+import { S6_PROGRAMS } from "../../lib/s6/run.ts";
 import { type Container, until } from "../container/container.ts";
 import type { Call, Outcome, Script } from "./_driver.ts";
 import {

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Container } from "../container/container.ts";
-import { until } from "../container/container.ts";
+import { type Container, until } from "../container/container.ts";
 import { ctl, ctlJson, ctlOk } from "./_gatewayctl.ts";
 import { bootContainer, Home, liveTest, SCANDIR, type Scene, untilStatus } from "./_live.ts";
 

@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Container } from "../container/container.ts";
-import { until } from "../container/container.ts";
+import { type Container, until } from "../container/container.ts";
 import { bootContainer, Home, liveTest, status, untilStatus } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };

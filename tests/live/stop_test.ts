@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Container, ContainerOptions } from "../container/container.ts";
-import { until } from "../container/container.ts";
+import { type Container, type ContainerOptions, until } from "../container/container.ts";
 import { bootContainer, Home, liveTest } from "./_live.ts";
 
 const RUNNING = { state: { desired_state: "running" } };

@@ -18,7 +18,6 @@ function assertHalf(dir: string): void {
 }
 
 const SEED = `
-import { seedSuperviseSkeleton } from "../../lib/slot/skeleton.ts";
 seedSuperviseSkeleton(".");
 `;
 

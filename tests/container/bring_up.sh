@@ -1,0 +1,12 @@
+# Brings the static services up as s6-rc does: at once, and waits for each that has a notification-fd.
+cd /run/s6-rc/servicedirs || exit
+for file in /etc/s6-overlay/user-bundles.d/user/contents.d/*; do
+  name=${file##*/}
+  rm "$name/down"
+  if [ -e "$name/notification-fd" ]; then
+    s6-svc -wU -T10000 -u "$name" &
+  else
+    s6-svc -u "$name" &
+  fi
+done
+wait

@@ -6,6 +6,7 @@ import {
   type ExecOptions,
   until,
 } from "../container/container.ts";
+import { runSync } from "../_temp.ts";
 
 /** The user hermes of a live container. */
 export const HERMES = { uid: 10000, gid: 10000 };
@@ -44,19 +45,36 @@ async function whyNot(): Promise<string | undefined> {
 
 const reason = await whyNot();
 
+/** {@linkcode Home.make} and {@linkcode bootContainer}; both end with the test. */
+export type Boot = (
+  profiles: Readonly<Record<string, Scene>>,
+  options?: Omit<ContainerOptions, "data">,
+) => Promise<{ container: Container; home: Home }>;
+
 /**
  * Registers a test that needs a live container. Where there can be none the
  * test is skipped by name with the reason; under `CI=true` that is a failure.
  */
-export function liveTest(name: string, fn: () => Promise<void>): void {
+export function liveTest(
+  name: string,
+  fn: (boot: Boot, test: Deno.TestContext) => Promise<void>,
+): void {
   if (SUPERVISION === "isolated") name = `${name} (isolated)`;
-  if (reason === undefined) return Deno.test(`live: ${name}`, fn);
+  if (reason === undefined) {
+    return Deno.test(`live: ${name}`, async (test) => {
+      await using stack = new AsyncDisposableStack();
+      await fn(async (profiles, options) => {
+        const home = stack.use(await Home.make(profiles));
+        return { home, container: stack.use(await bootContainer(home, options)) };
+      }, test);
+    });
+  }
   if (Deno.env.get("CI") === "true") {
     return Deno.test(`live: ${name}`, () => {
       throw new Error(`no live container: ${reason}`);
     });
   }
-  Deno.test({ name: `live: ${name} (skipped: ${reason})`, ignore: true, fn });
+  Deno.test({ name: `live: ${name} (skipped: ${reason})`, ignore: true, fn: () => {} });
 }
 
 /** What is on the volume of one profile. */
@@ -68,6 +86,15 @@ export interface Scene {
   /** Whether there is a `SOUL.md`. Default: `true`. */
   soul?: boolean;
 }
+
+/** What makes a gateway start at a boot. */
+export const RUNNING: Scene = { state: { desired_state: "running" } };
+
+/** What makes a gateway stay down at a boot. */
+export const STOPPED: Scene = { state: { desired_state: "stopped" } };
+
+/** The capabilities without which root can neither read hermes's files nor kill its processes. */
+export const THREE = ["setuid", "setgid", "chown"];
 
 /** A Hermes home in a temporary directory, owned by {@linkcode HERMES}. */
 export class Home implements AsyncDisposable {
@@ -83,11 +110,14 @@ export class Home implements AsyncDisposable {
     const home = new Home(await Deno.makeTempDir({ prefix: "hermes-home-" }));
     await Deno.chmod(home.path, 0o755);
     for (const [name, scene] of Object.entries(profiles)) await home.put(name, scene);
-    const { success } = await new Deno.Command("chown", {
-      args: ["-R", `${owner.uid}:${owner.gid}`, home.path],
-    }).output();
-    assertEquals(success, true);
+    runSync("chown", "-R", `${owner.uid}:${owner.gid}`, home.path);
     return home;
+  }
+
+  /** {@linkcode put}, as hermes's own. */
+  async add(name: string, scene: Scene = {}): Promise<void> {
+    await this.put(name, scene);
+    runSync("chown", "-R", `${HERMES.uid}:${HERMES.gid}`, this.dir(name));
   }
 
   /** Adds or changes a profile. */
@@ -105,6 +135,32 @@ export class Home implements AsyncDisposable {
   /** Finds a profile's directory. */
   dir(name: string): string {
     return name === "default" ? this.path : `${this.path}/profiles/${name}`;
+  }
+
+  /** Reads a gateway's log; empty where there is none. */
+  log(name: string): Promise<string> {
+    return Deno.readTextFile(`${this.path}/logs/gateways/${name}/current`).catch(() => "");
+  }
+
+  /** Waits until gateways' loggers have written something. */
+  async untilLogged(...names: string[]): Promise<void> {
+    for (const name of names) await until(`a log of ${name}`, () => this.log(name), 30_000);
+  }
+
+  /** Waits until gateways mind their signals; the stub says its PID then. */
+  async untilMinding(...names: string[]): Promise<void> {
+    for (const name of names) {
+      const pid = () => Deno.readTextFile(`${this.dir(name)}/gateway.pid`).catch(() => "");
+      await until(`the gateway ${name} minds its signals`, pid, 30_000);
+    }
+  }
+
+  /** Waits until the stub has written its environment; returns its entries. */
+  untilEnviron(name: string): Promise<string[]> {
+    return until(`the environment of ${name}`, async () => {
+      const text = await Deno.readTextFile(`${this.dir(name)}/stub.environ`).catch(() => "");
+      return text.endsWith("\0") && text.split("\0");
+    }, 30_000);
   }
 
   /** Removes it. */
@@ -169,6 +225,35 @@ export function untilStatus(
     const now = await status(container, service).catch(() => undefined);
     return now !== undefined && condition(now) ? now : undefined;
   }, timeoutMs);
+}
+
+/** Waits until a profile's gateway is up, with another PID than before; returns the PID. */
+export async function untilUp(container: Container, profile: string, before = -1): Promise<number> {
+  const isUp = ({ up, pid }: Status) => up && pid !== before;
+  return (await untilStatus(container, `gateway-${profile}`, "up", isUp)).pid;
+}
+
+/** Waits until profiles' gateways are up. */
+export async function untilAllUp(container: Container, ...profiles: string[]): Promise<void> {
+  for (const profile of profiles) await untilUp(container, profile);
+}
+
+/** Waits until a service is down and not wanted up, after ten deaths too. */
+export function untilParked(container: Container, service: string): Promise<Status> {
+  const isParked = ({ up, wantedUp }: Status) => !up && !wantedUp;
+  return untilStatus(container, service, "parked", isParked, 60_000);
+}
+
+/** Watches services for 2 s; s6 starts what has died again within one. */
+export async function staysDown(container: Container, ...services: string[]): Promise<void> {
+  for (const service of services) await untilStatus(container, service, "supervised", () => true);
+  const end = performance.now() + 2000;
+  while (performance.now() < end) {
+    for (const service of services) {
+      const { up, wantedUp } = await status(container, service);
+      assertEquals({ up, wantedUp }, { up: false, wantedUp: false }, service);
+    }
+  }
 }
 
 /**

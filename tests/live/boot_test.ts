@@ -1,15 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Container, until } from "../container/container.ts";
-import { bootContainer, Home, liveTest, status, untilStatus } from "./_live.ts";
+import { Home, liveTest, RUNNING, status, untilStatus } from "./_live.ts";
 
-const RUNNING = { desired_state: "running" };
 const SLOTS = ["gateway-coder", "gateway-coder/log", "gateway-default", "gateway-default/log"];
 
 liveTest(
   "hermes can use s6-svstat, s6-svc and s6-svwait on every slot and its logger",
-  async () => {
-    await using home = await Home.make({ default: { state: RUNNING }, coder: { state: RUNNING } });
-    await using container = await bootContainer(home);
+  async (boot) => {
+    const { container } = await boot({ default: RUNNING, coder: RUNNING });
     for (const slot of SLOTS) {
       const dir = `/run/service/${slot}`;
       await untilStatus(container, slot, "up", ({ up }) => up);
@@ -56,9 +54,8 @@ liveTest("hermes is refused on the dashboard before 015 and served after it", as
   }
 });
 
-liveTest("without a skeleton hermes is refused on a slot of its own", async () => {
-  await using home = await Home.make({});
-  await using container = await bootContainer(home);
+liveTest("without a skeleton hermes is refused on a slot of its own", async (boot) => {
+  const { container } = await boot({});
   const dir = "/run/service/bare";
   await container.sh(
     `mkdir ${dir} && printf '#!/bin/sh\\nexec sleep infinity\\n' >${dir}/run && chmod +x ${dir}/run`,
@@ -74,7 +71,7 @@ liveTest("without a skeleton hermes is refused on a slot of its own", async () =
 });
 
 liveTest("the hooks change no owner or mode of what is root's own", async () => {
-  await using home = await Home.make({ coder: { state: RUNNING } });
+  await using home = await Home.make({ coder: RUNNING });
   await using container = await Container.start({ data: home.path });
   const snapshot = async () =>
     (await container.sh(
@@ -95,9 +92,8 @@ liveTest("the hooks change no owner or mode of what is root's own", async () => 
   assertEquals(stdout, "root:hermes 1775\nroot:hermes 660\n");
 });
 
-liveTest("hermes cannot remove or rename root's entries in the scandir", async () => {
-  await using home = await Home.make({});
-  await using container = await bootContainer(home);
+liveTest("hermes cannot remove or rename root's entries in the scandir", async (boot) => {
+  const { container } = await boot({});
   for (const name of ["s6-linux-init-shutdownd", ".s6-svscan", "dashboard"]) {
     const { code } = await container.sh(`mv /run/service/${name} /run/service/.gone`, {
       user: "hermes",
@@ -110,14 +106,14 @@ liveTest(
   "every kind of profile ends as its state says, at the first boot and the next",
   async () => {
     await using home = await Home.make({
-      default: { state: RUNNING },
+      default: RUNNING,
       running: { state: { gateway_state: "running" } },
       stopped: { state: { gateway_state: "running", desired_state: "stopped" } },
       missing: {},
       draining: { state: { gateway_state: "draining" } },
       corrupt: { state: "{" },
-      Illegal: { state: RUNNING },
-      nosoul: { state: RUNNING, soul: false },
+      Illegal: RUNNING,
+      nosoul: { ...RUNNING, soul: false },
     });
     const expected = [
       "reconcile: profile=default prior_state=running action=started",
@@ -161,9 +157,8 @@ liveTest(
   },
 );
 
-liveTest("a gateway runs as hermes in its home, and its log too", async () => {
-  await using home = await Home.make({ coder: { state: RUNNING, stub: "environ" } });
-  await using container = await bootContainer(home, {
+liveTest("a gateway runs as hermes in its home, and its log too", async (boot) => {
+  const { container, home } = await boot({ coder: { ...RUNNING, stub: "environ" } }, {
     env: { HERMES_HOME: "/opt/data", TOKEN: "t" },
   });
   const environ = await until("the gateway's environment", async () => {

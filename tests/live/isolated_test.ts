@@ -4,32 +4,24 @@ import {
   bootContainer,
   Home,
   liveTest,
+  RUNNING,
   SCANDIRS,
+  type Status,
   status,
+  STOPPED,
+  THREE,
   untilRested,
   untilStatus,
 } from "./_live.ts";
 
-const RUNNING = { desired_state: "running" };
 const ISOLATED = { env: { HERMES_SUPERVISION: "isolated" } };
 const SCANDIR = SCANDIRS.isolated;
 /** Services of root's that the gateways are no business of. */
 const ROOTS = ["s6rc-oneshot-runner", "s6rc-fdholder", "s6-linux-init-shutdownd"];
 
-async function pidOf(container: Container, profile: string): Promise<string | undefined> {
-  const { code, stdout } = await container.exec(
-    ["s6-svstat", "-o", "pid", `${SCANDIR}/gateway-${profile}`],
-    { user: "hermes" },
-  );
-  const pid = stdout.trim();
-  return code === 0 && pid !== "-1" ? pid : undefined;
-}
-
-function untilUp(container: Container, profile: string, not?: string): Promise<string> {
-  return until(`gateway ${profile} is up`, async () => {
-    const pid = await pidOf(container, profile);
-    return pid !== not ? pid : undefined;
-  }, 30_000);
+function untilUp(container: Container, profile: string, before = -1): Promise<number> {
+  const isUp = ({ up, pid }: Status) => up && pid !== before;
+  return untilStatus(container, `${SCANDIR}/gateway-${profile}`, "up", isUp).then(({ pid }) => pid);
 }
 
 /** Lists the users that own processes with a given name. */
@@ -42,9 +34,8 @@ async function usersOf(container: Container, name: string): Promise<string[]> {
 
 liveTest(
   "isolated: the gateways' s6-svscan, s6-supervise and s6-log all run as hermes",
-  async () => {
-    await using home = await Home.make({ default: { state: RUNNING }, coder: { state: RUNNING } });
-    await using container = await bootContainer(home, ISOLATED);
+  async (boot) => {
+    const { container } = await boot({ default: RUNNING, coder: RUNNING }, ISOLATED);
     await untilUp(container, "default");
     await untilUp(container, "coder");
     assertEquals(await usersOf(container, "s6-svscan"), ["hermes", "root"]);
@@ -54,9 +45,8 @@ liveTest(
   },
 );
 
-liveTest("isolated: hermes controls its gateways, the dashboard and the tree", async () => {
-  await using home = await Home.make({ coder: { state: RUNNING } });
-  await using container = await bootContainer(home, ISOLATED);
+liveTest("isolated: hermes controls its gateways, the dashboard and the tree", async (boot) => {
+  const { container } = await boot({ coder: RUNNING }, ISOLATED);
   await untilUp(container, "coder");
   for (
     const command of [
@@ -86,16 +76,14 @@ liveTest("isolated: hermes controls its gateways, the dashboard and the tree", a
 
 liveTest("isolated: a killed inner s6-svscan comes back with its gateways", async () => {
   await using home = await Home.make({
-    coder: { state: RUNNING, stub: "slow 1" },
-    stubborn: { state: RUNNING, stub: "hang" },
-    writer: { state: { desired_state: "stopped" } },
+    coder: { ...RUNNING, stub: "slow 1" },
+    stubborn: { ...RUNNING, stub: "hang" },
+    writer: STOPPED,
   });
   const env = { ...ISOLATED.env, HERMES_DASHBOARD: "1" };
   await using container = await bootContainer(home, { env });
   const before = await untilUp(container, "coder");
-  await until("the gateway minds its signals", () => {
-    return Deno.readTextFile(`${home.dir("coder")}/gateway.pid`).catch(() => "");
-  });
+  await home.untilMinding("coder");
   const hanging = await untilUp(container, "stubborn");
   await untilStatus(container, "dashboard", "up", ({ up }) => up);
   const others = async () =>
@@ -137,13 +125,10 @@ liveTest("isolated: a killed inner s6-svscan comes back with its gateways", asyn
   assertEquals(code, 0, stderr);
 });
 
-liveTest("isolated: the container's stop reaches the gateways", async () => {
-  await using home = await Home.make({ coder: { state: RUNNING } });
-  await using container = await bootContainer(home, ISOLATED);
+liveTest("isolated: the container's stop reaches the gateways", async (boot) => {
+  const { container, home } = await boot({ coder: RUNNING }, ISOLATED);
   await untilUp(container, "coder");
-  await until("the gateway minds its signals", () => {
-    return Deno.readTextFile(`${home.dir("coder")}/gateway.pid`).catch(() => "");
-  }, 30_000);
+  await home.untilMinding("coder");
   const { code } = await container.exec([
     ...["s6-svc", "-wD", "-T20000", "-d", "/run/service/gateways"],
   ]);
@@ -152,9 +137,8 @@ liveTest("isolated: the container's stop reaches the gateways", async () => {
   assertEquals(await Deno.readTextFile(lifecycle), '{"phase":"exited"}\n');
 });
 
-liveTest("shared: the service gateways rests", async () => {
-  await using home = await Home.make({});
-  await using container = await bootContainer(home);
+liveTest("shared: the service gateways rests", async (boot) => {
+  const { container } = await boot({});
   assertEquals((await untilRested(container, "gateways")).exitCode, 0);
 });
 
@@ -175,11 +159,11 @@ liveTest("an unknown HERMES_SUPERVISION is refused with one line", async () => {
 });
 
 liveTest("with only SETUID, SETGID and CHOWN supervision is isolated by itself", async () => {
-  await using home = await Home.make({ coder: { state: RUNNING } });
+  await using home = await Home.make({ coder: RUNNING });
   await using container = await Container.start({
     data: home.path,
     env: { HERMES_DASHBOARD: "1" },
-    capabilities: ["setuid", "setgid", "chown"],
+    capabilities: THREE,
   });
   const hooks = await container.boot();
   assertMatch(
@@ -206,7 +190,7 @@ liveTest("shared supervision without the capabilities it needs says which they a
   await using container = await Container.start({
     data: home.path,
     env: { HERMES_SUPERVISION: "shared" },
-    capabilities: ["setuid", "setgid", "chown"],
+    capabilities: THREE,
   });
   const { stderr } = await container.exec(["/etc/cont-init.d/015-supervise-perms"]);
   assertMatch(

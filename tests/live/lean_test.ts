@@ -1,9 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type ContainerOptions, until } from "../container/container.ts";
-import { bootContainer, HERMES, Home, liveTest, type Scene } from "./_live.ts";
-
-const RUNNING: Scene = { state: { desired_state: "running" } };
-const THREE = ["setuid", "setgid", "chown"];
+import { bootContainer, HERMES, Home, liveTest, RUNNING, THREE } from "./_live.ts";
 
 /** Where the slots are: without the capabilities of THREE supervision is isolated. */
 function scandirOf({ capabilities }: Omit<ContainerOptions, "data">): string {

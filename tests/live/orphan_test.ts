@@ -1,10 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Container } from "../container/container.ts";
 import { until } from "../container/container.ts";
-import { bootContainer, Home, liveTest, status, untilStatus } from "./_live.ts";
+import { liveTest, RUNNING, status, THREE, untilStatus } from "./_live.ts";
 
-const RUNNING = { state: { desired_state: "running" } };
-const THREE = ["setuid", "setgid", "chown"];
 const SLOT = "/run/hermes/service/gateway-coder";
 
 async function childOf(container: Container, service: string): Promise<string> {
@@ -27,9 +25,8 @@ async function killParent(container: Container, service: string): Promise<void> 
   );
 }
 
-liveTest("root without CAP_KILL: a killed dashboard leaves no second one behind", async () => {
-  await using home = await Home.make({});
-  await using container = await bootContainer(home, {
+liveTest("root without CAP_KILL: a killed dashboard leaves no second one behind", async (boot) => {
+  const { container } = await boot({}, {
     capabilities: THREE,
     env: { HERMES_DASHBOARD: "1" },
   });
@@ -44,9 +41,8 @@ liveTest("root without CAP_KILL: a killed dashboard leaves no second one behind"
   assertEquals((await container.sh(`test -d /proc/${next}`)).code, 0);
 });
 
-liveTest("root without CAP_KILL: killed gateways are back, each once", async () => {
-  await using home = await Home.make({ coder: RUNNING });
-  await using container = await bootContainer(home, { capabilities: THREE });
+liveTest("root without CAP_KILL: killed gateways are back, each once", async (boot) => {
+  const { container } = await boot({ coder: RUNNING }, { capabilities: THREE });
   const { pid } = await untilStatus(container, SLOT, "up", ({ up }) => up, 30_000);
   const child = await childOf(container, "gateways");
   await killParent(container, "gateways");

@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { bootContainer, Home, liveTest, startContainer, untilStatus } from "./_live.ts";
+import { Home, liveTest, RUNNING, startContainer, untilStatus } from "./_live.ts";
 
-const RUNNING = { state: { desired_state: "running" } };
 const ISOLATED = { env: { HERMES_SUPERVISION: "isolated" } };
 const SCANDIR = "/run/hermes/service";
 
@@ -27,9 +26,8 @@ printf '#!/bin/sh\nexec sleep 1000\n' >run && chmod 755 run && chown -R hermes: 
   },
 );
 
-liveTest("isolated: 015 by hand on a live tree leaves it alone", async () => {
-  await using home = await Home.make({ coder: RUNNING });
-  await using container = await bootContainer(home, ISOLATED);
+liveTest("isolated: 015 by hand on a live tree leaves it alone", async (boot) => {
+  const { container } = await boot({ coder: RUNNING }, ISOLATED);
   const { pid } = await untilStatus(
     container,
     `${SCANDIR}/gateway-coder`,

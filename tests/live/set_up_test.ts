@@ -2,10 +2,8 @@ import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { Container, type ContainerOptions, until } from "../container/container.ts";
 import { composed, podOf } from "../_deploy.ts";
 import { clockTick, runSync } from "../_temp.ts";
-import { bootContainer, HERMES, Home, liveTest, untilStatus } from "./_live.ts";
+import { bootContainer, HERMES, Home, liveTest, RUNNING, STOPPED, untilStatus } from "./_live.ts";
 
-const RUNNING = { desired_state: "running" };
-const STOPPED = { desired_state: "stopped" };
 const FOLDERS = ["", "/profiles", "/logs", "/logs/gateways"];
 
 function ownerOf(path: string): string {
@@ -34,7 +32,7 @@ for (const capabilities of [undefined, ["chown", "setgid", "setuid"]]) {
 
 liveTest("HERMES_UID and HERMES_GID make hermes who owns the home", async () => {
   const owner = { uid: 1000, gid: 100 };
-  await using home = await Home.make({ coder: { state: RUNNING } }, owner);
+  await using home = await Home.make({ coder: RUNNING }, owner);
   await using container = await bootContainer(home, {
     env: { HERMES_UID: "1000", HERMES_GID: "100" },
   });
@@ -65,7 +63,7 @@ liveTest("on a read-only root other IDs are refused, with what to do", async () 
 });
 
 liveTest("a second boot changes no owner and no time of what it need not", async () => {
-  await using home = await Home.make({ default: { state: STOPPED }, coder: { state: STOPPED } });
+  await using home = await Home.make({ default: STOPPED, coder: STOPPED });
   {
     await using _ = await bootContainer(home);
     for (const profile of ["default", "coder"]) {
@@ -93,7 +91,7 @@ liveTest("root changes nothing behind the symlinks that hermes has planted", asy
       ["gateway_state.json", "file"],
     ] as const
   ) {
-    await using home = await Home.make({ x: { state: RUNNING } });
+    await using home = await Home.make({ x: RUNNING });
     const canary = `/opt/canary-${name.replaceAll("/", "-")}`;
     await using container = await Container.start({ data: home.path });
     const look = async () =>
@@ -141,7 +139,7 @@ async function bootTogether(
 liveTest("two containers on one home share its gateways out, each up in exactly one", async () => {
   const profiles = ["default", "a", "b", "c", "d", "e"];
   await using home = await Home.make(
-    Object.fromEntries(profiles.map((name) => [name, { state: RUNNING }])),
+    Object.fromEntries(profiles.map((name) => [name, RUNNING])),
   );
   const up = await bootTogether(
     home,
@@ -155,7 +153,7 @@ liveTest("two containers on one home share its gateways out, each up in exactly 
 });
 
 liveTest("a dashboard container beside a gateway container starts no gateway", async () => {
-  await using home = await Home.make({ default: { state: RUNNING }, coder: { state: RUNNING } });
+  await using home = await Home.make({ default: RUNNING, coder: RUNNING });
   const up = await bootTogether(
     home,
     [{}, { env: { HERMES_GATEWAY_PROFILES: "none", HERMES_DASHBOARD: "1" } }],
@@ -173,7 +171,7 @@ async function pretendCommand(container: Container, command: string): Promise<vo
 }
 
 liveTest("a container whose command is the dashboard has no slots", async () => {
-  await using home = await Home.make({ coder: { state: RUNNING } });
+  await using home = await Home.make({ coder: RUNNING });
   await using container = await Container.start({ data: home.path });
   await pretendCommand(container, "hermes dashboard --port 9119");
   const hook = (await container.boot()).get("02-reconcile-profiles");
@@ -195,7 +193,7 @@ liveTest("an upgraded container's gateway comes up, by its command alone", async
 
 for (const { name, env, capabilities, readOnly } of [...composed(), podOf(0)]) {
   liveTest(`${name} of deploy/ boots in exactly its environment`, async () => {
-    await using home = await Home.make({ coder: { state: RUNNING } }, { uid: 0, gid: 0 });
+    await using home = await Home.make({ coder: RUNNING }, { uid: 0, gid: 0 });
     await using container = await bootContainer(home, {
       ...{ env, readOnly, capabilities: capabilities.map((one) => one.toLowerCase()) },
     });

@@ -1,9 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Container, ContainerOptions } from "../container/container.ts";
 import { until } from "../container/container.ts";
-import { bootContainer, Home, liveTest } from "./_live.ts";
-
-const RUNNING = { state: { desired_state: "running" } };
+import { bootContainer, Home, liveTest, RUNNING } from "./_live.ts";
 
 /** SIGTERM, which is 15, in the masks of proc(5). */
 const SIGTERM_BIT = 1n << 14n;

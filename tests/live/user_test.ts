@@ -2,17 +2,16 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type ExecResult, until } from "../container/container.ts";
 import { runSync } from "../_temp.ts";
 import {
-  bootContainer,
   HERMES,
   Home,
   liveTest,
+  RUNNING,
   SCANDIR,
   startContainer,
+  STOPPED,
   untilStatus,
 } from "./_live.ts";
 
-const RUNNING = { desired_state: "running" };
-const STOPPED = { desired_state: "stopped" };
 const STRANGER = { uid: 1234, gid: 1234 };
 
 /** All that is in a home, with owners, modes, sizes and times. */
@@ -29,7 +28,7 @@ const REFUSAL =
 
 liveTest("with a --user that is neither root nor hermes a boot is one message", async () => {
   for (const owner of [HERMES, STRANGER]) {
-    await using home = await Home.make({ coder: { state: RUNNING } }, owner);
+    await using home = await Home.make({ coder: RUNNING }, owner);
     const before = everything(home);
     await using container = await startContainer(home, {
       user: STRANGER,
@@ -67,12 +66,11 @@ liveTest("with such a --user and a 01 of the base image's own 015 has the messag
   assertMatch(said(hooks), REFUSAL);
 });
 
-liveTest("with --user of hermes's own gateways run, are controlled and stop", async () => {
-  await using home = await Home.make({
-    coder: { state: RUNNING },
-    writer: { state: STOPPED },
-  });
-  await using container = await bootContainer(home, {
+liveTest("with --user of hermes's own gateways run, are controlled and stop", async (boot) => {
+  const { container, home } = await boot({
+    coder: RUNNING,
+    writer: STOPPED,
+  }, {
     user: HERMES,
     env: { HERMES_DASHBOARD: "1" },
   });

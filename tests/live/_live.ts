@@ -45,10 +45,18 @@ async function whyNot(): Promise<string | undefined> {
 
 const reason = await whyNot();
 
+/** How a {@linkcode Boot} boots. */
+export interface BootOptions extends Omit<ContainerOptions, "data"> {
+  /** Whose the home is. Default: {@linkcode HERMES}'s. */
+  owner?: { uid: number; gid: number };
+  /** Whether the hooks run. Default: `true`. */
+  hooks?: false;
+}
+
 /** {@linkcode Home.make} and {@linkcode bootContainer}; both end with the test. */
 export type Boot = (
   profiles: Readonly<Record<string, Scene>>,
-  options?: Omit<ContainerOptions, "data">,
+  options?: BootOptions,
 ) => Promise<{ container: Container; home: Home }>;
 
 /**
@@ -63,9 +71,10 @@ export function liveTest(
   if (reason === undefined) {
     return Deno.test(`live: ${name}`, async (test) => {
       await using stack = new AsyncDisposableStack();
-      await fn(async (profiles, options) => {
-        const home = stack.use(await Home.make(profiles));
-        return { home, container: stack.use(await bootContainer(home, options)) };
+      await fn(async (profiles, { owner, hooks, ...options } = {}) => {
+        const home = stack.use(await Home.make(profiles, owner));
+        const start = hooks === false ? startContainer : bootContainer;
+        return { home, container: stack.use(await start(home, options)) };
       }, test);
     });
   }

@@ -106,8 +106,8 @@ liveTest("isolated: nothing that hermes plants is ever run by root", async () =>
     await container.stop();
   }
   await using container = await bootContainer(home, { env });
-  await untilStatus(container, "dashboard", "up", ({ up }) => up, 30_000);
-  await untilStatus(container, "gateways", "up", ({ up }) => up, 30_000);
+  await untilStatus(container, "dashboard", "up", ({ up }) => up);
+  await untilStatus(container, "gateways", "up", ({ up }) => up);
   await assertNoRoot(container, home);
   await container.stop();
   assertEquals(byOthers(await witnesses(home)), [], "run by another user");

@@ -27,12 +27,8 @@ liveTest(
   },
 );
 
-liveTest("hermes is refused on the dashboard before 015 and served after it", async () => {
-  await using home = await Home.make({});
-  await using container = await Container.start({
-    data: home.path,
-    env: { HERMES_DASHBOARD: "TRUE" },
-  });
+liveTest("hermes is refused on the dashboard before 015 and served after it", async (boot) => {
+  const { container } = await boot({}, { hooks: false, env: { HERMES_DASHBOARD: "TRUE" } });
   const dir = "/run/service/dashboard";
   const commands = [
     ["s6-svstat", dir],
@@ -54,25 +50,8 @@ liveTest("hermes is refused on the dashboard before 015 and served after it", as
   }
 });
 
-liveTest("without a skeleton hermes is refused on a slot of its own", async (boot) => {
-  const { container } = await boot({});
-  const dir = "/run/service/bare";
-  await container.sh(
-    `mkdir ${dir} && printf '#!/bin/sh\\nexec sleep infinity\\n' >${dir}/run && chmod +x ${dir}/run`,
-    { user: "hermes" },
-  );
-  await container.exec(["s6-svscanctl", "-a", "/run/service"], { user: "hermes" });
-  await untilStatus(container, "bare", "up", ({ up }) => up);
-  for (const command of [["s6-svstat", dir], ["s6-svc", "-d", dir], ["s6-svwait", "-u", dir]]) {
-    const { code, stderr } = await container.exec(command, { user: "hermes" });
-    assert(code !== 0, `${command.join(" ")} worked without a skeleton`);
-    assertMatch(stderr, /Permission denied/);
-  }
-});
-
-liveTest("the hooks change no owner or mode of what is root's own", async () => {
-  await using home = await Home.make({ coder: RUNNING });
-  await using container = await Container.start({ data: home.path });
+liveTest("the hooks change no owner or mode of what is root's own", async (boot) => {
+  const { container } = await boot({ coder: RUNNING }, { hooks: false });
   const snapshot = async () =>
     (await container.sh(
       "cd /run/service && find s6-linux-init-shutdownd .s6-svscan -mindepth 0 ! -path .s6-svscan/control" +
@@ -92,15 +71,30 @@ liveTest("the hooks change no owner or mode of what is root's own", async () => 
   assertEquals(stdout, "root:hermes 1775\nroot:hermes 660\n");
 });
 
-liveTest("hermes cannot remove or rename root's entries in the scandir", async (boot) => {
-  const { container } = await boot({});
-  for (const name of ["s6-linux-init-shutdownd", ".s6-svscan", "dashboard"]) {
-    const { code } = await container.sh(`mv /run/service/${name} /run/service/.gone`, {
-      user: "hermes",
-    });
-    assert(code !== 0, `hermes moved ${name}`);
-  }
-});
+liveTest(
+  "hermes has no power over root's entries, nor over a slot without a skeleton",
+  async (boot) => {
+    const { container } = await boot({});
+    for (const name of ["s6-linux-init-shutdownd", ".s6-svscan", "dashboard"]) {
+      const { code } = await container.sh(`mv /run/service/${name} /run/service/.gone`, {
+        user: "hermes",
+      });
+      assert(code !== 0, `hermes moved ${name}`);
+    }
+    const dir = "/run/service/bare";
+    await container.sh(
+      `mkdir ${dir} && printf '#!/bin/sh\\nexec sleep infinity\\n' >${dir}/run && chmod +x ${dir}/run`,
+      { user: "hermes" },
+    );
+    await container.exec(["s6-svscanctl", "-a", "/run/service"], { user: "hermes" });
+    await untilStatus(container, "bare", "up", ({ up }) => up);
+    for (const command of [["s6-svstat", dir], ["s6-svc", "-d", dir], ["s6-svwait", "-u", dir]]) {
+      const { code, stderr } = await container.exec(command, { user: "hermes" });
+      assert(code !== 0, `${command.join(" ")} worked without a skeleton`);
+      assertMatch(stderr, /Permission denied/);
+    }
+  },
+);
 
 liveTest(
   "every kind of profile ends as its state says, at the first boot and the next",
@@ -161,11 +155,7 @@ liveTest("a gateway runs as hermes in its home, and its log too", async (boot) =
   const { container, home } = await boot({ coder: { ...RUNNING, stub: "environ" } }, {
     env: { HERMES_HOME: "/opt/data", TOKEN: "t" },
   });
-  const environ = await until("the gateway's environment", async () => {
-    const text = await Deno.readTextFile(`${home.dir("coder")}/stub.environ`).catch(() => "");
-    return text.endsWith("\0") && text;
-  });
-  const entries = environ.split("\0");
+  const entries = await home.untilEnviron("coder");
   for (
     const entry of [
       "HOME=/opt/data",
@@ -176,12 +166,9 @@ liveTest("a gateway runs as hermes in its home, and its log too", async (boot) =
     ]
   ) assert(entries.includes(entry), `${entry} is not in ${JSON.stringify(entries)}`);
   const log = `${home.path}/logs/gateways/coder/current`;
-  const text = await until("a log line", async () => {
-    const text = await Deno.readTextFile(log).catch(() => "");
-    return text.endsWith("\n") && text;
-  });
+  await until("a log line", async () => (await home.log("coder")).endsWith("\n"));
   assertMatch(
-    text,
+    await home.log("coder"),
     /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ {2}gateway coder: up as hermes, pid \d+\n$/,
   );
   assertEquals((await Deno.stat(log)).uid, 10000);
@@ -198,9 +185,8 @@ for (
     ["S6_PROFILE_GATEWAY_SCANDIR", "/run/a,b"],
   ] as const
 ) {
-  liveTest(`02 refuses ${variable}=${JSON.stringify(value)} with one line`, async () => {
-    await using home = await Home.make({});
-    await using container = await Container.start({ data: home.path, env: { [variable]: value } });
+  liveTest(`02 refuses ${variable}=${JSON.stringify(value)} with one line`, async (boot) => {
+    const { container } = await boot({}, { hooks: false, env: { [variable]: value } });
     const { code, stdout, stderr } = await container.exec([
       "/etc/cont-init.d/02-reconcile-profiles",
     ]);

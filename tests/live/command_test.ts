@@ -1,6 +1,15 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type Container, type ExecResult, until } from "../container/container.ts";
-import { Home, liveTest, SCANDIR, startContainer, status, untilStatus } from "./_live.ts";
+import {
+  Home,
+  liveTest,
+  RUNNING,
+  SCANDIR,
+  startContainer,
+  status,
+  THREE,
+  untilStatus,
+} from "./_live.ts";
 
 const COMMAND_ARG0 = "/opt/hermes-boot/libexec/container-command";
 const RC_INIT = "/run/s6/basedir/scripts/rc.init";
@@ -60,6 +69,14 @@ done 2>/dev/null`);
 // The stub is a shell script; rc.init and s6-setuidgid show the same words behind their own.
 const GATEWAY = /^\/bin\/sh \/usr\/local\/bin\/hermes gateway run/;
 
+/** Waits until what the stub becomes is hermes's. */
+function untilSleeper(container: Container): Promise<boolean> {
+  return until("what it becomes", async () => {
+    const found = await processes(container, /^sleep infinity$/);
+    return found.some(({ user }) => user === "10000");
+  }, 30_000);
+}
+
 async function output(container: Container): Promise<string> {
   return (await container.sh("cat /run/s6/output")).stdout;
 }
@@ -67,11 +84,13 @@ async function output(container: Container): Promise<string> {
 const isAlive = async (container: Container) =>
   (await container.sh("test -e /run/s6/exitcode")).code !== 0;
 
-/** Waits until the root profile's gateway minds its signals; of all it does its child comes last. */
-function untilMinding(home: Home): Promise<boolean> {
-  return until("the gateway minds its signals", () => {
-    return Deno.readTextFile(`${home.path}/gateway.pid`).then((text) => text !== "", () => false);
-  }, 30_000);
+/** Waits until the command has ended; returns its exit code. */
+function untilEnded(container: Container): Promise<string> {
+  return until(
+    "the command's exit code",
+    async () => (await container.sh("cat /run/s6/exitcode")).stdout.trim(),
+    30_000,
+  );
 }
 
 const SHAPES: readonly (readonly string[])[] = [
@@ -93,8 +112,8 @@ for (const command of SHAPES) {
         async () => (await output(container)).includes("gateway default: left to s6\n"),
         30_000,
       );
-      await untilStatus(container, "gateway-default", "up", ({ up }) => up, 30_000);
-      await untilMinding(home);
+      await untilStatus(container, "gateway-default", "up", ({ up }) => up);
+      await home.untilMinding("default");
       // A fork of the stub's has the stub's command line until it is something else.
       const [gateway] = await until("one gateway and its child", async () => {
         const found = await processes(container, GATEWAY);
@@ -112,8 +131,6 @@ for (const command of SHAPES) {
   );
 }
 
-const RUNNING = '{"gateway_state":"running"}';
-
 for (
   const { how, args, env, state } of [
     { how: "--no-supervise", args: ["--no-supervise"], env: {}, state: undefined },
@@ -121,7 +138,7 @@ for (
       how: "HERMES_GATEWAY_NO_SUPERVISE=1, also at the second start,",
       args: [],
       env: { HERMES_GATEWAY_NO_SUPERVISE: "1" },
-      state: RUNNING,
+      state: '{"gateway_state":"running"}',
     },
   ]
 ) {
@@ -135,9 +152,9 @@ for (
       async () => /gateway default: up as hermes/.test(await output(container)),
       30_000,
     );
-    await untilStatus(container, "gateway-default", "down", ({ up }) => !up, 30_000);
+    await untilStatus(container, "gateway-default", "down", ({ up }) => !up);
     assertEquals((await status(container, "gateway-default")).wantedUp, false);
-    await untilMinding(home);
+    await home.untilMinding("default");
     const found = await until("one gateway", async () => {
       const found = await processes(container, GATEWAY);
       return found.length === 1 && found;
@@ -159,22 +176,16 @@ liveTest('the command "-p coder gateway run" reaches hermes, as hermes', async (
     return (await output(container)).includes("\n") || !await isAlive(container);
   }, 30_000);
   assertEquals(await output(container), "gateway coder: left to s6\n");
-  await until("what it becomes", async () => {
-    const found = await processes(container, /^sleep infinity$/);
-    return found.some(({ user }) => user === "10000");
-  }, 30_000);
+  await untilSleeper(container);
   assertEquals(await isAlive(container), true);
 });
 
 liveTest("the dashboard as a command runs as hermes, with the home for HOME", async () => {
-  await using home = await Home.make({ default: { state: { desired_state: "running" } } });
+  await using home = await Home.make({ default: RUNNING });
   const command = ["dashboard", "--port", "9200"];
   const { container } = await bootWithCommand(home, { command });
   await using _ = container;
-  await until("the dashboard", async () => {
-    const found = await processes(container, /^sleep infinity$/);
-    return found.some(({ user }) => user === "10000");
-  }, 30_000);
+  await untilSleeper(container);
   const { stdout } = await container.sh(`for dir in /proc/[0-9]*; do
   [ "$(stat -c %u "$dir")" = 10000 ] && tr '\\0' '\\n' <"$dir/environ" | grep '^HOME='
 done 2>/dev/null`);
@@ -189,12 +200,7 @@ liveTest(
     const command = ["sh", "-c", 'id -u; echo "$GREETING $1"; exit 7', "sh", "a  b"];
     const { container } = await bootWithCommand(home, { command, env: { GREETING: "hi" } });
     await using _ = container;
-    const code = await until(
-      "its exit code",
-      async () => (await container.sh("cat /run/s6/exitcode")).stdout,
-      30_000,
-    );
-    assertEquals([code, await output(container)], ["7\n", "0\nhi a  b\n"]);
+    assertEquals([await untilEnded(container), await output(container)], ["7", "0\nhi a  b\n"]);
   },
 );
 
@@ -205,22 +211,17 @@ for (const signal of ["TERM", "HUP"]) {
       await using home = await Home.make({});
       const { container } = await bootWithCommand(home, {
         command: ["gateway", "run", "--no-supervise"],
-        capabilities: ["chown", "setgid", "setuid"],
+        capabilities: THREE,
       });
       await using _ = container;
-      await untilMinding(home);
+      await home.untilMinding("default");
       // As s6-linux-init does at a container's stop, to everything that it may.
       await container.sh(`for dir in /proc/[0-9]*; do
   case $(tr '\\0' ' ' <"$dir/cmdline") in
     "sh ${COMMAND_ARG0} "*) kill -${signal} "\${dir#/proc/}"; kill -TERM "\${dir#/proc/}" ;;
   esac
 done`);
-      const code = await until(
-        "its exit code",
-        async () => (await container.sh("cat /run/s6/exitcode")).stdout,
-        30_000,
-      );
-      assertEquals(code, "0\n");
+      assertEquals(await untilEnded(container), "0");
       assertMatch(await output(container), /gateway default: stopped\n$/);
     },
   );
@@ -233,12 +234,7 @@ liveTest("hermes as a command does not run for who is neither root nor hermes", 
     user: { uid: 1234, gid: 1234 },
   });
   await using _ = container;
-  const code = await until(
-    "its exit code",
-    async () => (await container.sh("cat /run/s6/exitcode")).stdout,
-    30_000,
-  );
-  assertEquals([code, await output(container)], ["2\n", ""]);
+  assertEquals([await untilEnded(container), await output(container)], ["2", ""]);
   assertMatch((await container.sh("ls -A /opt/data")).stdout, /^$/);
 });
 

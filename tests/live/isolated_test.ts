@@ -1,8 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Container, until } from "../container/container.ts";
+import { type Container, until } from "../container/container.ts";
 import {
-  bootContainer,
-  Home,
   liveTest,
   RUNNING,
   SCANDIRS,
@@ -74,14 +72,13 @@ liveTest("isolated: hermes controls its gateways, the dashboard and the tree", a
   }
 });
 
-liveTest("isolated: a killed inner s6-svscan comes back with its gateways", async () => {
-  await using home = await Home.make({
+liveTest("isolated: a killed inner s6-svscan comes back with its gateways", async (boot) => {
+  const env = { ...ISOLATED.env, HERMES_DASHBOARD: "1" };
+  const { container, home } = await boot({
     coder: { ...RUNNING, stub: "slow 1" },
     stubborn: { ...RUNNING, stub: "hang" },
     writer: STOPPED,
-  });
-  const env = { ...ISOLATED.env, HERMES_DASHBOARD: "1" };
-  await using container = await bootContainer(home, { env });
+  }, { env });
   const before = await untilUp(container, "coder");
   await home.untilMinding("coder");
   const hanging = await untilUp(container, "stubborn");
@@ -142,12 +139,8 @@ liveTest("shared: the service gateways rests", async (boot) => {
   assertEquals((await untilRested(container, "gateways")).exitCode, 0);
 });
 
-liveTest("an unknown HERMES_SUPERVISION is refused with one line", async () => {
-  await using home = await Home.make({});
-  await using container = await Container.start({
-    data: home.path,
-    env: { HERMES_SUPERVISION: "mixed" },
-  });
+liveTest("an unknown HERMES_SUPERVISION is refused with one line", async (boot) => {
+  const { container } = await boot({}, { hooks: false, env: { HERMES_SUPERVISION: "mixed" } });
   for (const hook of ["015-supervise-perms", "02-reconcile-profiles"]) {
     const { code, stderr } = await container.exec([`/etc/cont-init.d/${hook}`]);
     assertEquals(code, 2);
@@ -158,10 +151,9 @@ liveTest("an unknown HERMES_SUPERVISION is refused with one line", async () => {
   }
 });
 
-liveTest("with only SETUID, SETGID and CHOWN supervision is isolated by itself", async () => {
-  await using home = await Home.make({ coder: RUNNING });
-  await using container = await Container.start({
-    data: home.path,
+liveTest("with only SETUID, SETGID and CHOWN supervision is isolated by itself", async (boot) => {
+  const { container } = await boot({ coder: RUNNING }, {
+    hooks: false,
     env: { HERMES_DASHBOARD: "1" },
     capabilities: THREE,
   });
@@ -185,16 +177,18 @@ liveTest("with only SETUID, SETGID and CHOWN supervision is isolated by itself",
   assertEquals(code, 0, "root without CAP_KILL cannot stop the gateways");
 });
 
-liveTest("shared supervision without the capabilities it needs says which they are", async () => {
-  await using home = await Home.make({});
-  await using container = await Container.start({
-    data: home.path,
-    env: { HERMES_SUPERVISION: "shared" },
-    capabilities: THREE,
-  });
-  const { stderr } = await container.exec(["/etc/cont-init.d/015-supervise-perms"]);
-  assertMatch(
-    stderr,
-    /warning: shared supervision cannot work: root lacks CAP_DAC_OVERRIDE or CAP_KILL/,
-  );
-});
+liveTest(
+  "shared supervision without the capabilities it needs says which they are",
+  async (boot) => {
+    const { container } = await boot({}, {
+      hooks: false,
+      env: { HERMES_SUPERVISION: "shared" },
+      capabilities: THREE,
+    });
+    const { stderr } = await container.exec(["/etc/cont-init.d/015-supervise-perms"]);
+    assertMatch(
+      stderr,
+      /warning: shared supervision cannot work: root lacks CAP_DAC_OVERRIDE or CAP_KILL/,
+    );
+  },
+);

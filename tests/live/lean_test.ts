@@ -19,10 +19,12 @@ const LEAN: readonly (readonly [string, Omit<ContainerOptions, "data">])[] = [
 ];
 
 for (const [what, options] of LEAN) {
-  liveTest(`a boot works with ${what}`, async () => {
+  liveTest(`a boot works with ${what}`, async (boot) => {
     const owner = options.hermes ?? HERMES;
-    await using home = await Home.make({ default: RUNNING, coder: RUNNING, writer: {} }, owner);
-    await using container = await bootContainer(home, options);
+    const { container } = await boot({ default: RUNNING, coder: RUNNING, writer: {} }, {
+      owner,
+      ...options,
+    });
     const scandir = scandirOf(options);
     for (const profile of ["default", "coder"]) {
       const slot = `${scandir}/gateway-${profile}`;

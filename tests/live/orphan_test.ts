@@ -21,7 +21,6 @@ async function killParent(container: Container, service: string): Promise<void> 
     service,
     "another one",
     (now) => now.up && now.pid !== pid,
-    30_000,
   );
 }
 
@@ -30,7 +29,7 @@ liveTest("root without CAP_KILL: a killed dashboard leaves no second one behind"
     capabilities: THREE,
     env: { HERMES_DASHBOARD: "1" },
   });
-  await untilStatus(container, "dashboard", "up", ({ up }) => up, 30_000);
+  await untilStatus(container, "dashboard", "up", ({ up }) => up);
   const child = await childOf(container, "dashboard");
   await killParent(container, "dashboard");
   assert((await container.sh(`test -d /proc/${child}`)).code !== 0, "it is still there");
@@ -43,11 +42,11 @@ liveTest("root without CAP_KILL: a killed dashboard leaves no second one behind"
 
 liveTest("root without CAP_KILL: killed gateways are back, each once", async (boot) => {
   const { container } = await boot({ coder: RUNNING }, { capabilities: THREE });
-  const { pid } = await untilStatus(container, SLOT, "up", ({ up }) => up, 30_000);
+  const { pid } = await untilStatus(container, SLOT, "up", ({ up }) => up);
   const child = await childOf(container, "gateways");
   await killParent(container, "gateways");
   assert((await container.sh(`test -d /proc/${child}`)).code !== 0, "it is still there");
-  await untilStatus(container, SLOT, "back", (now) => now.up && now.pid !== pid, 30_000);
+  await untilStatus(container, SLOT, "back", (now) => now.up && now.pid !== pid);
   const gateways = () =>
     container.sh(
       "grep -lza '^hermes$' /proc/[0-9]*/cmdline 2>/dev/null | wc -l; s6-svstat -o ready /run/service/gateways",

@@ -1,14 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { Home, liveTest, RUNNING, startContainer, untilStatus } from "./_live.ts";
+import { liveTest, RUNNING, untilStatus } from "./_live.ts";
 
 const ISOLATED = { env: { HERMES_SUPERVISION: "isolated" } };
 const SCANDIR = "/run/hermes/service";
 
 liveTest(
   "isolated: what an engine's restart has left in the scandir is not supervised",
-  async () => {
-    await using home = await Home.make({ coder: RUNNING });
-    await using container = await startContainer(home, ISOLATED);
+  async (boot) => {
+    const { container } = await boot({ coder: RUNNING }, { hooks: false, ...ISOLATED });
     await container.sh(
       `mkdir -p ${SCANDIR}/gateway-gone && cd ${SCANDIR}/gateway-gone &&
 printf '#!/bin/sh\nexec sleep 1000\n' >run && chmod 755 run && chown -R hermes: /run/hermes`,
@@ -20,7 +19,7 @@ printf '#!/bin/sh\nexec sleep 1000\n' >run && chmod 755 run && chown -R hermes: 
         name + stderr,
       );
     }
-    await untilStatus(container, `${SCANDIR}/gateway-coder`, "up", ({ up }) => up, 30_000);
+    await untilStatus(container, `${SCANDIR}/gateway-coder`, "up", ({ up }) => up);
     const { stdout } = await container.sh(`cd ${SCANDIR} && ls -d gateway-*`);
     assertEquals(stdout, "gateway-coder\ngateway-default\n");
   },
@@ -33,7 +32,6 @@ liveTest("isolated: 015 by hand on a live tree leaves it alone", async (boot) =>
     `${SCANDIR}/gateway-coder`,
     "up",
     ({ up }) => up,
-    30_000,
   );
   const { code, stderr } = await container.exec(["/etc/cont-init.d/015-supervise-perms"]);
   assertEquals(code, 0, stderr);

@@ -19,9 +19,9 @@ function settledInodes(home: Home): string[] {
 
 for (const capabilities of [undefined, ["chown", "setgid", "setuid"]]) {
   const how = capabilities === undefined ? "" : " without CAP_DAC_OVERRIDE";
-  liveTest(`the first boot makes an empty home of root's hermes's${how}`, async () => {
-    await using home = await Home.make({}, { uid: 0, gid: 0 });
-    await using container = await bootContainer(home, {
+  liveTest(`the first boot makes an empty home of root's hermes's${how}`, async (boot) => {
+    const { container, home } = await boot({}, {
+      owner: { uid: 0, gid: 0 },
       ...capabilities === undefined ? {} : { capabilities },
     });
     for (const folder of FOLDERS) assertEquals(ownerOf(home.path + folder), "10000:10000", folder);
@@ -30,10 +30,10 @@ for (const capabilities of [undefined, ["chown", "setgid", "setuid"]]) {
   });
 }
 
-liveTest("HERMES_UID and HERMES_GID make hermes who owns the home", async () => {
+liveTest("HERMES_UID and HERMES_GID make hermes who owns the home", async (boot) => {
   const owner = { uid: 1000, gid: 100 };
-  await using home = await Home.make({ coder: RUNNING }, owner);
-  await using container = await bootContainer(home, {
+  const { container, home } = await boot({ coder: RUNNING }, {
+    owner,
     env: { HERMES_UID: "1000", HERMES_GID: "100" },
   });
   assertEquals((await container.sh("id", { user: "hermes" })).stdout.split(" ").slice(0, 2), [
@@ -52,10 +52,11 @@ liveTest("HERMES_UID and HERMES_GID make hermes who owns the home", async () => 
   }
 });
 
-liveTest("on a read-only root other IDs are refused, with what to do", async () => {
-  await using home = await Home.make({});
-  await using container = await Container.start({
-    ...{ data: home.path, readOnly: true, env: { HERMES_UID: "1000" } },
+liveTest("on a read-only root other IDs are refused, with what to do", async (boot) => {
+  const { container } = await boot({}, {
+    hooks: false,
+    readOnly: true,
+    env: { HERMES_UID: "1000" },
   });
   const { code, stderr } = await container.exec(["/etc/cont-init.d/01-hermes-setup"]);
   assertEquals(code, 1);
@@ -170,9 +171,8 @@ async function pretendCommand(container: Container, command: string): Promise<vo
   );
 }
 
-liveTest("a container whose command is the dashboard has no slots", async () => {
-  await using home = await Home.make({ coder: RUNNING });
-  await using container = await Container.start({ data: home.path });
+liveTest("a container whose command is the dashboard has no slots", async (boot) => {
+  const { container } = await boot({ coder: RUNNING }, { hooks: false });
   await pretendCommand(container, "hermes dashboard --port 9119");
   const hook = (await container.boot()).get("02-reconcile-profiles");
   assertEquals([hook?.code, hook?.stderr], [0, ""]);
@@ -180,9 +180,8 @@ liveTest("a container whose command is the dashboard has no slots", async () => 
   assertEquals((await container.sh("ls -d /run/service/gateway-*")).stdout, "");
 });
 
-liveTest("an upgraded container's gateway comes up, by its command alone", async () => {
-  await using home = await Home.make({});
-  await using container = await Container.start({ data: home.path });
+liveTest("an upgraded container's gateway comes up, by its command alone", async (boot) => {
+  const { container, home } = await boot({}, { hooks: false });
   await pretendCommand(container, "hermes gateway run");
   await container.boot();
   await untilStatus(container, "gateway-default", "up", ({ up }) => up);
@@ -192,9 +191,9 @@ liveTest("an upgraded container's gateway comes up, by its command alone", async
 });
 
 for (const { name, env, capabilities, readOnly } of [...composed(), podOf(0)]) {
-  liveTest(`${name} of deploy/ boots in exactly its environment`, async () => {
-    await using home = await Home.make({ coder: RUNNING }, { uid: 0, gid: 0 });
-    await using container = await bootContainer(home, {
+  liveTest(`${name} of deploy/ boots in exactly its environment`, async (boot) => {
+    const { container, home } = await boot({ coder: RUNNING }, {
+      owner: { uid: 0, gid: 0 },
       ...{ env, readOnly, capabilities: capabilities.map((one) => one.toLowerCase()) },
     });
     for (const folder of FOLDERS) assertEquals(ownerOf(home.path + folder), "10000:10000", folder);

@@ -44,7 +44,6 @@ liveTest("with a --user that is neither root nor hermes a boot is one message", 
         service,
         "down",
         ({ up, seconds }) => !up && seconds > 0,
-        30_000,
       );
     }
     assertEquals((await container.sh(`ls -d ${SCANDIR}/gateway-*`)).stdout, "");
@@ -53,18 +52,20 @@ liveTest("with a --user that is neither root nor hermes a boot is one message", 
   }
 });
 
-liveTest("with such a --user and a 01 of the base image's own 015 has the message", async () => {
-  await using home = await Home.make({});
-  await using container = await startContainer(home, { user: STRANGER });
-  await container.sh(
-    "printf '#!/bin/sh\necho mine\n' >/etc/cont-init.d/01-hermes-setup",
-    { user: "root" },
-  );
-  const hooks = await container.boot();
-  assertEquals(hooks.get("01-hermes-setup")?.stdout, "mine\n");
-  hooks.delete("01-hermes-setup");
-  assertMatch(said(hooks), REFUSAL);
-});
+liveTest(
+  "with such a --user and a 01 of the base image's own 015 has the message",
+  async (boot) => {
+    const { container } = await boot({}, { hooks: false, user: STRANGER });
+    await container.sh(
+      "printf '#!/bin/sh\necho mine\n' >/etc/cont-init.d/01-hermes-setup",
+      { user: "root" },
+    );
+    const hooks = await container.boot();
+    assertEquals(hooks.get("01-hermes-setup")?.stdout, "mine\n");
+    hooks.delete("01-hermes-setup");
+    assertMatch(said(hooks), REFUSAL);
+  },
+);
 
 liveTest("with --user of hermes's own gateways run, are controlled and stop", async (boot) => {
   const { container, home } = await boot({
@@ -75,15 +76,15 @@ liveTest("with --user of hermes's own gateways run, are controlled and stop", as
     env: { HERMES_DASHBOARD: "1" },
   });
   for (const service of ["gateway-coder", "dashboard"]) {
-    await untilStatus(container, service, "up", ({ up }) => up, 30_000);
+    await untilStatus(container, service, "up", ({ up }) => up);
   }
   const { code, stdout, stderr } = await container.sh(
     "gatewayctl doctor && gatewayctl start writer && gatewayctl restart coder && " +
       "gatewayctl stop writer && gatewayctl health",
   );
   assertEquals([code, stderr], [0, ""], stdout);
-  await untilStatus(container, "gateway-writer", "down", ({ up }) => !up, 30_000);
-  const { pid } = await untilStatus(container, "gateway-coder", "up", ({ up }) => up, 30_000);
+  await untilStatus(container, "gateway-writer", "down", ({ up }) => !up);
+  const { pid } = await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
   assertEquals((await container.sh(`stat -c %u:%g /proc/${pid}`)).stdout, "10000:10000\n");
   await until("the gateway minds its signals", async () => {
     const minding = await Deno.readTextFile(`${home.dir("coder")}/gateway.pid`).catch(() => "");
@@ -94,13 +95,15 @@ liveTest("with --user of hermes's own gateways run, are controlled and stop", as
   assertEquals(await Deno.readTextFile(lifecycle), '{"phase":"exited"}\n');
 });
 
-liveTest("with --user of hermes's own a home of root's is refused, with what to do", async () => {
-  await using home = await Home.make({}, { uid: 0, gid: 0 });
-  await using container = await startContainer(home, { user: HERMES });
-  const { code, stderr } = (await container.boot()).get("01-hermes-setup") ?? { code: 0 };
-  assertEquals(code, 1);
-  assertMatch(
-    stderr ?? "",
-    /^01-hermes-setup: fatal: cannot make \/opt\/data\/\w+: permission denied: give \/opt\/data to hermes, or start the container as root\n$/,
-  );
-});
+liveTest(
+  "with --user of hermes's own a home of root's is refused, with what to do",
+  async (boot) => {
+    const { container } = await boot({}, { owner: { uid: 0, gid: 0 }, hooks: false, user: HERMES });
+    const { code, stderr } = (await container.boot()).get("01-hermes-setup") ?? { code: 0 };
+    assertEquals(code, 1);
+    assertMatch(
+      stderr ?? "",
+      /^01-hermes-setup: fatal: cannot make \/opt\/data\/\w+: permission denied: give \/opt\/data to hermes, or start the container as root\n$/,
+    );
+  },
+);

@@ -5,7 +5,7 @@ import { Home, liveTest, RUNNING, status, untilStatus } from "./_live.ts";
 const SLOTS = ["gateway-coder", "gateway-coder/log", "gateway-default", "gateway-default/log"];
 
 liveTest(
-  "hermes can use s6-svstat, s6-svc and s6-svwait on every slot and its logger",
+  "hermes can ask, tell and await every slot and its logger",
   async (boot) => {
     const { container } = await boot({ default: RUNNING, coder: RUNNING });
     for (const slot of SLOTS) {
@@ -72,7 +72,7 @@ liveTest("the hooks change no owner or mode of what is root's own", async (boot)
 });
 
 liveTest(
-  "hermes has no power over root's entries, nor over a slot without a skeleton",
+  "hermes has no power over root's entries, nor without a skeleton",
   async (boot) => {
     const { container } = await boot({});
     for (const name of ["s6-linux-init-shutdownd", ".s6-svscan", "dashboard"]) {
@@ -97,7 +97,7 @@ liveTest(
 );
 
 liveTest(
-  "every kind of profile ends as its state says, at the first boot and the next",
+  "every profile ends as its state says, at every boot",
   async () => {
     await using home = await Home.make({
       default: RUNNING,

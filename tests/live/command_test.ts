@@ -1,14 +1,16 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type Container, type ExecResult, until } from "../container/container.ts";
 import {
-  Home,
+  type Boot,
+  type BootOptions,
+  type Home,
   liveTest,
   RUNNING,
   SCANDIR,
-  startContainer,
   status,
   THREE,
   untilStatus,
+  untilUp,
 } from "./_live.ts";
 
 const COMMAND_ARG0 = "/opt/hermes-boot/libexec/container-command";
@@ -22,24 +24,19 @@ $(cat /run/s6/container_environment/S6_CMD_ARG0) "$@"
 echo $? >/run/s6/exitcode
 `;
 
-interface CommandScene {
+interface CommandScene extends BootOptions {
   /** The container's command. */
   command: readonly string[];
-  /** More of its environment. */
-  env?: Record<string, string>;
-  /** Its user, as with `--user`. */
-  user?: { uid: number; gid: number };
-  /** The capabilities root keeps. Default: all. */
-  capabilities?: readonly string[];
 }
 
 /** Boots a container that has a command, as s6-overlay 3 does. */
 async function bootWithCommand(
-  home: Home,
-  { command, env = {}, ...options }: CommandScene,
-): Promise<{ container: Container; hooks: Map<string, ExecResult> }> {
-  const container = await startContainer(home, {
-    ...options,
+  boot: Boot,
+  profiles: Parameters<Boot>[0],
+  { command, env, ...options }: CommandScene,
+): Promise<{ container: Container; home: Home; hooks: Map<string, ExecResult> }> {
+  const { container, home } = await boot(profiles, {
+    ...{ ...options, hooks: false },
     env: { S6_CMD_ARG0: COMMAND_ARG0, HERMES_HOME: "/opt/data", ...env },
   });
   const words = command.map((word) => `'${word}'`).join(" ");
@@ -48,7 +45,7 @@ printf %s '${COMMAND_STAGE}' >${RC_INIT}
 sh -e ${RC_INIT} top ${words} >/run/s6/output 2>&1 &`);
   const hooks = await container.boot();
   await container.sh("echo >/run/s6/up");
-  return { container, hooks };
+  return { container, home, hooks };
 }
 
 interface Running {
@@ -101,18 +98,16 @@ const SHAPES: readonly (readonly string[])[] = [
 
 for (const command of SHAPES) {
   liveTest(
-    `after the upgrade "${command.join(" ")}" has one gateway, s6's, and stays`,
-    async () => {
-      await using home = await Home.make({});
-      const { container, hooks } = await bootWithCommand(home, { command });
-      await using _ = container;
+    `upgraded, "${command.join(" ")}" has one gateway, s6's, and stays`,
+    async (boot) => {
+      const { container, hooks, home } = await bootWithCommand(boot, {}, { command });
       assertEquals(hooks.get("02-reconcile-profiles")?.code, 0);
       await until(
         "the command leaves it to s6",
         async () => (await output(container)).includes("gateway default: left to s6\n"),
         30_000,
       );
-      await untilStatus(container, "gateway-default", "up", ({ up }) => up);
+      await untilUp(container, "default");
       await home.untilMinding("default");
       // A fork of the stub's has the stub's command line until it is something else.
       const [gateway] = await until("one gateway and its child", async () => {
@@ -142,36 +137,39 @@ for (
     },
   ]
 ) {
-  liveTest(`"gateway run" with ${how} has one gateway, its own, and s6 starts none`, async () => {
-    await using home = await Home.make(state === undefined ? {} : { default: { state } });
-    const command = ["hermes", "gateway", "run", ...args];
-    const { container } = await bootWithCommand(home, { command, env });
-    await using _ = container;
-    await until(
-      "the command's gateway",
-      async () => /gateway default: up as hermes/.test(await output(container)),
-      30_000,
-    );
-    await untilStatus(container, "gateway-default", "down", ({ up }) => !up);
-    assertEquals((await status(container, "gateway-default")).wantedUp, false);
-    await home.untilMinding("default");
-    const found = await until("one gateway", async () => {
-      const found = await processes(container, GATEWAY);
-      return found.length === 1 && found;
-    }, 30_000);
-    assertEquals(found, [
-      { user: "10000", words: ["/bin/sh /usr/local/bin/hermes gateway run", ...args].join(" ") },
-    ]);
-    const file = `${home.path}/gateway_state.json`;
-    assertEquals(await Deno.readTextFile(file).catch(() => undefined), state);
-  });
+  liveTest(
+    `"gateway run" with ${how} has one gateway, its own, and s6 starts none`,
+    async (boot) => {
+      const command = ["hermes", "gateway", "run", ...args];
+      const { container, home } = await bootWithCommand(
+        boot,
+        state === undefined ? {} : { default: { state } },
+        { command, env },
+      );
+      await until(
+        "the command's gateway",
+        async () => /gateway default: up as hermes/.test(await output(container)),
+        30_000,
+      );
+      await untilStatus(container, "gateway-default", "down", ({ up }) => !up);
+      assertEquals((await status(container, "gateway-default")).wantedUp, false);
+      await home.untilMinding("default");
+      const found = await until("one gateway", async () => {
+        const found = await processes(container, GATEWAY);
+        return found.length === 1 && found;
+      }, 30_000);
+      assertEquals(found, [
+        { user: "10000", words: ["/bin/sh /usr/local/bin/hermes gateway run", ...args].join(" ") },
+      ]);
+      const file = `${home.path}/gateway_state.json`;
+      assertEquals(await Deno.readTextFile(file).catch(() => undefined), state);
+    },
+  );
 }
 
-liveTest('the command "-p coder gateway run" reaches hermes, as hermes', async () => {
-  await using home = await Home.make({ coder: {} });
+liveTest('the command "-p coder gateway run" reaches hermes, as hermes', async (boot) => {
   const command = ["-p", "coder", "gateway", "run"];
-  const { container } = await bootWithCommand(home, { command });
-  await using _ = container;
+  const { container } = await bootWithCommand(boot, { coder: {} }, { command });
   await until("what it says, or its end", async () => {
     return (await output(container)).includes("\n") || !await isAlive(container);
   }, 30_000);
@@ -180,11 +178,9 @@ liveTest('the command "-p coder gateway run" reaches hermes, as hermes', async (
   assertEquals(await isAlive(container), true);
 });
 
-liveTest("the dashboard as a command runs as hermes, with the home for HOME", async () => {
-  await using home = await Home.make({ default: RUNNING });
+liveTest("the dashboard as a command runs as hermes, with the home for HOME", async (boot) => {
   const command = ["dashboard", "--port", "9200"];
-  const { container } = await bootWithCommand(home, { command });
-  await using _ = container;
+  const { container } = await bootWithCommand(boot, { default: RUNNING }, { command });
   await untilSleeper(container);
   const { stdout } = await container.sh(`for dir in /proc/[0-9]*; do
   [ "$(stat -c %u "$dir")" = 10000 ] && tr '\\0' '\\n' <"$dir/environ" | grep '^HOME='
@@ -194,12 +190,10 @@ done 2>/dev/null`);
 });
 
 liveTest(
-  "a command that is not hermes's runs as it is, with the container's environment",
-  async () => {
-    await using home = await Home.make({});
+  "another command runs as it is, with the container's environment",
+  async (boot) => {
     const command = ["sh", "-c", 'id -u; echo "$GREETING $1"; exit 7', "sh", "a  b"];
-    const { container } = await bootWithCommand(home, { command, env: { GREETING: "hi" } });
-    await using _ = container;
+    const { container } = await bootWithCommand(boot, {}, { command, env: { GREETING: "hi" } });
     assertEquals([await untilEnded(container), await output(container)], ["7", "0\nhi a  b\n"]);
   },
 );
@@ -207,13 +201,11 @@ liveTest(
 for (const signal of ["TERM", "HUP"]) {
   liveTest(
     `root without CAP_KILL passes SIGTERM on to hermes's command, after SIG${signal} too`,
-    async () => {
-      await using home = await Home.make({});
-      const { container } = await bootWithCommand(home, {
+    async (boot) => {
+      const { container, home } = await bootWithCommand(boot, {}, {
         command: ["gateway", "run", "--no-supervise"],
         capabilities: THREE,
       });
-      await using _ = container;
       await home.untilMinding("default");
       // As s6-linux-init does at a container's stop, to everything that it may.
       await container.sh(`for dir in /proc/[0-9]*; do
@@ -227,13 +219,11 @@ done`);
   );
 }
 
-liveTest("hermes as a command does not run for who is neither root nor hermes", async () => {
-  await using home = await Home.make({});
-  const { container } = await bootWithCommand(home, {
+liveTest("hermes as a command does not run for who is neither root nor hermes", async (boot) => {
+  const { container } = await bootWithCommand(boot, {}, {
     command: ["hermes", "gateway", "run"],
     user: { uid: 1234, gid: 1234 },
   });
-  await using _ = container;
   assertEquals([await untilEnded(container), await output(container)], ["2", ""]);
   assertMatch((await container.sh("ls -A /opt/data")).stdout, /^$/);
 });
@@ -244,11 +234,9 @@ for (
     ["the rules make no sense", ["sleep", "infinity"], { HERMES_GATEWAY_SHARD: "9/3" }],
   ] as [string, string[], Record<string, string>][]
 ) {
-  liveTest(`the service gateways is ready also where ${what}`, async () => {
-    await using home = await Home.make({});
+  liveTest(`the service gateways is ready also where ${what}`, async (boot) => {
     const isolated = { HERMES_SUPERVISION: "isolated", ...env };
-    const { container, hooks } = await bootWithCommand(home, { command, env: isolated });
-    await using _ = container;
+    const { container, hooks } = await bootWithCommand(boot, {}, { command, env: isolated });
     assertMatch(hooks.get("02-reconcile-profiles")?.stdout ?? "", /^(?!.*action=)/s);
     await untilStatus(container, "gateways", "up for long", ({ up, seconds }) => {
       return up && seconds >= 2;

@@ -94,7 +94,7 @@ const BROKEN: Readonly<Record<string, readonly [break_: string, says: RegExp, me
 };
 
 liveTest(
-  "gatewayctl doctor is green on a fresh boot, and red for all that breaks",
+  "gatewayctl doctor is green after a boot, and red for all that breaks",
   async (boot, test) => {
     const container = await scene(boot);
     for (const user of ["hermes", "root"] as const) {
@@ -121,7 +121,7 @@ liveTest(
 );
 
 liveTest(
-  "gatewayctl doctor's advice for slots that are not where they were helps",
+  "gatewayctl doctor's advice for slots that were moved helps",
   async (boot) => {
     const container = await scene(boot);
     for (

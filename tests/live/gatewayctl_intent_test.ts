@@ -85,7 +85,7 @@ liveTest("gatewayctl records the intent and keeps the rest of the state file", a
 });
 
 liveTest(
-  "an intent that cannot be recorded is a warning, and s6 is told all the same",
+  "an intent that cannot be recorded is a warning, s6 is told all the same",
   async (boot) => {
     const { container, home } = await boot({ sealed: { state: KEPT }, absent: { state: KEPT } });
     await Deno.chmod(home.dir("sealed"), 0o555);

@@ -41,7 +41,7 @@ async function dotEntries(container: Container): Promise<string[]> {
 }
 
 liveTest(
-  "gatewayctl registers, stops, starts, restarts and unregisters a gateway without a trace",
+  "gatewayctl takes a gateway through its life and leaves no trace",
   async (boot) => {
     const { container, home } = await boot({});
     await home.add("coder");
@@ -163,7 +163,7 @@ liveTest("gatewayctl register --down makes a gateway that stays down until start
 });
 
 liveTest(
-  "gatewayctl waits no longer than --timeout for a gateway that ignores SIGTERM, and tells meanwhile",
+  "gatewayctl waits for a gateway that hangs until --timeout, and tells",
   async (boot) => {
     const { container, home } = await boot({ coder: { ...RUNNING, stub: "hang" } });
     await untilReady(container, home, "coder");
@@ -200,7 +200,7 @@ liveTest(
 );
 
 liveTest(
-  "gatewayctl unregister and sync --prune end what a killed unregister has left behind",
+  "gatewayctl ends what a killed unregister has left behind",
   async (boot) => {
     const hang = { ...RUNNING, stub: "hang" };
     const { container, home } = await boot({
@@ -227,7 +227,7 @@ liveTest(
 );
 
 liveTest(
-  "gatewayctl register, start and restart say when the gateway ended at once",
+  "gatewayctl says when the gateway that it started ended at once",
   async (boot) => {
     const { container, home } = await boot({});
     await home.add("broken", { ...RUNNING, stub: "exit 78" });
@@ -254,7 +254,7 @@ liveTest(
 );
 
 liveTest(
-  "a gateway that is killed ten times is parked, and start begins a new tally",
+  "a gateway killed ten times is parked, and start begins a new tally",
   async (boot) => {
     const { container } = await boot({ coder: RUNNING });
     const ask = async () => {

@@ -6,7 +6,7 @@ import { liveTest, RUNNING, SCANDIR } from "./_live.ts";
 const LOGS = "/opt/data/logs/gateways";
 
 liveTest(
-  "gatewayctl logs shows the last lines, and with -f what comes then",
+  "gatewayctl logs shows the last lines, and -f what comes then",
   async (boot, test) => {
     const { container, home } = await boot({ coder: RUNNING, writer: RUNNING });
     await home.untilLogged("coder", "writer");

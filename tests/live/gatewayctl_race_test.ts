@@ -5,7 +5,7 @@ import { liveTest, RUNNING, untilUp } from "./_live.ts";
 import { inventory, observe, processesOf, untilQuiet } from "./_tree.ts";
 
 liveTest(
-  "of two that register a profile at once one wins, and both may unregister it",
+  "one of two that register a profile at once wins, all may unregister it",
   async (boot) => {
     const { container, home } = await boot({});
     await home.add("coder", RUNNING);
@@ -66,7 +66,7 @@ const ALLOWED: Readonly<Record<string, RegExp>> = {
 };
 
 liveTest(
-  "nobody sees half a slot while reconcile, register, start and unregister run at once",
+  "nobody sees half a slot while everything runs at once",
   async (boot) => {
     const { container, home } = await boot({});
     const before = await untilQuiet(container);

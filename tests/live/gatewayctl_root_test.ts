@@ -37,7 +37,7 @@ liveTest("gatewayctl as root changes no file's owner to root", async (boot) => {
 });
 
 liveTest(
-  "gatewayctl takes nothing of the caller's environment but places that can be",
+  "gatewayctl takes only places from the caller, and only ones that can be",
   async (boot) => {
     const { container } = await boot({ coder: RUNNING });
     const env = {
@@ -65,7 +65,7 @@ liveTest(
 );
 
 liveTest(
-  "the completions of bash complete commands, options and profiles, and run nothing",
+  "bash's completions know commands, options and profiles, and run nothing",
   async (boot) => {
     const { container, home } = await boot({ coder: RUNNING, writer: {} });
     await Deno.mkdir(`${home.path}/profiles/$(touch \${HERMES_HOME}pwned)`);
@@ -83,27 +83,24 @@ printf '%s\\n' "\${COMPREPLY[@]+"\${COMPREPLY[@]}"}"`,
       assertEquals([code, stderr], [0, ""]);
       return stdout.trim().split("\n").filter((word) => word !== "");
     };
-    assertEquals(
-      (await container.exec([
-        "bash",
-        "-c",
-        `bash -n ${file} && . ${file} && complete -p gatewayctl`,
-      ])).stdout,
-      "complete -F _gatewayctl gatewayctl\n",
-    );
-    assertEquals(await complete("st"), ["status", "start", "stop"]);
-    assertEquals(await complete("start", ""), ["coder", "default", "writer"]);
-    assertEquals(await complete("start", "coder", "w"), ["writer"]);
-    assertEquals(await complete("start", "--no"), ["--no-wait"]);
-    assertEquals(await complete("start", "--timeout", ""), []);
-    assertEquals(await complete("why", "l"), ["late"]);
-    assertEquals(await complete("health", "--profile", "c"), ["coder"]);
-    assertEquals(await complete("completion", ""), ["bash", "zsh"]);
-    assertEquals(await complete("nope", ""), []);
-    assertEquals(
-      (await container.sh("ls -d /opt/datapwned /opt/data/pwned pwned 2>/dev/null")).stdout,
-      "",
-    );
+    const loaded = `bash -n ${file} && . ${file} && complete -p gatewayctl`;
+    const { stdout: bound } = await container.exec(["bash", "-c", loaded]);
+    assertEquals(bound, "complete -F _gatewayctl gatewayctl\n");
+    for (
+      const [line, words] of [
+        ["st", "status start stop"],
+        ["start|", "coder default writer"],
+        ["start|coder|w", "writer"],
+        ["start|--no", "--no-wait"],
+        ["start|--timeout|", ""],
+        ["why|l", "late"],
+        ["health|--profile|c", "coder"],
+        ["completion|", "bash zsh"],
+        ["nope|", ""],
+      ] as const
+    ) assertEquals((await complete(...line.split("|"))).join(" "), words, line);
+    const pwned = await container.sh("ls -d /opt/datapwned /opt/data/pwned pwned 2>/dev/null");
+    assertEquals(pwned.stdout, "");
     for (const shell of ["bash", "zsh"]) {
       const installed = shell === "bash" ? file : "/usr/share/zsh/vendor-completions/_gatewayctl";
       const { stdout } = await container.exec(["cat", installed]);

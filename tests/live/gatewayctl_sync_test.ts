@@ -40,7 +40,7 @@ liveTest("gatewayctl sync brings up a profile made while the tree runs", async (
 });
 
 liveTest(
-  "gatewayctl sync starts and stops nothing, also where it refreshes a slot",
+  "gatewayctl sync starts and stops nothing, not even in a refreshed slot",
   async (boot) => {
     const { container, home } = await boot({
       ...{ default: RUNNING, writer: STOPPED, coder: { ...RUNNING, stub: "environ" } },
@@ -96,7 +96,7 @@ liveTest("gatewayctl sync --prune unregisters a gateway whose profile is gone", 
 });
 
 liveTest(
-  "gatewayctl sync --prune prunes nothing while the profiles cannot be read",
+  "gatewayctl sync --prune prunes nothing that it cannot read",
   async (boot) => {
     const { container } = await boot({ default: RUNNING, coder: RUNNING });
     await untilUp(container, "coder");

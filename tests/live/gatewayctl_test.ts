@@ -83,7 +83,7 @@ const EVERY: readonly (readonly string[])[] = [
 ];
 
 liveTest(
-  "gatewayctl has help, and one line for wrong arguments and a missing tree",
+  "gatewayctl has a help, and one line for what cannot be",
   async (boot) => {
     const { container } = await boot({ coder: RUNNING });
     const pid = await untilUp(container, "coder");

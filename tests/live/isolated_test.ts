@@ -30,22 +30,16 @@ async function usersOf(container: Container, name: string): Promise<string[]> {
   return stdout.trim().split("\n").sort();
 }
 
-liveTest(
-  "isolated: the gateways' s6-svscan, s6-supervise and s6-log all run as hermes",
-  async (boot) => {
-    const { container } = await boot({ default: RUNNING, coder: RUNNING }, ISOLATED);
-    await untilUp(container, "default");
-    await untilUp(container, "coder");
-    assertEquals(await usersOf(container, "s6-svscan"), ["hermes", "root"]);
-    assertEquals(await usersOf(container, "s6-log"), ["hermes", "hermes"]);
-    const { stdout } = await container.sh("cd /run/service && ls -d gateway-*; stat -c '%U %a' .");
-    assertEquals(stdout, "root 755\n", "root's scandir is not root's alone");
-  },
-);
-
-liveTest("isolated: hermes controls its gateways, the dashboard and the tree", async (boot) => {
-  const { container } = await boot({ coder: RUNNING }, ISOLATED);
+liveTest("isolated: hermes has all of its gateways and nothing of root's", async (boot) => {
+  const { container, home } = await boot({ default: RUNNING, coder: RUNNING }, ISOLATED);
+  await untilUp(container, "default");
   await untilUp(container, "coder");
+  // 1. What supervises and logs them is hermes, and not in root's scandir.
+  assertEquals(await usersOf(container, "s6-svscan"), ["hermes", "root"]);
+  assertEquals(await usersOf(container, "s6-log"), ["hermes", "hermes"]);
+  const { stdout } = await container.sh("cd /run/service && ls -d gateway-*; stat -c '%U %a' .");
+  assertEquals(stdout, "root 755\n", "root's scandir is not root's alone");
+  // 2. It controls them, and may ask about what concerns it.
   for (
     const command of [
       ["s6-svc", "-wD", "-T20000", "-d", `${SCANDIR}/gateway-coder`],
@@ -70,6 +64,12 @@ liveTest("isolated: hermes controls its gateways, the dashboard and the tree", a
     const { code } = await container.exec(command, { user: "hermes" });
     assert(code !== 0, `${command.join(" ")} worked`);
   }
+  // 3. The container's stop reaches them.
+  await home.untilMinding("coder");
+  const down = ["s6-svc", "-wD", "-T20000", "-d", "/run/service/gateways"];
+  assertEquals((await container.exec(down)).code, 0);
+  const lifecycle = `${home.dir("coder")}/state/gateway.lifecycle.json`;
+  assertEquals(await Deno.readTextFile(lifecycle), '{"phase":"exited"}\n');
 });
 
 liveTest("isolated: a killed inner s6-svscan comes back with its gateways", async (boot) => {
@@ -122,18 +122,6 @@ liveTest("isolated: a killed inner s6-svscan comes back with its gateways", asyn
   assertEquals(code, 0, stderr);
 });
 
-liveTest("isolated: the container's stop reaches the gateways", async (boot) => {
-  const { container, home } = await boot({ coder: RUNNING }, ISOLATED);
-  await untilUp(container, "coder");
-  await home.untilMinding("coder");
-  const { code } = await container.exec([
-    ...["s6-svc", "-wD", "-T20000", "-d", "/run/service/gateways"],
-  ]);
-  assertEquals(code, 0);
-  const lifecycle = `${home.dir("coder")}/state/gateway.lifecycle.json`;
-  assertEquals(await Deno.readTextFile(lifecycle), '{"phase":"exited"}\n');
-});
-
 liveTest("shared: the service gateways rests", async (boot) => {
   const { container } = await boot({});
   assertEquals((await untilRested(container, "gateways")).exitCode, 0);
@@ -178,7 +166,7 @@ liveTest("with only SETUID, SETGID and CHOWN supervision is isolated by itself",
 });
 
 liveTest(
-  "shared supervision without the capabilities it needs says which they are",
+  "shared supervision says which capabilities it lacks",
   async (boot) => {
     const { container } = await boot({}, {
       hooks: false,

@@ -5,7 +5,7 @@ const ISOLATED = { env: { HERMES_SUPERVISION: "isolated" } };
 const SCANDIR = "/run/hermes/service";
 
 liveTest(
-  "isolated: what an engine's restart has left in the scandir is not supervised",
+  "isolated: what a restart has left in the scandir is not supervised",
   async (boot) => {
     const { container } = await boot({ coder: RUNNING }, { hooks: false, ...ISOLATED });
     await container.sh(

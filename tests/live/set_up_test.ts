@@ -2,7 +2,16 @@ import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { Container, type ContainerOptions, until } from "../container/container.ts";
 import { composed, podOf } from "../_deploy.ts";
 import { clockTick, runSync } from "../_temp.ts";
-import { bootContainer, HERMES, Home, liveTest, RUNNING, STOPPED, untilStatus } from "./_live.ts";
+import {
+  bootContainer,
+  HERMES,
+  Home,
+  liveTest,
+  RUNNING,
+  STOPPED,
+  untilStatus,
+  untilUp,
+} from "./_live.ts";
 
 const FOLDERS = ["", "/profiles", "/logs", "/logs/gateways"];
 
@@ -39,7 +48,7 @@ liveTest("HERMES_UID and HERMES_GID make hermes who owns the home", async (boot)
   assertEquals((await container.sh("id", { user: "hermes" })).stdout.split(" ").slice(0, 2), [
     ...["uid=1000(hermes)", "gid=100(hermes)"],
   ]);
-  const { pid } = await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
+  const pid = await untilUp(container, "coder");
   // It is up as soon as its run script is, which root runs until it drops.
   await until("the gateway is hermes's", async () => {
     return (await container.sh(`stat -c %u:%g /proc/${pid}`)).stdout === "1000:100\n";
@@ -184,7 +193,7 @@ liveTest("an upgraded container's gateway comes up, by its command alone", async
   const { container, home } = await boot({}, { hooks: false });
   await pretendCommand(container, "hermes gateway run");
   await container.boot();
-  await untilStatus(container, "gateway-default", "up", ({ up }) => up);
+  await untilUp(container, "default");
   const state = JSON.parse(await Deno.readTextFile(`${home.path}/gateway_state.json`));
   assertEquals(state.migrated_from, "legacy-container-cmd");
   assertEquals(ownerOf(`${home.path}/gateway_state.json`), "10000:10000");

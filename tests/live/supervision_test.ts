@@ -44,7 +44,7 @@ liveTest("a dashboard with a bad port is parked and says why", async (boot) => {
 });
 
 liveTest(
-  "a gateway that exits 0 or 78 stays down, and one that keeps exiting 1 is started ten times",
+  "after exit 0 and 78 a gateway stays down, after ten times exit 1 too",
   async (boot) => {
     const codes = [0, 78, 1];
     const { container, home } = await boot(

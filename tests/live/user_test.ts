@@ -10,6 +10,7 @@ import {
   startContainer,
   STOPPED,
   untilStatus,
+  untilUp,
 } from "./_live.ts";
 
 const STRANGER = { uid: 1234, gid: 1234 };
@@ -53,7 +54,7 @@ liveTest("with a --user that is neither root nor hermes a boot is one message", 
 });
 
 liveTest(
-  "with such a --user and a 01 of the base image's own 015 has the message",
+  "with such a --user and another 01 it is 015 that has the message",
   async (boot) => {
     const { container } = await boot({}, { hooks: false, user: STRANGER });
     await container.sh(
@@ -84,7 +85,7 @@ liveTest("with --user of hermes's own gateways run, are controlled and stop", as
   );
   assertEquals([code, stderr], [0, ""], stdout);
   await untilStatus(container, "gateway-writer", "down", ({ up }) => !up);
-  const { pid } = await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
+  const pid = await untilUp(container, "coder");
   assertEquals((await container.sh(`stat -c %u:%g /proc/${pid}`)).stdout, "10000:10000\n");
   await until("the gateway minds its signals", async () => {
     const minding = await Deno.readTextFile(`${home.dir("coder")}/gateway.pid`).catch(() => "");
@@ -96,7 +97,7 @@ liveTest("with --user of hermes's own gateways run, are controlled and stop", as
 });
 
 liveTest(
-  "with --user of hermes's own a home of root's is refused, with what to do",
+  "with --user of hermes's own a home of root's is refused, with advice",
   async (boot) => {
     const { container } = await boot({}, { owner: { uid: 0, gid: 0 }, hooks: false, user: HERMES });
     const { code, stderr } = (await container.boot()).get("01-hermes-setup") ?? { code: 0 };

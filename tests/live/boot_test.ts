@@ -4,28 +4,25 @@ import { Home, liveTest, RUNNING, status, untilStatus } from "./_live.ts";
 
 const SLOTS = ["gateway-coder", "gateway-coder/log", "gateway-default", "gateway-default/log"];
 
-liveTest(
-  "hermes can ask, tell and await every slot and its logger",
-  async (boot) => {
-    const { container } = await boot({ default: RUNNING, coder: RUNNING });
-    for (const slot of SLOTS) {
-      const dir = `/run/service/${slot}`;
-      await untilStatus(container, slot, "up", ({ up }) => up);
-      for (
-        const command of [
-          ["s6-svstat", dir],
-          ["s6-svc", "-wd", "-T20000", "-d", dir],
-          ["s6-svwait", "-d", "-t20000", dir],
-          ["s6-svc", "-wu", "-T20000", "-u", dir],
-          ["s6-svwait", "-u", "-t20000", dir],
-        ]
-      ) {
-        const { code, stderr } = await container.exec(command, { user: "hermes" });
-        assertEquals(code, 0, `${command.join(" ")}: ${stderr}`);
-      }
+liveTest("hermes can ask, tell and await every slot and its logger", async (boot) => {
+  const { container } = await boot({ default: RUNNING, coder: RUNNING });
+  for (const slot of SLOTS) {
+    const dir = `/run/service/${slot}`;
+    await untilStatus(container, slot, "up", ({ up }) => up);
+    for (
+      const command of [
+        ["s6-svstat", dir],
+        ["s6-svc", "-wd", "-T20000", "-d", dir],
+        ["s6-svwait", "-d", "-t20000", dir],
+        ["s6-svc", "-wu", "-T20000", "-u", dir],
+        ["s6-svwait", "-u", "-t20000", dir],
+      ]
+    ) {
+      const { code, stderr } = await container.exec(command, { user: "hermes" });
+      assertEquals(code, 0, `${command.join(" ")}: ${stderr}`);
     }
-  },
-);
+  }
+});
 
 liveTest("hermes is refused on the dashboard before 015 and served after it", async (boot) => {
   const { container } = await boot({}, { hooks: false, env: { HERMES_DASHBOARD: "TRUE" } });
@@ -71,85 +68,77 @@ liveTest("the hooks change no owner or mode of what is root's own", async (boot)
   assertEquals(stdout, "root:hermes 1775\nroot:hermes 660\n");
 });
 
-liveTest(
-  "hermes has no power over root's entries, nor without a skeleton",
-  async (boot) => {
-    const { container } = await boot({});
-    for (const name of ["s6-linux-init-shutdownd", ".s6-svscan", "dashboard"]) {
-      const { code } = await container.sh(`mv /run/service/${name} /run/service/.gone`, {
-        user: "hermes",
-      });
-      assert(code !== 0, `hermes moved ${name}`);
-    }
-    const dir = "/run/service/bare";
-    await container.sh(
-      `mkdir ${dir} && printf '#!/bin/sh\\nexec sleep infinity\\n' >${dir}/run && chmod +x ${dir}/run`,
-      { user: "hermes" },
-    );
-    await container.exec(["s6-svscanctl", "-a", "/run/service"], { user: "hermes" });
-    await untilStatus(container, "bare", "up", ({ up }) => up);
-    for (const command of [["s6-svstat", dir], ["s6-svc", "-d", dir], ["s6-svwait", "-u", dir]]) {
-      const { code, stderr } = await container.exec(command, { user: "hermes" });
-      assert(code !== 0, `${command.join(" ")} worked without a skeleton`);
-      assertMatch(stderr, /Permission denied/);
-    }
-  },
-);
-
-liveTest(
-  "every profile ends as its state says, at every boot",
-  async () => {
-    await using home = await Home.make({
-      default: RUNNING,
-      running: { state: { gateway_state: "running" } },
-      stopped: { state: { gateway_state: "running", desired_state: "stopped" } },
-      missing: {},
-      draining: { state: { gateway_state: "draining" } },
-      corrupt: { state: "{" },
-      Illegal: RUNNING,
-      nosoul: { ...RUNNING, soul: false },
+liveTest("hermes has no power over root's entries, nor without a skeleton", async (boot) => {
+  const { container } = await boot({});
+  for (const name of ["s6-linux-init-shutdownd", ".s6-svscan", "dashboard"]) {
+    const { code } = await container.sh(`mv /run/service/${name} /run/service/.gone`, {
+      user: "hermes",
     });
-    const expected = [
-      "reconcile: profile=default prior_state=running action=started",
-      'reconcile: profile=Illegal prior_state=None action=skipped reason="illegal profile name: expected [a-z0-9][a-z0-9_-]*"',
-      "reconcile: profile=corrupt prior_state=None action=registered",
-      "reconcile: profile=draining prior_state=running action=started",
-      "reconcile: profile=missing prior_state=None action=registered",
-      "reconcile: profile=running prior_state=running action=started",
-      "reconcile: profile=stopped prior_state=stopped action=registered",
-    ];
-    for (const boot of ["first", "second"]) {
-      await using container = await Container.start({ data: home.path });
-      const hook = (await container.boot()).get("02-reconcile-profiles");
-      assertEquals(hook?.code, 0, hook?.stderr);
-      assertEquals(hook?.stdout.split("\n").slice(0, -2), expected, `${boot} boot`);
-      assertMatch(hook?.stderr ?? "", /^reconcile: warning: profile=corrupt: .*not JSON$/m);
-      for (const profile of ["default", "running", "draining"]) {
-        await untilStatus(container, `gateway-${profile}`, "up", ({ up }) => up);
-      }
-      for (const profile of ["stopped", "missing", "corrupt"]) {
-        const { up, wantedUp } = await untilStatus(
-          container,
-          `gateway-${profile}`,
-          "supervised",
-          () => true,
-        );
-        assertEquals({ up, wantedUp }, { up: false, wantedUp: false }, profile);
-      }
-      const { stdout } = await container.sh(
-        "cd /run/service && ls -d gateway-*; ls gateway-*/down",
-      );
-      assertEquals(
-        stdout.trim().split("\n"),
-        ["corrupt", "default", "draining", "missing", "running", "stopped"].map((p) =>
-          `gateway-${p}`
-        )
-          .concat(["corrupt", "missing", "stopped"].map((p) => `gateway-${p}/down`)),
-      );
-      await container.stop();
+    assert(code !== 0, `hermes moved ${name}`);
+  }
+  const dir = "/run/service/bare";
+  await container.sh(
+    `mkdir ${dir} && printf '#!/bin/sh\\nexec sleep infinity\\n' >${dir}/run && chmod +x ${dir}/run`,
+    { user: "hermes" },
+  );
+  await container.exec(["s6-svscanctl", "-a", "/run/service"], { user: "hermes" });
+  await untilStatus(container, "bare", "up", ({ up }) => up);
+  for (const command of [["s6-svstat", dir], ["s6-svc", "-d", dir], ["s6-svwait", "-u", dir]]) {
+    const { code, stderr } = await container.exec(command, { user: "hermes" });
+    assert(code !== 0, `${command.join(" ")} worked without a skeleton`);
+    assertMatch(stderr, /Permission denied/);
+  }
+});
+
+liveTest("every profile ends as its state says, at every boot", async () => {
+  await using home = await Home.make({
+    default: RUNNING,
+    running: { state: { gateway_state: "running" } },
+    stopped: { state: { gateway_state: "running", desired_state: "stopped" } },
+    missing: {},
+    draining: { state: { gateway_state: "draining" } },
+    corrupt: { state: "{" },
+    Illegal: RUNNING,
+    nosoul: { ...RUNNING, soul: false },
+  });
+  const expected = [
+    "reconcile: profile=default prior_state=running action=started",
+    'reconcile: profile=Illegal prior_state=None action=skipped reason="illegal profile name: expected [a-z0-9][a-z0-9_-]*"',
+    "reconcile: profile=corrupt prior_state=None action=registered",
+    "reconcile: profile=draining prior_state=running action=started",
+    "reconcile: profile=missing prior_state=None action=registered",
+    "reconcile: profile=running prior_state=running action=started",
+    "reconcile: profile=stopped prior_state=stopped action=registered",
+  ];
+  for (const boot of ["first", "second"]) {
+    await using container = await Container.start({ data: home.path });
+    const hook = (await container.boot()).get("02-reconcile-profiles");
+    assertEquals(hook?.code, 0, hook?.stderr);
+    assertEquals(hook?.stdout.split("\n").slice(0, -2), expected, `${boot} boot`);
+    assertMatch(hook?.stderr ?? "", /^reconcile: warning: profile=corrupt: .*not JSON$/m);
+    for (const profile of ["default", "running", "draining"]) {
+      await untilStatus(container, `gateway-${profile}`, "up", ({ up }) => up);
     }
-  },
-);
+    for (const profile of ["stopped", "missing", "corrupt"]) {
+      const { up, wantedUp } = await untilStatus(
+        container,
+        `gateway-${profile}`,
+        "supervised",
+        () => true,
+      );
+      assertEquals({ up, wantedUp }, { up: false, wantedUp: false }, profile);
+    }
+    const { stdout } = await container.sh(
+      "cd /run/service && ls -d gateway-*; ls gateway-*/down",
+    );
+    assertEquals(
+      stdout.trim().split("\n"),
+      ["corrupt", "default", "draining", "missing", "running", "stopped"].map((p) => `gateway-${p}`)
+        .concat(["corrupt", "missing", "stopped"].map((p) => `gateway-${p}/down`)),
+    );
+    await container.stop();
+  }
+});
 
 liveTest("a gateway runs as hermes in its home, and its log too", async (boot) => {
   const { container, home } = await boot({ coder: { ...RUNNING, stub: "environ" } }, {

@@ -97,33 +97,30 @@ const SHAPES: readonly (readonly string[])[] = [
 ];
 
 for (const command of SHAPES) {
-  liveTest(
-    `upgraded, "${command.join(" ")}" has one gateway, s6's, and stays`,
-    async (boot) => {
-      const { container, hooks, home } = await bootWithCommand(boot, {}, { command });
-      assertEquals(hooks.get("02-reconcile-profiles")?.code, 0);
-      await until(
-        "the command leaves it to s6",
-        async () => (await output(container)).includes("gateway default: left to s6\n"),
-        30_000,
-      );
-      await untilUp(container, "default");
-      await home.untilMinding("default");
-      // A fork of the stub's has the stub's command line until it is something else.
-      const [gateway] = await until("one gateway and its child", async () => {
-        const found = await processes(container, GATEWAY);
-        const sleepers = (await processes(container, /^sleep infinity$/))
-          .filter(({ user }) => user === "10000");
-        // The gateway's child, and what the command has become.
-        return found.length === 1 && sleepers.length === 2 && found;
-      }, 30_000);
-      assertEquals(gateway, {
-        user: "10000",
-        words: "/bin/sh /usr/local/bin/hermes gateway run --replace",
-      });
-      assertEquals(await isAlive(container), true);
-    },
-  );
+  liveTest(`upgraded, "${command.join(" ")}" has one gateway, s6's, and stays`, async (boot) => {
+    const { container, hooks, home } = await bootWithCommand(boot, {}, { command });
+    assertEquals(hooks.get("02-reconcile-profiles")?.code, 0);
+    await until(
+      "the command leaves it to s6",
+      async () => (await output(container)).includes("gateway default: left to s6\n"),
+      30_000,
+    );
+    await untilUp(container, "default");
+    await home.untilMinding("default");
+    // A fork of the stub's has the stub's command line until it is something else.
+    const [gateway] = await until("one gateway and its child", async () => {
+      const found = await processes(container, GATEWAY);
+      const sleepers = (await processes(container, /^sleep infinity$/))
+        .filter(({ user }) => user === "10000");
+      // The gateway's child, and what the command has become.
+      return found.length === 1 && sleepers.length === 2 && found;
+    }, 30_000);
+    assertEquals(gateway, {
+      user: "10000",
+      words: "/bin/sh /usr/local/bin/hermes gateway run --replace",
+    });
+    assertEquals(await isAlive(container), true);
+  });
 }
 
 for (
@@ -189,14 +186,11 @@ done 2>/dev/null`);
   assertEquals((await container.sh(`ls -d ${SCANDIR}/gateway-*`)).stdout, "");
 });
 
-liveTest(
-  "another command runs as it is, with the container's environment",
-  async (boot) => {
-    const command = ["sh", "-c", 'id -u; echo "$GREETING $1"; exit 7', "sh", "a  b"];
-    const { container } = await bootWithCommand(boot, {}, { command, env: { GREETING: "hi" } });
-    assertEquals([await untilEnded(container), await output(container)], ["7", "0\nhi a  b\n"]);
-  },
-);
+liveTest("another command runs as it is, with the container's environment", async (boot) => {
+  const command = ["sh", "-c", 'id -u; echo "$GREETING $1"; exit 7', "sh", "a  b"];
+  const { container } = await bootWithCommand(boot, {}, { command, env: { GREETING: "hi" } });
+  assertEquals([await untilEnded(container), await output(container)], ["7", "0\nhi a  b\n"]);
+});
 
 for (const signal of ["TERM", "HUP"]) {
   liveTest(

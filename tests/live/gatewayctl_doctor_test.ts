@@ -120,28 +120,25 @@ liveTest(
   },
 );
 
-liveTest(
-  "gatewayctl doctor's advice for slots that were moved helps",
-  async (boot) => {
-    const container = await scene(boot);
-    for (
-      const [break_, says] of [
-        [`mv ${CODER} ${SCANDIR}/.hermes/retired-x`, /\.hermes\/retired-x, gateway-coder/],
-        [`rm -r ${CODER}`, /gateway-coder, gateway-coder\/log: run/],
-      ] as const
-    ) {
-      await container.sh(break_);
-      const { code, stdout } = await ctl(container, ["doctor"]);
-      assertEquals(code, 1);
-      const [, found = "", command = ""] =
-        /^FAIL +no supervisor (.*?): run "?gatewayctl (.*?)"?$/m.exec(stdout) ?? [];
-      assertMatch(`${found}: run`, says, stdout);
-      await ctlOk(container, command.split(" "));
-      await until("a green doctor", () => isGreen(container), 30_000);
-      await untilUp(container, "coder");
-    }
-  },
-);
+liveTest("gatewayctl doctor's advice for slots that were moved helps", async (boot) => {
+  const container = await scene(boot);
+  for (
+    const [break_, says] of [
+      [`mv ${CODER} ${SCANDIR}/.hermes/retired-x`, /\.hermes\/retired-x, gateway-coder/],
+      [`rm -r ${CODER}`, /gateway-coder, gateway-coder\/log: run/],
+    ] as const
+  ) {
+    await container.sh(break_);
+    const { code, stdout } = await ctl(container, ["doctor"]);
+    assertEquals(code, 1);
+    const [, found = "", command = ""] =
+      /^FAIL +no supervisor (.*?): run "?gatewayctl (.*?)"?$/m.exec(stdout) ?? [];
+    assertMatch(`${found}: run`, says, stdout);
+    await ctlOk(container, command.split(" "));
+    await until("a green doctor", () => isGreen(container), 30_000);
+    await untilUp(container, "coder");
+  }
+});
 
 if (ISOLATED) {
   liveTest("gatewayctl doctor's advice for gateways without an s6-svscan helps", async (boot) => {

@@ -39,35 +39,32 @@ liveTest("gatewayctl sync brings up a profile made while the tree runs", async (
   assertMatch(await ctlOk(container, ["sync"]), /^(\S+: unchanged\n){4}$/);
 });
 
-liveTest(
-  "gatewayctl sync starts and stops nothing, not even in a refreshed slot",
-  async (boot) => {
-    const { container, home } = await boot({
-      ...{ default: RUNNING, writer: STOPPED, coder: { ...RUNNING, stub: "environ" } },
-    });
-    // 1. A slot is refreshed under a gateway that runs on.
-    await ctlOk(container, ["unregister", "coder"]);
-    await ctlOk(container, ["register", "coder", "--env", "TOKEN=it's"]);
-    // 2. What the operator has stopped or started stays so, whatever the state file says by now.
-    await ctlOk(container, ["stop", "default"]);
-    await ctlOk(container, ["start", "writer"]);
-    await home.put("writer", STOPPED);
-    const before = await pids(container);
-    const finish = `${SCANDIR}/gateway-coder/finish`;
-    await container.sh(`echo old >${finish}`, { user: "hermes" });
-    assertEquals(
-      await ctlOk(container, ["sync"]),
-      "default: unchanged\ncoder: refreshed\nwriter: unchanged\n",
-    );
-    assertEquals(await pids(container), before);
-    assertEquals(Object.keys(before), ["coder", "writer"]);
-    assertMatch((await container.sh(`cat ${finish}`)).stdout, /s6-permafailon/);
-    await Deno.remove(`${home.dir("coder")}/stub.environ`);
-    await ctlOk(container, ["restart", "coder"]);
-    const environ = await home.untilEnviron("coder");
-    assert(environ.includes("TOKEN=it's"), "the registered environment was lost");
-  },
-);
+liveTest("gatewayctl sync starts and stops nothing, not even in a refreshed slot", async (boot) => {
+  const { container, home } = await boot({
+    ...{ default: RUNNING, writer: STOPPED, coder: { ...RUNNING, stub: "environ" } },
+  });
+  // 1. A slot is refreshed under a gateway that runs on.
+  await ctlOk(container, ["unregister", "coder"]);
+  await ctlOk(container, ["register", "coder", "--env", "TOKEN=it's"]);
+  // 2. What the operator has stopped or started stays so, whatever the state file says by now.
+  await ctlOk(container, ["stop", "default"]);
+  await ctlOk(container, ["start", "writer"]);
+  await home.put("writer", STOPPED);
+  const before = await pids(container);
+  const finish = `${SCANDIR}/gateway-coder/finish`;
+  await container.sh(`echo old >${finish}`, { user: "hermes" });
+  assertEquals(
+    await ctlOk(container, ["sync"]),
+    "default: unchanged\ncoder: refreshed\nwriter: unchanged\n",
+  );
+  assertEquals(await pids(container), before);
+  assertEquals(Object.keys(before), ["coder", "writer"]);
+  assertMatch((await container.sh(`cat ${finish}`)).stdout, /s6-permafailon/);
+  await Deno.remove(`${home.dir("coder")}/stub.environ`);
+  await ctlOk(container, ["restart", "coder"]);
+  const environ = await home.untilEnviron("coder");
+  assert(environ.includes("TOKEN=it's"), "the registered environment was lost");
+});
 
 liveTest("gatewayctl sync --prune unregisters a gateway whose profile is gone", async (boot) => {
   const { container, home } = await boot({ default: RUNNING, coder: RUNNING, gone: RUNNING });
@@ -95,23 +92,20 @@ liveTest("gatewayctl sync --prune unregisters a gateway whose profile is gone", 
   assertEquals(stdout, `${SCANDIR}/gateway-coder\n${SCANDIR}/gateway-default\n`);
 });
 
-liveTest(
-  "gatewayctl sync --prune prunes nothing that it cannot read",
-  async (boot) => {
-    const { container } = await boot({ default: RUNNING, coder: RUNNING });
-    await untilUp(container, "coder");
-    await container.sh("chmod 000 /opt/data/profiles");
-    const { code, stdout, stderr } = await ctl(container, ["sync", "--prune"]);
-    assertEquals([code, stdout], [1, ""]);
-    assertMatch(
-      stderr,
-      /^gatewayctl: error: cannot read \/opt\/data\/profiles: Permission denied; [^\n]+\n$/,
-    );
-    await container.sh("chmod 755 /opt/data/profiles; chmod 000 /opt/data/profiles/coder");
-    const { code: second, stdout: said } = await ctl(container, ["sync", "--prune"]);
-    assertEquals(second, 1);
-    assertMatch(said, /^coder: skipped: cannot list the directory: Permission denied$/m);
-    assertEquals((await status(container, "gateway-coder")).up, true);
-    await container.sh("chmod 755 /opt/data/profiles/coder");
-  },
-);
+liveTest("gatewayctl sync --prune prunes nothing that it cannot read", async (boot) => {
+  const { container } = await boot({ default: RUNNING, coder: RUNNING });
+  await untilUp(container, "coder");
+  await container.sh("chmod 000 /opt/data/profiles");
+  const { code, stdout, stderr } = await ctl(container, ["sync", "--prune"]);
+  assertEquals([code, stdout], [1, ""]);
+  assertMatch(
+    stderr,
+    /^gatewayctl: error: cannot read \/opt\/data\/profiles: Permission denied; [^\n]+\n$/,
+  );
+  await container.sh("chmod 755 /opt/data/profiles; chmod 000 /opt/data/profiles/coder");
+  const { code: second, stdout: said } = await ctl(container, ["sync", "--prune"]);
+  assertEquals(second, 1);
+  assertMatch(said, /^coder: skipped: cannot list the directory: Permission denied$/m);
+  assertEquals((await status(container, "gateway-coder")).up, true);
+  await container.sh("chmod 755 /opt/data/profiles/coder");
+});

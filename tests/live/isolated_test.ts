@@ -165,18 +165,15 @@ liveTest("with only SETUID, SETGID and CHOWN supervision is isolated by itself",
   assertEquals(code, 0, "root without CAP_KILL cannot stop the gateways");
 });
 
-liveTest(
-  "shared supervision says which capabilities it lacks",
-  async (boot) => {
-    const { container } = await boot({}, {
-      hooks: false,
-      env: { HERMES_SUPERVISION: "shared" },
-      capabilities: THREE,
-    });
-    const { stderr } = await container.exec(["/etc/cont-init.d/015-supervise-perms"]);
-    assertMatch(
-      stderr,
-      /warning: shared supervision cannot work: root lacks CAP_DAC_OVERRIDE or CAP_KILL/,
-    );
-  },
-);
+liveTest("shared supervision says which capabilities it lacks", async (boot) => {
+  const { container } = await boot({}, {
+    hooks: false,
+    env: { HERMES_SUPERVISION: "shared" },
+    capabilities: THREE,
+  });
+  const { stderr } = await container.exec(["/etc/cont-init.d/015-supervise-perms"]);
+  assertMatch(
+    stderr,
+    /warning: shared supervision cannot work: root lacks CAP_DAC_OVERRIDE or CAP_KILL/,
+  );
+});

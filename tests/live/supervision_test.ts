@@ -43,26 +43,23 @@ liveTest("a dashboard with a bad port is parked and says why", async (boot) => {
   );
 });
 
-liveTest(
-  "after exit 0 and 78 a gateway stays down, after ten times exit 1 too",
-  async (boot) => {
-    const codes = [0, 78, 1];
-    const { container, home } = await boot(
-      Object.fromEntries(
-        codes.map((code) => [`exit${code}`, { ...RUNNING, stub: `exit ${code}` }]),
-      ),
-    );
-    for (const code of codes) {
-      assertEquals((await untilParked(container, `gateway-exit${code}`)).exitCode, code);
-    }
-    await staysDown(container, ...codes.map((code) => `gateway-exit${code}`));
-    for (const [code, count] of [[0, 1], [78, 1], [1, 10]] as const) {
-      await until("the whole log", async () => await starts(home, `exit${code}`) >= count, 30_000);
-      assertEquals(await starts(home, `exit${code}`), count);
-    }
-    assertMatch(await container.log(), /PERMANENT FAILURE triggered after 10 events/);
-  },
-);
+liveTest("after exit 0 and 78 a gateway stays down, after ten times exit 1 too", async (boot) => {
+  const codes = [0, 78, 1];
+  const { container, home } = await boot(
+    Object.fromEntries(
+      codes.map((code) => [`exit${code}`, { ...RUNNING, stub: `exit ${code}` }]),
+    ),
+  );
+  for (const code of codes) {
+    assertEquals((await untilParked(container, `gateway-exit${code}`)).exitCode, code);
+  }
+  await staysDown(container, ...codes.map((code) => `gateway-exit${code}`));
+  for (const [code, count] of [[0, 1], [78, 1], [1, 10]] as const) {
+    await until("the whole log", async () => await starts(home, `exit${code}`) >= count, 30_000);
+    assertEquals(await starts(home, `exit${code}`), count);
+  }
+  assertMatch(await container.log(), /PERMANENT FAILURE triggered after 10 events/);
+});
 
 liveTest("without hermes on PATH gateways are parked, and both logs say so", async (boot) => {
   const env = { PATH: "/command:/usr/bin:/bin" };

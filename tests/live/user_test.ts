@@ -53,26 +53,20 @@ liveTest("with a --user that is neither root nor hermes a boot is one message", 
   }
 });
 
-liveTest(
-  "with such a --user and another 01 it is 015 that has the message",
-  async (boot) => {
-    const { container } = await boot({}, { hooks: false, user: STRANGER });
-    await container.sh(
-      "printf '#!/bin/sh\necho mine\n' >/etc/cont-init.d/01-hermes-setup",
-      { user: "root" },
-    );
-    const hooks = await container.boot();
-    assertEquals(hooks.get("01-hermes-setup")?.stdout, "mine\n");
-    hooks.delete("01-hermes-setup");
-    assertMatch(said(hooks), REFUSAL);
-  },
-);
+liveTest("with such a --user and another 01 it is 015 that has the message", async (boot) => {
+  const { container } = await boot({}, { hooks: false, user: STRANGER });
+  await container.sh(
+    "printf '#!/bin/sh\necho mine\n' >/etc/cont-init.d/01-hermes-setup",
+    { user: "root" },
+  );
+  const hooks = await container.boot();
+  assertEquals(hooks.get("01-hermes-setup")?.stdout, "mine\n");
+  hooks.delete("01-hermes-setup");
+  assertMatch(said(hooks), REFUSAL);
+});
 
 liveTest("with --user of hermes's own gateways run, are controlled and stop", async (boot) => {
-  const { container, home } = await boot({
-    coder: RUNNING,
-    writer: STOPPED,
-  }, {
+  const { container, home } = await boot({ coder: RUNNING, writer: STOPPED }, {
     user: HERMES,
     env: { HERMES_DASHBOARD: "1" },
   });
@@ -96,15 +90,12 @@ liveTest("with --user of hermes's own gateways run, are controlled and stop", as
   assertEquals(await Deno.readTextFile(lifecycle), '{"phase":"exited"}\n');
 });
 
-liveTest(
-  "with --user of hermes's own a home of root's is refused, with advice",
-  async (boot) => {
-    const { container } = await boot({}, { owner: { uid: 0, gid: 0 }, hooks: false, user: HERMES });
-    const { code, stderr } = (await container.boot()).get("01-hermes-setup") ?? { code: 0 };
-    assertEquals(code, 1);
-    assertMatch(
-      stderr ?? "",
-      /^01-hermes-setup: fatal: cannot make \/opt\/data\/\w+: permission denied: give \/opt\/data to hermes, or start the container as root\n$/,
-    );
-  },
-);
+liveTest("with --user of hermes's own a home of root's is refused, with advice", async (boot) => {
+  const { container } = await boot({}, { owner: { uid: 0, gid: 0 }, hooks: false, user: HERMES });
+  const { code, stderr } = (await container.boot()).get("01-hermes-setup") ?? { code: 0 };
+  assertEquals(code, 1);
+  assertMatch(
+    stderr ?? "",
+    /^01-hermes-setup: fatal: cannot make \/opt\/data\/\w+: permission denied: give \/opt\/data to hermes, or start the container as root\n$/,
+  );
+});

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { ISOLATED_SCANDIR, SHARED_SCANDIR } from "../../lib/s6/places.ts";
 import {
   Container,
@@ -87,6 +87,19 @@ export function liveTest(
 
 /** The capabilities without which root can neither read hermes's files nor kill its processes. */
 export const THREE = ["setuid", "setgid", "chown"];
+
+/** Runs commands as hermes, all of which must succeed, or fail as told. */
+export async function tryAsHermes(
+  container: Container,
+  commands: readonly (readonly string[])[],
+  fails?: RegExp,
+): Promise<void> {
+  for (const command of commands) {
+    const { code, stderr } = await container.exec(command, { user: "hermes" });
+    assertEquals(code !== 0, fails !== undefined, `${command.join(" ")}: exit ${code}: ${stderr}`);
+    if (fails) assertMatch(stderr, fails);
+  }
+}
 
 /** What s6-svstat says of a service. */
 export interface Status {

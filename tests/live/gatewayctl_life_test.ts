@@ -137,26 +137,20 @@ liveTest("gatewayctl register needs a profile, and its environment arrives", asy
     );
   }
   assertEquals(await look(), before);
+  // One that is not to start stays down until it is told to.
+  const said = await ctlOk(container, ["register", "writer", "--down"]);
+  assertEquals(said, "writer: registered, down\n");
+  const down = `${SCANDIR}/gateway-writer/down`;
+  assertEquals((await container.sh(`stat -c '%U %a %s' ${down}`)).stdout, "hermes 644 0\n");
+  await staysDown(container, "gateway-writer");
+  await ctlOk(container, ["start", "writer"]);
+  assertEquals((await status(container, "gateway-writer")).up, true);
+  assertEquals((await container.sh(`test -e ${down}`)).code, 1, "the down file outlived start");
+  // All of them at once.
+  const both = await ctlOk(container, ["unregister", "coder", "writer"]);
+  assertEquals(both, `${GONE}writer: unregistered\n`);
   const all = await ctlJson(container, ["register", "--all"]);
-  assertEquals(all.map(({ profile, up }) => [profile, up]), [["writer", true]]);
-  assertEquals(
-    await ctlOk(container, ["unregister", "coder", "writer"]),
-    `${GONE}writer: unregistered\n`,
-  );
-});
-
-liveTest("gatewayctl register --down makes a gateway that stays down until start", async (boot) => {
-  const { container, home } = await boot({});
-  await home.add("coder", RUNNING);
-  const said = await ctlOk(container, ["register", "coder", "--down"]);
-  assertEquals(said, "coder: registered, down\n");
-  const { stdout } = await container.sh(`stat -c '%U %a %s' ${SCANDIR}/${SLOT}/down`);
-  assertEquals(stdout, "hermes 644 0\n");
-  await staysDown(container, SLOT);
-  await ctlOk(container, ["start", "coder"]);
-  assertEquals((await status(container, SLOT)).up, true);
-  const { code } = await container.sh(`test -e ${SCANDIR}/${SLOT}/down`);
-  assertEquals(code, 1, "the down file outlived start");
+  assertEquals(all.map(({ profile, up }) => [profile, up]), [["coder", true], ["writer", true]]);
 });
 
 liveTest("gatewayctl waits for a gateway that hangs until --timeout, and tells", async (boot) => {

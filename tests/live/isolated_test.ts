@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { type Container, until } from "../container/container.ts";
 import {
   liveTest,
@@ -8,6 +8,8 @@ import {
   status,
   STOPPED,
   THREE,
+  tryAsHermes,
+  untilParked,
   untilRested,
   untilStatus,
 } from "./_live.ts";
@@ -40,36 +42,46 @@ liveTest("isolated: hermes has all of its gateways and nothing of root's", async
   const { stdout } = await container.sh("cd /run/service && ls -d gateway-*; stat -c '%U %a' .");
   assertEquals(stdout, "root 755\n", "root's scandir is not root's alone");
   // 2. It controls them, and may ask about what concerns it.
-  for (
-    const command of [
-      ["s6-svc", "-wD", "-T20000", "-d", `${SCANDIR}/gateway-coder`],
-      ["s6-svc", "-wu", "-T20000", "-u", `${SCANDIR}/gateway-coder`],
-      ["s6-svscanctl", "-a", SCANDIR],
-      ["s6-svstat", "/run/service/dashboard"],
-      ["s6-svstat", "/run/service/gateways"],
-    ]
-  ) {
-    const { code, stderr } = await container.exec(command, { user: "hermes" });
-    assertEquals(code, 0, `${command.join(" ")}: ${stderr}`);
-  }
-  for (
-    const command of [
-      ["s6-svscanctl", "-a", "/run/service"],
-      ["s6-svstat", "/run/service/s6rc-oneshot-runner"],
-      ["mkdir", "/run/service/evil"],
-      // Into what is there s6-supervise would write.
-      ["touch", "/run/service/dashboard/event/x"],
-    ]
-  ) {
-    const { code } = await container.exec(command, { user: "hermes" });
-    assert(code !== 0, `${command.join(" ")} worked`);
-  }
-  // 3. The container's stop reaches them.
+  await tryAsHermes(container, [
+    ["s6-svc", "-wD", "-T20000", "-d", `${SCANDIR}/gateway-coder`],
+    ["s6-svc", "-wu", "-T20000", "-u", `${SCANDIR}/gateway-coder`],
+    ["s6-svscanctl", "-a", SCANDIR],
+    ["s6-svstat", "/run/service/dashboard"],
+    ["s6-svstat", "/run/service/gateways"],
+  ]);
+  const refused = [
+    ["s6-svscanctl", "-a", "/run/service"],
+    ["s6-svstat", "/run/service/s6rc-oneshot-runner"],
+    ["mkdir", "/run/service/evil"],
+    // Into what is there s6-supervise would write.
+    ["touch", "/run/service/dashboard/event/x"],
+  ];
+  await tryAsHermes(container, refused, /Permission denied/);
+  // 3. 015 by hand leaves a live tree alone.
+  const pid = await untilUp(container, "coder");
+  const hook = await container.exec(["/etc/cont-init.d/015-supervise-perms"]);
+  assertEquals(hook.code, 0, hook.stderr);
+  assertEquals(await untilUp(container, "coder"), pid);
+  // 4. The container's stop reaches them.
   await home.untilMinding("coder");
   const down = ["s6-svc", "-wD", "-T20000", "-d", "/run/service/gateways"];
   assertEquals((await container.exec(down)).code, 0);
   const lifecycle = `${home.dir("coder")}/state/gateway.lifecycle.json`;
   assertEquals(await Deno.readTextFile(lifecycle), '{"phase":"exited"}\n');
+});
+
+liveTest("isolated: what a restart has left in the scandir is not supervised", async (boot) => {
+  const { container } = await boot({ coder: RUNNING }, { hooks: false, ...ISOLATED });
+  await container.sh(
+    `mkdir -p ${SCANDIR}/gateway-gone && cd ${SCANDIR}/gateway-gone &&
+printf '#!/bin/sh\nexec sleep 1000\n' >run && chmod 755 run && chown -R hermes: /run/hermes`,
+  );
+  for (const [name, { code, stderr }] of await container.boot()) {
+    assertEquals(code, 0, name + stderr);
+  }
+  await untilUp(container, "coder");
+  const { stdout } = await container.sh(`cd ${SCANDIR} && ls -d gateway-*`);
+  assertEquals(stdout, "gateway-coder\ngateway-default\n");
 });
 
 liveTest("isolated: a killed inner s6-svscan comes back with its gateways", async (boot) => {
@@ -93,14 +105,10 @@ liveTest("isolated: a killed inner s6-svscan comes back with its gateways", asyn
   await untilUp(container, "coder", before);
   await untilUp(container, "stubborn", hanging);
   assertEquals(await others(), untouched, "what root supervises was restarted");
-  const writer = `${SCANDIR}/gateway-writer`;
-  const { up, wantedUp } = await untilStatus(container, writer, "supervised", () => true);
-  assertEquals({ up, wantedUp }, { up: false, wantedUp: false });
+  await untilParked(container, `${SCANDIR}/gateway-writer`);
   // Its end was a clean one, and it is in its log.
-  await until("the log of a clean end and a second start", async () => {
-    const log = await Deno.readTextFile(`${home.path}/logs/gateways/coder/current`);
-    return /gateway coder: stopped\n.*gateway coder: up as hermes/.test(log);
-  }, 30_000);
+  const twice = /gateway coder: stopped\n.*gateway coder: up as hermes/;
+  await until("both starts are logged", async () => twice.test(await home.log("coder")), 30_000);
   // A fork of the stub's has the stub's command line until it is something else.
   await until("one process of each", async () => {
     const { stdout } = await container.sh(
@@ -152,12 +160,10 @@ liveTest("with only SETUID, SETGID and CHOWN supervision is isolated by itself",
   );
   for (const [name, { code, stderr }] of hooks) assertEquals(code, 0, `${name}: ${stderr}`);
   const pid = await untilUp(container, "coder");
-  await container.exec(["s6-svc", "-wD", "-T20000", "-d", `${SCANDIR}/gateway-coder`], {
-    user: "hermes",
-  });
-  await container.exec(["s6-svc", "-wu", "-T20000", "-u", `${SCANDIR}/gateway-coder`], {
-    user: "hermes",
-  });
+  await tryAsHermes(container, [
+    ["s6-svc", "-wD", "-T20000", "-d", `${SCANDIR}/gateway-coder`],
+    ["s6-svc", "-wu", "-T20000", "-u", `${SCANDIR}/gateway-coder`],
+  ]);
   await untilUp(container, "coder", pid);
   const { code } = await container.exec([
     ...["s6-svc", "-wD", "-T20000", "-d", "/run/service/gateways"],

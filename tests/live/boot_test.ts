@@ -150,25 +150,3 @@ liveTest("a gateway runs as hermes in its home, and its log too", async (boot) =
   const { stdout } = await container.sh(`stat -c %U /proc/${pid}`);
   assertEquals(stdout, "hermes\n");
 });
-
-for (
-  const [variable, value] of [
-    ["HERMES_HOME", "data"],
-    ["HERMES_HOME", "/opt/a,b"],
-    ["HERMES_HOME", "/opt/a\nb"],
-    ["S6_PROFILE_GATEWAY_SCANDIR", "/run/a,b"],
-  ] as const
-) {
-  liveTest(`02 refuses ${variable}=${JSON.stringify(value)} with one line`, async (boot) => {
-    const { container } = await boot({}, { hooks: false, env: { [variable]: value } });
-    const { code, stdout, stderr } = await container.exec([
-      "/etc/cont-init.d/02-reconcile-profiles",
-    ]);
-    assertEquals({ code, stdout, stderr }, {
-      code: 2,
-      stdout: "",
-      stderr:
-        `02-reconcile-profiles: fatal: ${variable}: expected an absolute path without a comma or a newline\n`,
-    });
-  });
-}

@@ -10,7 +10,6 @@ import {
   THREE,
   tryAsHermes,
   untilParked,
-  untilRested,
   untilStatus,
 } from "./_live.ts";
 
@@ -128,11 +127,6 @@ liveTest("isolated: a killed inner s6-svscan comes back with its gateways", asyn
     { user: "hermes" },
   );
   assertEquals(code, 0, stderr);
-});
-
-liveTest("shared: the service gateways rests", async (boot) => {
-  const { container } = await boot({});
-  assertEquals((await untilRested(container, "gateways")).exitCode, 0);
 });
 
 liveTest("an unknown HERMES_SUPERVISION is refused with one line", async (boot) => {

@@ -21,16 +21,15 @@ async function state(home: Home, profile: string): Promise<Record<string, unknow
 
 /** Does what a gateway does: changes its own keys of gateway_state.json. */
 async function leave(home: Home, profile: string, gatewayState: string): Promise<void> {
-  await home.put(profile, {
-    state: { ...await state(home, profile), gateway_state: gatewayState },
-  });
+  const left = { ...await state(home, profile), gateway_state: gatewayState };
+  await home.put(profile, { state: left });
 }
 
 for (
   const [how, graceMs, exit] of [["stopped", 30_000, "clean"], ["killed", 0, "unclean"]] as const
 ) {
   liveTest(
-    `gateways are as the operator left them after their container was ${how}, whatever they left`,
+    `gateways are what the operator told them after a container that was ${how}`,
     async (boot) => {
       const [started, stopped] = [["running", "draining", "stopped"], ["resting", "again"]];
       const { container, home } = await boot({
@@ -84,32 +83,29 @@ liveTest("gatewayctl records the intent and keeps the rest of the state file", a
   }
 });
 
-liveTest(
-  "an intent that cannot be recorded is a warning, s6 is told all the same",
-  async (boot) => {
-    const { container, home } = await boot({ sealed: { state: KEPT }, absent: { state: KEPT } });
-    await Deno.chmod(home.dir("sealed"), 0o555);
-    await ctlOk(container, ["stop", "absent"]);
-    await Deno.remove(home.dir("absent"), { recursive: true });
-    for (const profile of ["sealed", "absent"]) {
-      const service = `gateway-${profile}`;
-      for (
-        const [command, desired, up] of [
-          ...[["start", "running", true], ["restart", "running", true], ["stop", "stopped", false]],
-        ] as [string, string, boolean][]
-      ) {
-        const { code, stderr } = await ctl(container, [command, profile]);
-        assertEquals(code, 0, stderr);
-        const warning =
-          `^gatewayctl: warning: profile=${profile}: cannot record ${desired}: [A-Z].*\n$`;
-        assertMatch(stderr, new RegExp(warning));
-        assertEquals((await status(container, service)).up, up, command);
-        const { code: down } = await container.sh(`test -e ${SCANDIR}/${service}/down`);
-        assertEquals(down === 0, !up, `the down file after ${command}`);
-      }
+liveTest("an intent that cannot be recorded is a warning; s6 is told it", async (boot) => {
+  const { container, home } = await boot({ sealed: { state: KEPT }, absent: { state: KEPT } });
+  await Deno.chmod(home.dir("sealed"), 0o555);
+  await ctlOk(container, ["stop", "absent"]);
+  await Deno.remove(home.dir("absent"), { recursive: true });
+  for (const profile of ["sealed", "absent"]) {
+    const service = `gateway-${profile}`;
+    for (
+      const [command, desired, up] of [
+        ...[["start", "running", true], ["restart", "running", true], ["stop", "stopped", false]],
+      ] as [string, string, boolean][]
+    ) {
+      const { code, stderr } = await ctl(container, [command, profile]);
+      assertEquals(code, 0, stderr);
+      const warning =
+        `^gatewayctl: warning: profile=${profile}: cannot record ${desired}: [A-Z].*\n$`;
+      assertMatch(stderr, new RegExp(warning));
+      assertEquals((await status(container, service)).up, up, command);
+      const { code: down } = await container.sh(`test -e ${SCANDIR}/${service}/down`);
+      assertEquals(down === 0, !up, `the down file after ${command}`);
     }
-    assertEquals(await state(home, "sealed"), KEPT);
-    assertEquals((await container.sh("ls /opt/data/profiles")).stdout, "sealed\n");
-    await Deno.chmod(home.dir("sealed"), 0o755);
-  },
-);
+  }
+  assertEquals(await state(home, "sealed"), KEPT);
+  assertEquals((await container.sh("ls /opt/data/profiles")).stdout, "sealed\n");
+  await Deno.chmod(home.dir("sealed"), 0o755);
+});

@@ -82,9 +82,8 @@ liveTest("gatewayctl sync --prune unregisters a gateway whose profile is gone", 
   assertEquals((await pids(container))["gone"], gone);
 
   const entries = await ctlJson(container, ["sync", "--prune"]);
-  assertEquals(entries.filter(({ action }) => action === "pruned").map((e) => e["profile"]), [
-    "gone",
-  ]);
+  const pruned = entries.filter(({ action }) => action === "pruned");
+  assertEquals(pruned.map(({ profile }) => profile), ["gone"]);
   assertEquals(await pids(container), others);
   const { stdout } = await container.sh(
     `ls -d ${SCANDIR}/gateway-* ${SCANDIR}/.hermes/retired-* 2>/dev/null;` +

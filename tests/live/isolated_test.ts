@@ -134,10 +134,7 @@ liveTest("an unknown HERMES_SUPERVISION is refused with one line", async (boot) 
   for (const hook of ["015-supervise-perms", "02-reconcile-profiles"]) {
     const { code, stderr } = await container.exec([`/etc/cont-init.d/${hook}`]);
     assertEquals(code, 2);
-    assertEquals(
-      stderr,
-      `${hook}: fatal: HERMES_SUPERVISION: expected shared or isolated\n`,
-    );
+    assertEquals(stderr, `${hook}: fatal: HERMES_SUPERVISION: expected shared or isolated\n`);
   }
 });
 

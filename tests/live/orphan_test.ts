@@ -16,19 +16,12 @@ async function childOf(container: Container, service: string): Promise<string> {
 async function killParent(container: Container, service: string): Promise<void> {
   const { pid } = await status(container, service);
   await container.sh(`kill -9 ${pid}`);
-  await untilStatus(
-    container,
-    service,
-    "another one",
-    (now) => now.up && now.pid !== pid,
-  );
+  await untilStatus(container, service, "another one", (now) => now.up && now.pid !== pid);
 }
 
 liveTest("root without CAP_KILL: a killed dashboard leaves no second one behind", async (boot) => {
-  const { container } = await boot({}, {
-    capabilities: THREE,
-    env: { HERMES_DASHBOARD: "1" },
-  });
+  const env = { HERMES_DASHBOARD: "1" };
+  const { container } = await boot({}, { capabilities: THREE, env });
   await untilStatus(container, "dashboard", "up", ({ up }) => up);
   const child = await childOf(container, "dashboard");
   await killParent(container, "dashboard");
@@ -47,9 +40,8 @@ liveTest("root without CAP_KILL: killed gateways are back, each once", async (bo
   await killParent(container, "gateways");
   assert((await container.sh(`test -d /proc/${child}`)).code !== 0, "it is still there");
   await untilStatus(container, SLOT, "back", (now) => now.up && now.pid !== pid);
-  const gateways = () =>
-    container.sh(
-      "grep -lza '^hermes$' /proc/[0-9]*/cmdline 2>/dev/null | wc -l; s6-svstat -o ready /run/service/gateways",
-    );
-  assert((await gateways()).stdout.endsWith("true\n"));
+  const { stdout } = await container.sh(
+    `pgrep -fc 's6-supervise gateway-coder$'; s6-svstat -o ready /run/service/gateways`,
+  );
+  assertEquals(stdout, "1\ntrue\n");
 });

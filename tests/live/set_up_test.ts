@@ -9,6 +9,7 @@ import {
   liveTest,
   RUNNING,
   STOPPED,
+  THREE,
   untilStatus,
   untilUp,
 } from "./_live.ts";
@@ -26,13 +27,13 @@ function settledInodes(home: Home): string[] {
     .filter((line) => !/^logs\/(container-boot\.log|gateways\/)/.test(line)).sort();
 }
 
-for (const capabilities of [undefined, ["chown", "setgid", "setuid"]]) {
-  const how = capabilities === undefined ? "" : " without CAP_DAC_OVERRIDE";
+const ROOTS = { owner: { uid: 0, gid: 0 } };
+
+for (
+  const [how, options] of [["", {}], [" by three capabilities", { capabilities: THREE }]] as const
+) {
   liveTest(`the first boot makes an empty home of root's hermes's${how}`, async (boot) => {
-    const { container, home } = await boot({}, {
-      owner: { uid: 0, gid: 0 },
-      ...capabilities === undefined ? {} : { capabilities },
-    });
+    const { container, home } = await boot({}, { ...ROOTS, ...options });
     for (const folder of FOLDERS) assertEquals(ownerOf(home.path + folder), "10000:10000", folder);
     const { code } = await container.sh("echo >/opt/data/mine", { user: "hermes" });
     assertEquals(code, 0);
@@ -40,11 +41,9 @@ for (const capabilities of [undefined, ["chown", "setgid", "setuid"]]) {
 }
 
 liveTest("HERMES_UID and HERMES_GID make hermes who owns the home", async (boot) => {
+  const env = { HERMES_UID: "1000", HERMES_GID: "100" };
   const owner = { uid: 1000, gid: 100 };
-  const { container, home } = await boot({ coder: RUNNING }, {
-    owner,
-    env: { HERMES_UID: "1000", HERMES_GID: "100" },
-  });
+  const { container, home } = await boot({ coder: RUNNING }, { owner, env });
   assertEquals((await container.sh("id", { user: "hermes" })).stdout.split(" ").slice(0, 2), [
     ...["uid=1000(hermes)", "gid=100(hermes)"],
   ]);
@@ -53,20 +52,15 @@ liveTest("HERMES_UID and HERMES_GID make hermes who owns the home", async (boot)
   await until("the gateway is hermes's", async () => {
     return (await container.sh(`stat -c %u:%g /proc/${pid}`)).stdout === "1000:100\n";
   });
-  await until("its log", () => {
-    return Deno.lstat(`${home.path}/logs/gateways/coder`).then(() => true, () => false);
-  });
+  await home.untilLogged("coder");
   for (const folder of [...FOLDERS, "/logs/gateways/coder"]) {
     assertEquals(ownerOf(home.path + folder), "1000:100", folder);
   }
 });
 
 liveTest("on a read-only root other IDs are refused, with what to do", async (boot) => {
-  const { container } = await boot({}, {
-    hooks: false,
-    readOnly: true,
-    env: { HERMES_UID: "1000" },
-  });
+  const env = { HERMES_UID: "1000" };
+  const { container } = await boot({}, { hooks: false, readOnly: true, env });
   const { code, stderr } = await container.exec(["/etc/cont-init.d/01-hermes-setup"]);
   assertEquals(code, 1);
   assertMatch(stderr, /^01-hermes-setup: fatal: cannot make hermes 1000:10000[^\n]*\n$/);
@@ -137,9 +131,8 @@ async function bootTogether(
     }
   }
   for (const profile of profiles) {
-    const log = await until(`a log of ${profile}`, () => {
-      return Deno.readTextFile(`${home.path}/logs/gateways/${profile}/current`).catch(() => "");
-    });
+    await home.untilLogged(profile);
+    const log = await home.log(profile);
     assertEquals(log.match(/: up as hermes/g)?.length, up[profile]?.length, log);
   }
   for (const container of started) assertNotMatch(await container.log(), /s6-log: /);
@@ -148,14 +141,9 @@ async function bootTogether(
 
 liveTest("two containers on one home share its gateways out, each up in exactly one", async () => {
   const profiles = ["default", "a", "b", "c", "d", "e"];
-  await using home = await Home.make(
-    Object.fromEntries(profiles.map((name) => [name, RUNNING])),
-  );
-  const up = await bootTogether(
-    home,
-    ["1/2", "2/2"].map((shard) => ({ env: { HERMES_GATEWAY_SHARD: shard } })),
-    profiles,
-  );
+  await using home = await Home.make(Object.fromEntries(profiles.map((name) => [name, RUNNING])));
+  const shards = ["1/2", "2/2"].map((shard) => ({ env: { HERMES_GATEWAY_SHARD: shard } }));
+  const up = await bootTogether(home, shards, profiles);
   for (const [profile, containers] of Object.entries(up)) {
     assertEquals(containers.length, 1, profile);
   }
@@ -164,11 +152,8 @@ liveTest("two containers on one home share its gateways out, each up in exactly 
 
 liveTest("a dashboard container beside a gateway container starts no gateway", async () => {
   await using home = await Home.make({ default: RUNNING, coder: RUNNING });
-  const up = await bootTogether(
-    home,
-    [{}, { env: { HERMES_GATEWAY_PROFILES: "none", HERMES_DASHBOARD: "1" } }],
-    ["default", "coder"],
-  );
+  const beside = { env: { HERMES_GATEWAY_PROFILES: "none", HERMES_DASHBOARD: "1" } };
+  const up = await bootTogether(home, [{}, beside], ["default", "coder"]);
   assertEquals(up, { default: [0], coder: [0] });
 });
 
@@ -202,8 +187,8 @@ liveTest("an upgraded container's gateway comes up, by its command alone", async
 for (const { name, env, capabilities, readOnly } of [...composed(), podOf(0)]) {
   liveTest(`${name} of deploy/ boots in exactly its environment`, async (boot) => {
     const { container, home } = await boot({ coder: RUNNING }, {
-      owner: { uid: 0, gid: 0 },
-      ...{ env, readOnly, capabilities: capabilities.map((one) => one.toLowerCase()) },
+      ...{ ...ROOTS, env, readOnly },
+      capabilities: capabilities.map((one) => one.toLowerCase()),
     });
     for (const folder of FOLDERS) assertEquals(ownerOf(home.path + folder), "10000:10000", folder);
     if (env.HERMES_DASHBOARD !== undefined) {

@@ -45,11 +45,8 @@ liveTest("a dashboard with a bad port is parked and says why", async (boot) => {
 
 liveTest("after exit 0 and 78 a gateway stays down, after ten times exit 1 too", async (boot) => {
   const codes = [0, 78, 1];
-  const { container, home } = await boot(
-    Object.fromEntries(
-      codes.map((code) => [`exit${code}`, { ...RUNNING, stub: `exit ${code}` }]),
-    ),
-  );
+  const scenes = codes.map((code) => [`exit${code}`, { ...RUNNING, stub: `exit ${code}` }]);
+  const { container, home } = await boot(Object.fromEntries(scenes));
   for (const code of codes) {
     assertEquals((await untilParked(container, `gateway-exit${code}`)).exitCode, code);
   }

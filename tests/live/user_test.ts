@@ -8,6 +8,7 @@ import {
   RUNNING,
   SCANDIR,
   startContainer,
+  type Status,
   STOPPED,
   untilStatus,
   untilUp,
@@ -31,21 +32,15 @@ liveTest("with a --user that is neither root nor hermes a boot is one message", 
   for (const owner of [HERMES, STRANGER]) {
     await using home = await Home.make({ coder: RUNNING }, owner);
     const before = everything(home);
-    await using container = await startContainer(home, {
-      user: STRANGER,
-      env: { HERMES_DASHBOARD: "1" },
-    });
+    const env = { HERMES_DASHBOARD: "1" };
+    await using container = await startContainer(home, { user: STRANGER, env });
     const hooks = await container.boot();
     assertEquals([...hooks.values()].map(({ code }) => code), [2, 2, 2]);
     assertMatch(said(hooks), REFUSAL);
     // By then s6-supervise has looked at all that a boot has left, and at what rests.
     for (const service of ["dashboard", "gateways"]) {
-      await untilStatus(
-        container,
-        service,
-        "down",
-        ({ up, seconds }) => !up && seconds > 0,
-      );
+      const isDown = ({ up, seconds }: Status) => !up && seconds > 0;
+      await untilStatus(container, service, "down", isDown);
     }
     assertEquals((await container.sh(`ls -d ${SCANDIR}/gateway-*`)).stdout, "");
     assertEquals(everything(home), before);
@@ -66,13 +61,10 @@ liveTest("with such a --user and another 01 it is 015 that has the message", asy
 });
 
 liveTest("with --user of hermes's own gateways run, are controlled and stop", async (boot) => {
-  const { container, home } = await boot({ coder: RUNNING, writer: STOPPED }, {
-    user: HERMES,
-    env: { HERMES_DASHBOARD: "1" },
-  });
-  for (const service of ["gateway-coder", "dashboard"]) {
-    await untilStatus(container, service, "up", ({ up }) => up);
-  }
+  const options = { user: HERMES, env: { HERMES_DASHBOARD: "1" } };
+  const { container, home } = await boot({ coder: RUNNING, writer: STOPPED }, options);
+  await untilUp(container, "coder");
+  await untilStatus(container, "dashboard", "up", ({ up }) => up);
   const { code, stdout, stderr } = await container.sh(
     "gatewayctl doctor && gatewayctl start writer && gatewayctl restart coder && " +
       "gatewayctl stop writer && gatewayctl health",

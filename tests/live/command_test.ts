@@ -7,8 +7,9 @@ import {
   liveTest,
   RUNNING,
   SCANDIR,
-  status,
+  type Scene,
   THREE,
+  untilParked,
   untilStatus,
   untilUp,
 } from "./_live.ts";
@@ -81,6 +82,11 @@ async function output(container: Container): Promise<string> {
 const isAlive = async (container: Container) =>
   (await container.sh("test -e /run/s6/exitcode")).code !== 0;
 
+/** Waits until the command has said something. */
+function untilSaid(container: Container, text: string): Promise<boolean> {
+  return until(text, async () => (await output(container)).includes(text), 30_000);
+}
+
 /** Waits until the command has ended; returns its exit code. */
 function untilEnded(container: Container): Promise<string> {
   return until(
@@ -100,11 +106,7 @@ for (const command of SHAPES) {
   liveTest(`upgraded, "${command.join(" ")}" has one gateway, s6's, and stays`, async (boot) => {
     const { container, hooks, home } = await bootWithCommand(boot, {}, { command });
     assertEquals(hooks.get("02-reconcile-profiles")?.code, 0);
-    await until(
-      "the command leaves it to s6",
-      async () => (await output(container)).includes("gateway default: left to s6\n"),
-      30_000,
-    );
+    await untilSaid(container, "gateway default: left to s6\n");
     await untilUp(container, "default");
     await home.untilMinding("default");
     // A fork of the stub's has the stub's command line until it is something else.
@@ -124,32 +126,21 @@ for (const command of SHAPES) {
 }
 
 for (
-  const { how, args, env, state } of [
-    { how: "--no-supervise", args: ["--no-supervise"], env: {}, state: undefined },
-    {
-      how: "HERMES_GATEWAY_NO_SUPERVISE=1, also at the second start,",
-      args: [],
-      env: { HERMES_GATEWAY_NO_SUPERVISE: "1" },
-      state: '{"gateway_state":"running"}',
-    },
-  ]
+  const [how, args, env, state] of [
+    ["--no-supervise", ["--no-supervise"], {}, undefined],
+    ["HERMES_GATEWAY_NO_SUPERVISE=1, also at the second start,", [], {
+      HERMES_GATEWAY_NO_SUPERVISE: "1",
+    }, '{"gateway_state":"running"}'],
+  ] as const
 ) {
   liveTest(
     `"gateway run" with ${how} has one gateway, its own, and s6 starts none`,
     async (boot) => {
       const command = ["hermes", "gateway", "run", ...args];
-      const { container, home } = await bootWithCommand(
-        boot,
-        state === undefined ? {} : { default: { state } },
-        { command, env },
-      );
-      await until(
-        "the command's gateway",
-        async () => /gateway default: up as hermes/.test(await output(container)),
-        30_000,
-      );
-      await untilStatus(container, "gateway-default", "down", ({ up }) => !up);
-      assertEquals((await status(container, "gateway-default")).wantedUp, false);
+      const scenes: Record<string, Scene> = state === undefined ? {} : { default: { state } };
+      const { container, home } = await bootWithCommand(boot, scenes, { command, env });
+      await untilSaid(container, "gateway default: up as hermes");
+      await untilParked(container, "gateway-default");
       await home.untilMinding("default");
       const found = await until("one gateway", async () => {
         const found = await processes(container, GATEWAY);

@@ -91,7 +91,7 @@ liveTest("gatewayctl takes a gateway through its life and leaves no trace", asyn
 });
 
 liveTest("gatewayctl register needs a profile, and its environment arrives", async (boot) => {
-  const { container, home } = await boot({ default: RUNNING, nosoul: { soul: false } });
+  const { container, home } = await boot({ nosoul: { soul: false } });
   for (const profile of ["nope", "nosoul"]) {
     const { code, stdout, stderr } = await ctl(container, ["register", profile]);
     assertEquals([code, stdout, stderr.trimEnd().split("\n").length], [3, "", 1]);
@@ -122,6 +122,8 @@ liveTest("gatewayctl register needs a profile, and its environment arrives", asy
   assertEquals(evil.code, 2);
   assertEquals((await container.sh("test -e /tmp/pwned")).code, 1);
   // A slot that exists is left as it is.
+  await untilQuiet(container);
+  await untilReady(container, home, "coder");
   const look = async () => [
     ...await inventory(container),
     (await container.sh(`cat ${SCANDIR}/${SLOT}/run`)).stdout,

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { ISOLATED_SCANDIR, SHARED_SCANDIR } from "../../lib/s6/places.ts";
 import {
   Container,
@@ -6,9 +6,9 @@ import {
   type ExecOptions,
   until,
 } from "../container/container.ts";
+import { HERMES, Home, RUNNING, type Scene, STOPPED } from "./_home.ts";
 
-/** The user hermes of a live container. */
-export const HERMES = { uid: 10000, gid: 10000 };
+export { HERMES, Home, RUNNING, type Scene, STOPPED };
 
 /** How the gateways of a live container are supervised. */
 export type Supervision = "shared" | "isolated";
@@ -44,72 +44,60 @@ async function whyNot(): Promise<string | undefined> {
 
 const reason = await whyNot();
 
+/** How a {@linkcode Boot} boots. */
+export interface BootOptions extends Omit<ContainerOptions, "data"> {
+  /** Whose the home is. Default: {@linkcode HERMES}'s. */
+  owner?: { uid: number; gid: number };
+  /** Whether the hooks run. Default: `true`. */
+  hooks?: false;
+}
+
+/** {@linkcode Home.make} and {@linkcode bootContainer}; both end with the test. */
+export type Boot = (
+  profiles: Readonly<Record<string, Scene>>,
+  options?: BootOptions,
+) => Promise<{ container: Container; home: Home }>;
+
 /**
  * Registers a test that needs a live container. Where there can be none the
  * test is skipped by name with the reason; under `CI=true` that is a failure.
  */
-export function liveTest(name: string, fn: () => Promise<void>): void {
+export function liveTest(
+  name: string,
+  fn: (boot: Boot, test: Deno.TestContext) => Promise<void>,
+): void {
   if (SUPERVISION === "isolated") name = `${name} (isolated)`;
-  if (reason === undefined) return Deno.test(`live: ${name}`, fn);
+  if (reason === undefined) {
+    return Deno.test(`live: ${name}`, async (test) => {
+      await using stack = new AsyncDisposableStack();
+      await fn(async (profiles, { owner, hooks, ...options } = {}) => {
+        const home = stack.use(await Home.make(profiles, owner));
+        const start = hooks === false ? startContainer : bootContainer;
+        return { home, container: stack.use(await start(home, options)) };
+      }, test);
+    });
+  }
   if (Deno.env.get("CI") === "true") {
     return Deno.test(`live: ${name}`, () => {
       throw new Error(`no live container: ${reason}`);
     });
   }
-  Deno.test({ name: `live: ${name} (skipped: ${reason})`, ignore: true, fn });
+  Deno.test({ name: `live: ${name} (skipped: ${reason})`, ignore: true, fn: () => {} });
 }
 
-/** What is on the volume of one profile. */
-export interface Scene {
-  /** The content of `gateway_state.json`: text as it is, anything else as JSON. */
-  state?: unknown;
-  /** The content of `stub`, which steers the stub hermes. */
-  stub?: string;
-  /** Whether there is a `SOUL.md`. Default: `true`. */
-  soul?: boolean;
-}
+/** The capabilities without which root can neither read hermes's files nor kill its processes. */
+export const THREE = ["setuid", "setgid", "chown"];
 
-/** A Hermes home in a temporary directory, owned by {@linkcode HERMES}. */
-export class Home implements AsyncDisposable {
-  /** Where it is. */
-  readonly path: string;
-
-  private constructor(path: string) {
-    this.path = path;
-  }
-
-  /** Makes a home with the given profiles; `default` is the home itself. */
-  static async make(profiles: Readonly<Record<string, Scene>>, owner = HERMES): Promise<Home> {
-    const home = new Home(await Deno.makeTempDir({ prefix: "hermes-home-" }));
-    await Deno.chmod(home.path, 0o755);
-    for (const [name, scene] of Object.entries(profiles)) await home.put(name, scene);
-    const { success } = await new Deno.Command("chown", {
-      args: ["-R", `${owner.uid}:${owner.gid}`, home.path],
-    }).output();
-    assertEquals(success, true);
-    return home;
-  }
-
-  /** Adds or changes a profile. */
-  async put(name: string, { state, stub, soul = true }: Scene): Promise<void> {
-    const dir = this.dir(name);
-    await Deno.mkdir(dir, { recursive: true });
-    if (soul && name !== "default") await Deno.writeTextFile(`${dir}/SOUL.md`, "");
-    if (state !== undefined) {
-      const text = typeof state === "string" ? state : JSON.stringify(state);
-      await Deno.writeTextFile(`${dir}/gateway_state.json`, text);
-    }
-    if (stub !== undefined) await Deno.writeTextFile(`${dir}/stub`, `${stub}\n`);
-  }
-
-  /** Finds a profile's directory. */
-  dir(name: string): string {
-    return name === "default" ? this.path : `${this.path}/profiles/${name}`;
-  }
-
-  /** Removes it. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
+/** Runs commands as hermes, all of which must succeed, or fail as told. */
+export async function tryAsHermes(
+  container: Container,
+  commands: readonly (readonly string[])[],
+  fails?: RegExp,
+): Promise<void> {
+  for (const command of commands) {
+    const { code, stderr } = await container.exec(command, { user: "hermes" });
+    assertEquals(code !== 0, fails !== undefined, `${command.join(" ")}: exit ${code}: ${stderr}`);
+    if (fails) assertMatch(stderr, fails);
   }
 }
 
@@ -169,6 +157,35 @@ export function untilStatus(
     const now = await status(container, service).catch(() => undefined);
     return now !== undefined && condition(now) ? now : undefined;
   }, timeoutMs);
+}
+
+/** Waits until a profile's gateway is up, with another PID than before; returns the PID. */
+export async function untilUp(container: Container, profile: string, before = -1): Promise<number> {
+  const isUp = ({ up, pid }: Status) => up && pid !== before;
+  return (await untilStatus(container, `gateway-${profile}`, "up", isUp)).pid;
+}
+
+/** Waits until profiles' gateways are up. */
+export async function untilAllUp(container: Container, ...profiles: string[]): Promise<void> {
+  for (const profile of profiles) await untilUp(container, profile);
+}
+
+/** Waits until a service is down and not wanted up, after ten deaths too. */
+export function untilParked(container: Container, service: string): Promise<Status> {
+  const isParked = ({ up, wantedUp }: Status) => !up && !wantedUp;
+  return untilStatus(container, service, "parked", isParked, 60_000);
+}
+
+/** Watches services for 2 s; s6 starts what has died again within one. */
+export async function staysDown(container: Container, ...services: string[]): Promise<void> {
+  for (const service of services) await untilStatus(container, service, "supervised", () => true);
+  const end = performance.now() + 2000;
+  while (performance.now() < end) {
+    for (const service of services) {
+      const { up, wantedUp } = await status(container, service);
+      assertEquals({ up, wantedUp }, { up: false, wantedUp: false }, service);
+    }
+  }
 }
 
 /**

@@ -1,8 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Container, until } from "../container/container.ts";
-import { bootContainer, HERMES, Home, liveTest, status, untilStatus } from "./_live.ts";
-
-const RUNNING = { state: { desired_state: "running" } };
+import { bootContainer, HERMES, Home, liveTest, RUNNING, status, untilStatus } from "./_live.ts";
 
 /** The steps of `_attack.sh` that plant scripts and have them run. */
 const PLANT = ["new_service_directories", "changed_scripts", "gentle"];
@@ -67,9 +65,10 @@ async function assertNoRoot(container: Container, home: Home): Promise<void> {
   assertEquals(stdout, "", "of hermes's in root's places");
 }
 
-liveTest("shared: what hermes plants is run by root, the known limit", async () => {
-  await using home = await Home.make({ default: RUNNING, coder: RUNNING });
-  await using container = await bootContainer(home, { env: { HERMES_SUPERVISION: "shared" } });
+liveTest("shared: what hermes plants is run by root, the known limit", async (boot) => {
+  const { container, home } = await boot({ default: RUNNING, coder: RUNNING }, {
+    env: { HERMES_SUPERVISION: "shared" },
+  });
   await untilStatus(container, "/run/service/gateway-coder/log", "up", ({ up }) => up);
   for (const step of PLANT) await attack(container, step);
   await untilWitnessed(home, 0, PLANTED);
@@ -107,8 +106,8 @@ liveTest("isolated: nothing that hermes plants is ever run by root", async () =>
     await container.stop();
   }
   await using container = await bootContainer(home, { env });
-  await untilStatus(container, "dashboard", "up", ({ up }) => up, 30_000);
-  await untilStatus(container, "gateways", "up", ({ up }) => up, 30_000);
+  await untilStatus(container, "dashboard", "up", ({ up }) => up);
+  await untilStatus(container, "gateways", "up", ({ up }) => up);
   await assertNoRoot(container, home);
   await container.stop();
   assertEquals(byOthers(await witnesses(home)), [], "run by another user");

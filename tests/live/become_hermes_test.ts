@@ -1,17 +1,15 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { until } from "../container/container.ts";
-import { Home, liveTest, startContainer } from "./_live.ts";
+import { liveTest, THREE } from "./_live.ts";
 
 const BECOME = "/opt/hermes-boot/libexec/become-hermes";
-const THREE = ["setuid", "setgid", "chown"];
 
 for (const capabilities of [undefined, THREE]) {
   const who = capabilities === undefined ? "root" : "root without CAP_KILL";
   liveTest(
     `become-hermes, run by ${who}, runs a program as hermes and passes on what it does`,
-    async () => {
-      await using home = await Home.make({});
-      await using container = await startContainer(home, { ...capabilities && { capabilities } });
+    async (boot) => {
+      const { container } = await boot({}, { hooks: false, ...capabilities && { capabilities } });
       const echo = await container.exec([
         BECOME,
         "sh",
@@ -37,9 +35,8 @@ for (const capabilities of [undefined, THREE]) {
 
   liveTest(
     `become-hermes, run by ${who}, passes SIGTERM on, and waits for the program's end`,
-    async () => {
-      await using home = await Home.make({});
-      await using container = await startContainer(home, { ...capabilities && { capabilities } });
+    async (boot) => {
+      const { container } = await boot({}, { hooks: false, ...capabilities && { capabilities } });
       const { code, stdout } = await container.sh(`cd /tmp
 ${BECOME} sh -c 'trap "echo asked; sleep 0.3; echo done; exit 3" TERM
   echo ready >/tmp/ready; while :; do sleep 0.1; done' >out & pid=$!
@@ -54,9 +51,8 @@ kill -HUP $pid; kill -TERM $pid; wait $pid; echo $?; cat out`);
 
 liveTest(
   "become-hermes: what a killed parent of run leaves behind is ended by finish, and only then",
-  async () => {
-    await using home = await Home.make({});
-    await using container = await startContainer(home, { capabilities: THREE });
+  async (boot) => {
+    const { container } = await boot({}, { hooks: false, capabilities: THREE });
     await container.sh(`mkdir /tmp/s && cd /tmp/s
 printf '#!${BECOME} sh\\nexec sleep 1000\\n' >run
 printf '#!${BECOME} sh\\nexit 0\\n' >finish

@@ -1,6 +1,18 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type Container, type ExecResult, until } from "../container/container.ts";
-import { Home, liveTest, SCANDIR, startContainer, status, untilStatus } from "./_live.ts";
+import {
+  type Boot,
+  type BootOptions,
+  type Home,
+  liveTest,
+  RUNNING,
+  SCANDIR,
+  type Scene,
+  THREE,
+  untilParked,
+  untilStatus,
+  untilUp,
+} from "./_live.ts";
 
 const COMMAND_ARG0 = "/opt/hermes-boot/libexec/container-command";
 const RC_INIT = "/run/s6/basedir/scripts/rc.init";
@@ -13,24 +25,19 @@ $(cat /run/s6/container_environment/S6_CMD_ARG0) "$@"
 echo $? >/run/s6/exitcode
 `;
 
-interface CommandScene {
+interface CommandScene extends BootOptions {
   /** The container's command. */
   command: readonly string[];
-  /** More of its environment. */
-  env?: Record<string, string>;
-  /** Its user, as with `--user`. */
-  user?: { uid: number; gid: number };
-  /** The capabilities root keeps. Default: all. */
-  capabilities?: readonly string[];
 }
 
 /** Boots a container that has a command, as s6-overlay 3 does. */
 async function bootWithCommand(
-  home: Home,
-  { command, env = {}, ...options }: CommandScene,
-): Promise<{ container: Container; hooks: Map<string, ExecResult> }> {
-  const container = await startContainer(home, {
-    ...options,
+  boot: Boot,
+  profiles: Parameters<Boot>[0],
+  { command, env, ...options }: CommandScene,
+): Promise<{ container: Container; home: Home; hooks: Map<string, ExecResult> }> {
+  const { container, home } = await boot(profiles, {
+    ...{ ...options, hooks: false },
     env: { S6_CMD_ARG0: COMMAND_ARG0, HERMES_HOME: "/opt/data", ...env },
   });
   const words = command.map((word) => `'${word}'`).join(" ");
@@ -39,7 +46,7 @@ printf %s '${COMMAND_STAGE}' >${RC_INIT}
 sh -e ${RC_INIT} top ${words} >/run/s6/output 2>&1 &`);
   const hooks = await container.boot();
   await container.sh("echo >/run/s6/up");
-  return { container, hooks };
+  return { container, home, hooks };
 }
 
 interface Running {
@@ -60,6 +67,14 @@ done 2>/dev/null`);
 // The stub is a shell script; rc.init and s6-setuidgid show the same words behind their own.
 const GATEWAY = /^\/bin\/sh \/usr\/local\/bin\/hermes gateway run/;
 
+/** Waits until what the stub becomes is hermes's. */
+function untilSleeper(container: Container): Promise<boolean> {
+  return until("what it becomes", async () => {
+    const found = await processes(container, /^sleep infinity$/);
+    return found.some(({ user }) => user === "10000");
+  }, 30_000);
+}
+
 async function output(container: Container): Promise<string> {
   return (await container.sh("cat /run/s6/output")).stdout;
 }
@@ -67,11 +82,18 @@ async function output(container: Container): Promise<string> {
 const isAlive = async (container: Container) =>
   (await container.sh("test -e /run/s6/exitcode")).code !== 0;
 
-/** Waits until the root profile's gateway minds its signals; of all it does its child comes last. */
-function untilMinding(home: Home): Promise<boolean> {
-  return until("the gateway minds its signals", () => {
-    return Deno.readTextFile(`${home.path}/gateway.pid`).then((text) => text !== "", () => false);
-  }, 30_000);
+/** Waits until the command has said something. */
+function untilSaid(container: Container, text: string): Promise<boolean> {
+  return until(text, async () => (await output(container)).includes(text), 30_000);
+}
+
+/** Waits until the command has ended; returns its exit code. */
+function untilEnded(container: Container): Promise<string> {
+  return until(
+    "the command's exit code",
+    async () => (await container.sh("cat /run/s6/exitcode")).stdout.trim(),
+    30_000,
+  );
 }
 
 const SHAPES: readonly (readonly string[])[] = [
@@ -81,100 +103,73 @@ const SHAPES: readonly (readonly string[])[] = [
 ];
 
 for (const command of SHAPES) {
+  liveTest(`upgraded, "${command.join(" ")}" has one gateway, s6's, and stays`, async (boot) => {
+    const { container, hooks, home } = await bootWithCommand(boot, {}, { command });
+    assertEquals(hooks.get("02-reconcile-profiles")?.code, 0);
+    await untilSaid(container, "gateway default: left to s6\n");
+    await untilUp(container, "default");
+    await home.untilMinding("default");
+    // A fork of the stub's has the stub's command line until it is something else.
+    const [gateway] = await until("one gateway and its child", async () => {
+      const found = await processes(container, GATEWAY);
+      const sleepers = (await processes(container, /^sleep infinity$/))
+        .filter(({ user }) => user === "10000");
+      // The gateway's child, and what the command has become.
+      return found.length === 1 && sleepers.length === 2 && found;
+    }, 30_000);
+    assertEquals(gateway, {
+      user: "10000",
+      words: "/bin/sh /usr/local/bin/hermes gateway run --replace",
+    });
+    assertEquals(await isAlive(container), true);
+  });
+}
+
+for (
+  const [how, args, env, state] of [
+    ["--no-supervise", ["--no-supervise"], {}, undefined],
+    ["HERMES_GATEWAY_NO_SUPERVISE=1, also at the second start,", [], {
+      HERMES_GATEWAY_NO_SUPERVISE: "1",
+    }, '{"gateway_state":"running"}'],
+  ] as const
+) {
   liveTest(
-    `after the upgrade "${command.join(" ")}" has one gateway, s6's, and stays`,
-    async () => {
-      await using home = await Home.make({});
-      const { container, hooks } = await bootWithCommand(home, { command });
-      await using _ = container;
-      assertEquals(hooks.get("02-reconcile-profiles")?.code, 0);
-      await until(
-        "the command leaves it to s6",
-        async () => (await output(container)).includes("gateway default: left to s6\n"),
-        30_000,
-      );
-      await untilStatus(container, "gateway-default", "up", ({ up }) => up, 30_000);
-      await untilMinding(home);
-      // A fork of the stub's has the stub's command line until it is something else.
-      const [gateway] = await until("one gateway and its child", async () => {
+    `"gateway run" with ${how} has one gateway, its own, and s6 starts none`,
+    async (boot) => {
+      const command = ["hermes", "gateway", "run", ...args];
+      const scenes: Record<string, Scene> = state === undefined ? {} : { default: { state } };
+      const { container, home } = await bootWithCommand(boot, scenes, { command, env });
+      await untilSaid(container, "gateway default: up as hermes");
+      await untilParked(container, "gateway-default");
+      await home.untilMinding("default");
+      const found = await until("one gateway", async () => {
         const found = await processes(container, GATEWAY);
-        const sleepers = (await processes(container, /^sleep infinity$/))
-          .filter(({ user }) => user === "10000");
-        // The gateway's child, and what the command has become.
-        return found.length === 1 && sleepers.length === 2 && found;
+        return found.length === 1 && found;
       }, 30_000);
-      assertEquals(gateway, {
-        user: "10000",
-        words: "/bin/sh /usr/local/bin/hermes gateway run --replace",
-      });
-      assertEquals(await isAlive(container), true);
+      assertEquals(found, [
+        { user: "10000", words: ["/bin/sh /usr/local/bin/hermes gateway run", ...args].join(" ") },
+      ]);
+      const file = `${home.path}/gateway_state.json`;
+      assertEquals(await Deno.readTextFile(file).catch(() => undefined), state);
     },
   );
 }
 
-const RUNNING = '{"gateway_state":"running"}';
-
-for (
-  const { how, args, env, state } of [
-    { how: "--no-supervise", args: ["--no-supervise"], env: {}, state: undefined },
-    {
-      how: "HERMES_GATEWAY_NO_SUPERVISE=1, also at the second start,",
-      args: [],
-      env: { HERMES_GATEWAY_NO_SUPERVISE: "1" },
-      state: RUNNING,
-    },
-  ]
-) {
-  liveTest(`"gateway run" with ${how} has one gateway, its own, and s6 starts none`, async () => {
-    await using home = await Home.make(state === undefined ? {} : { default: { state } });
-    const command = ["hermes", "gateway", "run", ...args];
-    const { container } = await bootWithCommand(home, { command, env });
-    await using _ = container;
-    await until(
-      "the command's gateway",
-      async () => /gateway default: up as hermes/.test(await output(container)),
-      30_000,
-    );
-    await untilStatus(container, "gateway-default", "down", ({ up }) => !up, 30_000);
-    assertEquals((await status(container, "gateway-default")).wantedUp, false);
-    await untilMinding(home);
-    const found = await until("one gateway", async () => {
-      const found = await processes(container, GATEWAY);
-      return found.length === 1 && found;
-    }, 30_000);
-    assertEquals(found, [
-      { user: "10000", words: ["/bin/sh /usr/local/bin/hermes gateway run", ...args].join(" ") },
-    ]);
-    const file = `${home.path}/gateway_state.json`;
-    assertEquals(await Deno.readTextFile(file).catch(() => undefined), state);
-  });
-}
-
-liveTest('the command "-p coder gateway run" reaches hermes, as hermes', async () => {
-  await using home = await Home.make({ coder: {} });
+liveTest('the command "-p coder gateway run" reaches hermes, as hermes', async (boot) => {
   const command = ["-p", "coder", "gateway", "run"];
-  const { container } = await bootWithCommand(home, { command });
-  await using _ = container;
+  const { container } = await bootWithCommand(boot, { coder: {} }, { command });
   await until("what it says, or its end", async () => {
     return (await output(container)).includes("\n") || !await isAlive(container);
   }, 30_000);
   assertEquals(await output(container), "gateway coder: left to s6\n");
-  await until("what it becomes", async () => {
-    const found = await processes(container, /^sleep infinity$/);
-    return found.some(({ user }) => user === "10000");
-  }, 30_000);
+  await untilSleeper(container);
   assertEquals(await isAlive(container), true);
 });
 
-liveTest("the dashboard as a command runs as hermes, with the home for HOME", async () => {
-  await using home = await Home.make({ default: { state: { desired_state: "running" } } });
+liveTest("the dashboard as a command runs as hermes, with the home for HOME", async (boot) => {
   const command = ["dashboard", "--port", "9200"];
-  const { container } = await bootWithCommand(home, { command });
-  await using _ = container;
-  await until("the dashboard", async () => {
-    const found = await processes(container, /^sleep infinity$/);
-    return found.some(({ user }) => user === "10000");
-  }, 30_000);
+  const { container } = await bootWithCommand(boot, { default: RUNNING }, { command });
+  await untilSleeper(container);
   const { stdout } = await container.sh(`for dir in /proc/[0-9]*; do
   [ "$(stat -c %u "$dir")" = 10000 ] && tr '\\0' '\\n' <"$dir/environ" | grep '^HOME='
 done 2>/dev/null`);
@@ -182,63 +177,39 @@ done 2>/dev/null`);
   assertEquals((await container.sh(`ls -d ${SCANDIR}/gateway-*`)).stdout, "");
 });
 
-liveTest(
-  "a command that is not hermes's runs as it is, with the container's environment",
-  async () => {
-    await using home = await Home.make({});
-    const command = ["sh", "-c", 'id -u; echo "$GREETING $1"; exit 7', "sh", "a  b"];
-    const { container } = await bootWithCommand(home, { command, env: { GREETING: "hi" } });
-    await using _ = container;
-    const code = await until(
-      "its exit code",
-      async () => (await container.sh("cat /run/s6/exitcode")).stdout,
-      30_000,
-    );
-    assertEquals([code, await output(container)], ["7\n", "0\nhi a  b\n"]);
-  },
-);
+liveTest("another command runs as it is, with the container's environment", async (boot) => {
+  const command = ["sh", "-c", 'id -u; echo "$GREETING $1"; exit 7', "sh", "a  b"];
+  const { container } = await bootWithCommand(boot, {}, { command, env: { GREETING: "hi" } });
+  assertEquals([await untilEnded(container), await output(container)], ["7", "0\nhi a  b\n"]);
+});
 
 for (const signal of ["TERM", "HUP"]) {
   liveTest(
     `root without CAP_KILL passes SIGTERM on to hermes's command, after SIG${signal} too`,
-    async () => {
-      await using home = await Home.make({});
-      const { container } = await bootWithCommand(home, {
+    async (boot) => {
+      const { container, home } = await bootWithCommand(boot, {}, {
         command: ["gateway", "run", "--no-supervise"],
-        capabilities: ["chown", "setgid", "setuid"],
+        capabilities: THREE,
       });
-      await using _ = container;
-      await untilMinding(home);
+      await home.untilMinding("default");
       // As s6-linux-init does at a container's stop, to everything that it may.
       await container.sh(`for dir in /proc/[0-9]*; do
   case $(tr '\\0' ' ' <"$dir/cmdline") in
     *"/become-hermes ${COMMAND_ARG0} "*) kill -${signal} "\${dir#/proc/}"; kill -TERM "\${dir#/proc/}" ;;
   esac
 done`);
-      const code = await until(
-        "its exit code",
-        async () => (await container.sh("cat /run/s6/exitcode")).stdout,
-        30_000,
-      );
-      assertEquals(code, "0\n");
+      assertEquals(await untilEnded(container), "0");
       assertMatch(await output(container), /gateway default: stopped\n$/);
     },
   );
 }
 
-liveTest("hermes as a command does not run for who is neither root nor hermes", async () => {
-  await using home = await Home.make({});
-  const { container } = await bootWithCommand(home, {
+liveTest("hermes as a command does not run for who is neither root nor hermes", async (boot) => {
+  const { container } = await bootWithCommand(boot, {}, {
     command: ["hermes", "gateway", "run"],
     user: { uid: 1234, gid: 1234 },
   });
-  await using _ = container;
-  const code = await until(
-    "its exit code",
-    async () => (await container.sh("cat /run/s6/exitcode")).stdout,
-    30_000,
-  );
-  assertEquals([code, await output(container)], ["2\n", ""]);
+  assertEquals([await untilEnded(container), await output(container)], ["2", ""]);
   assertMatch((await container.sh("ls -A /opt/data")).stdout, /^$/);
 });
 
@@ -248,11 +219,9 @@ for (
     ["the rules make no sense", ["sleep", "infinity"], { HERMES_GATEWAY_SHARD: "9/3" }],
   ] as [string, string[], Record<string, string>][]
 ) {
-  liveTest(`the service gateways is ready also where ${what}`, async () => {
-    await using home = await Home.make({});
+  liveTest(`the service gateways is ready also where ${what}`, async (boot) => {
     const isolated = { HERMES_SUPERVISION: "isolated", ...env };
-    const { container, hooks } = await bootWithCommand(home, { command, env: isolated });
-    await using _ = container;
+    const { container, hooks } = await bootWithCommand(boot, {}, { command, env: isolated });
     assertMatch(hooks.get("02-reconcile-profiles")?.stdout ?? "", /^(?!.*action=)/s);
     await untilStatus(container, "gateways", "up for long", ({ up, seconds }) => {
       return up && seconds >= 2;

@@ -1,8 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { Home, liveTest, startContainer, untilStatus } from "./_live.ts";
-
-const RUNNING = { state: { desired_state: "running" } };
-const THREE = ["setuid", "setgid", "chown"];
+import { liveTest, RUNNING, THREE, untilStatus } from "./_live.ts";
 
 /** What hermes has put into a /run of mode 0777 before the hooks, as shell lines. */
 const PLANTS: Readonly<Record<string, string>> = {
@@ -26,10 +23,12 @@ mkdir /run/mine`;
 for (const [what, plant] of Object.entries(PLANTS)) {
   liveTest(
     `in a /run that anybody may write to, facts planted as ${what} are nobody's`,
-    async () => {
+    async (boot) => {
       for (const capabilities of [undefined, THREE]) {
-        await using home = await Home.make({ default: RUNNING, coder: RUNNING });
-        await using container = await startContainer(home, { ...capabilities && { capabilities } });
+        const { container } = await boot({ default: RUNNING, coder: RUNNING }, {
+          hooks: false,
+          ...capabilities && { capabilities },
+        });
         await container.sh("chmod 777 /run && mkdir -m 1777 /run/lock");
         const planted = await container.sh(EVIL + plant, { user: "hermes" });
         assertEquals([planted.code, planted.stderr], [0, ""]);

@@ -1,8 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { ctl, ctlOk, pids } from "./_gatewayctl.ts";
-import { bootContainer, Home, liveTest, startContainer, untilStatus } from "./_live.ts";
-
-const RUNNING = { state: { desired_state: "running" } };
+import { liveTest, RUNNING, untilAllUp } from "./_live.ts";
 
 /** Environments that a process inside a profile, or `docker exec -e`, may have. */
 const ELSEWHERE = [
@@ -12,12 +10,9 @@ const ELSEWHERE = [
 
 liveTest(
   "gatewayctl acts on the container's home whatever the caller's environment says",
-  async () => {
-    await using home = await Home.make({ default: RUNNING, coder: RUNNING });
-    await using container = await bootContainer(home);
-    for (const slot of ["default", "coder"]) {
-      await untilStatus(container, `gateway-${slot}`, "up", ({ up }) => up);
-    }
+  async (boot) => {
+    const { home, container } = await boot({ default: RUNNING, coder: RUNNING });
+    await untilAllUp(container, "default", "coder");
     const before = await pids(container);
     const coder = `${home.dir("coder")}/gateway_state.json`;
     const state = await Deno.readTextFile(coder);
@@ -39,9 +34,8 @@ liveTest(
 
 liveTest(
   "gatewayctl in an image whose hooks have not run says so in one line and exits 1",
-  async () => {
-    await using home = await Home.make({});
-    await using container = await startContainer(home);
+  async (boot) => {
+    const { container } = await boot({}, { hooks: false });
     for (const user of ["root", "hermes"] as const) {
       const { code, stdout, stderr } = await ctl(container, ["list"], { user });
       assertEquals([code, stdout], [1, ""]);

@@ -1,26 +1,26 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { until } from "../container/container.ts";
 import { ctl, ctlJson, ctlOk, pids } from "./_gatewayctl.ts";
-import { bootContainer, Home, liveTest, SCANDIR, status, untilStatus } from "./_live.ts";
+import {
+  liveTest,
+  RUNNING,
+  SCANDIR,
+  status,
+  STOPPED,
+  untilAllUp,
+  untilParked,
+  untilStatus,
+  untilUp,
+} from "./_live.ts";
 
-const RUNNING = { state: { desired_state: "running" } };
-const STOPPED = { state: { desired_state: "stopped" } };
-
-liveTest("gatewayctl sync brings up a profile made while the tree runs", async () => {
-  await using home = await Home.make({ default: RUNNING, coder: RUNNING });
-  await using container = await bootContainer(home);
-  await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
-  await untilStatus(container, "gateway-default", "up", ({ up }) => up);
+liveTest("gatewayctl sync brings up a profile made while the tree runs", async (boot) => {
+  const { container, home } = await boot({ default: RUNNING, coder: RUNNING });
+  await untilAllUp(container, "coder", "default");
+  await home.untilMinding("coder");
   const pidFile = `${home.dir("coder")}/gateway.pid`;
-  await until(
-    "the gateway has written its gateway.pid",
-    () => Deno.readTextFile(pidFile).catch(() => ""),
-  );
   await Deno.writeTextFile(pidFile, "4711");
   const before = await pids(container);
-  await home.put("late", RUNNING);
-  await home.put("writer", STOPPED);
-  await container.sh("chown -R hermes: /opt/data/profiles");
+  await home.add("late", RUNNING);
+  await home.add("writer", STOPPED);
 
   const dry = await ctlOk(container, ["sync", "--dry-run"]);
   assertEquals(
@@ -29,9 +29,8 @@ liveTest("gatewayctl sync brings up a profile made while the tree runs", async (
   );
   assertEquals((await container.sh(`ls -d ${SCANDIR}/gateway-late`)).code, 2);
   assertEquals(await ctlOk(container, ["sync"]), dry);
-  await untilStatus(container, "gateway-late", "up", ({ up }) => up);
-  const writer = await untilStatus(container, "gateway-writer", "supervised", () => true);
-  assertEquals(writer.wantedUp, false);
+  await untilUp(container, "late");
+  await untilParked(container, "gateway-writer");
   const { late, ...others } = await pids(container);
   assert(late !== undefined);
   assertEquals(others, before);
@@ -41,52 +40,36 @@ liveTest("gatewayctl sync brings up a profile made while the tree runs", async (
   assertMatch(await ctlOk(container, ["sync"]), /^(\S+: unchanged\n){4}$/);
 });
 
-liveTest(
-  "gatewayctl sync refreshes a slot under a running gateway, which keeps its PID",
-  async () => {
-    await using home = await Home.make({
-      default: STOPPED,
-      coder: { ...RUNNING, stub: "environ" },
-    });
-    await using container = await bootContainer(home);
-    await ctlOk(container, ["unregister", "coder"]);
-    await ctlOk(container, ["register", "coder", "--env", "TOKEN=it's"]);
-    const before = await pids(container);
-    const finish = `${SCANDIR}/gateway-coder/finish`;
-    await container.sh(`echo old >${finish}`, { user: "hermes" });
-    assertEquals(
-      await ctlOk(container, ["sync"]),
-      "default: unchanged\ncoder: refreshed\n",
-    );
-    assertEquals(await pids(container), before);
-    assertMatch((await container.sh(`cat ${finish}`)).stdout, /s6-permafailon/);
-    await Deno.remove(`${home.dir("coder")}/stub.environ`);
-    await ctlOk(container, ["restart", "coder"]);
-    const environ = await until("the environment", async () => {
-      const text = await Deno.readTextFile(`${home.dir("coder")}/stub.environ`).catch(() => "");
-      return text.endsWith("\0") && text.split("\0");
-    });
-    assert(environ.includes("TOKEN=it's"), "the registered environment was lost");
-  },
-);
-
-liveTest("gatewayctl sync leaves a stopped gateway down and a started one up", async () => {
-  await using home = await Home.make({ default: RUNNING, coder: STOPPED });
-  await using container = await bootContainer(home);
+liveTest("gatewayctl sync starts and stops nothing, not even in a refreshed slot", async (boot) => {
+  const { container, home } = await boot({
+    ...{ default: RUNNING, writer: STOPPED, coder: { ...RUNNING, stub: "environ" } },
+  });
+  // 1. A slot is refreshed under a gateway that runs on.
+  await ctlOk(container, ["unregister", "coder"]);
+  await ctlOk(container, ["register", "coder", "--env", "TOKEN=it's"]);
+  // 2. What the operator has stopped or started stays so, whatever the state file says by now.
   await ctlOk(container, ["stop", "default"]);
-  await ctlOk(container, ["start", "coder"]);
+  await ctlOk(container, ["start", "writer"]);
+  await home.put("writer", STOPPED);
   const before = await pids(container);
-  await home.put("coder", STOPPED);
-  assertMatch(await ctlOk(container, ["sync"]), /^(\S+: unchanged\n){2}$/);
+  const finish = `${SCANDIR}/gateway-coder/finish`;
+  await container.sh(`echo old >${finish}`, { user: "hermes" });
+  assertEquals(
+    await ctlOk(container, ["sync"]),
+    "default: unchanged\ncoder: refreshed\nwriter: unchanged\n",
+  );
   assertEquals(await pids(container), before);
+  assertEquals(Object.keys(before), ["coder", "writer"]);
+  assertMatch((await container.sh(`cat ${finish}`)).stdout, /s6-permafailon/);
+  await Deno.remove(`${home.dir("coder")}/stub.environ`);
+  await ctlOk(container, ["restart", "coder"]);
+  const environ = await home.untilEnviron("coder");
+  assert(environ.includes("TOKEN=it's"), "the registered environment was lost");
 });
 
-liveTest("gatewayctl sync --prune unregisters a gateway whose profile is gone", async () => {
-  await using home = await Home.make({ default: RUNNING, coder: RUNNING, gone: RUNNING });
-  await using container = await bootContainer(home);
-  for (const name of ["coder", "gone", "default"]) {
-    await untilStatus(container, `gateway-${name}`, "up", ({ up }) => up);
-  }
+liveTest("gatewayctl sync --prune unregisters a gateway whose profile is gone", async (boot) => {
+  const { container, home } = await boot({ default: RUNNING, coder: RUNNING, gone: RUNNING });
+  await untilAllUp(container, "coder", "gone", "default");
   await Deno.mkdir(`${home.path}/profiles/default`);
   await Deno.writeTextFile(`${home.path}/profiles/default/SOUL.md`, "");
   const { gone, ...others } = await pids(container);
@@ -99,9 +82,8 @@ liveTest("gatewayctl sync --prune unregisters a gateway whose profile is gone", 
   assertEquals((await pids(container))["gone"], gone);
 
   const entries = await ctlJson(container, ["sync", "--prune"]);
-  assertEquals(entries.filter(({ action }) => action === "pruned").map((e) => e["profile"]), [
-    "gone",
-  ]);
+  const pruned = entries.filter(({ action }) => action === "pruned");
+  assertEquals(pruned.map(({ profile }) => profile), ["gone"]);
   assertEquals(await pids(container), others);
   const { stdout } = await container.sh(
     `ls -d ${SCANDIR}/gateway-* ${SCANDIR}/.hermes/retired-* 2>/dev/null;` +
@@ -110,10 +92,9 @@ liveTest("gatewayctl sync --prune unregisters a gateway whose profile is gone", 
   assertEquals(stdout, `${SCANDIR}/gateway-coder\n${SCANDIR}/gateway-default\n`);
 });
 
-liveTest("gatewayctl sync --prune prunes nothing while the profiles cannot be read", async () => {
-  await using home = await Home.make({ default: RUNNING, coder: RUNNING });
-  await using container = await bootContainer(home);
-  await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
+liveTest("gatewayctl sync --prune prunes nothing that it cannot read", async (boot) => {
+  const { container } = await boot({ default: RUNNING, coder: RUNNING });
+  await untilUp(container, "coder");
   await container.sh("chmod 000 /opt/data/profiles");
   const { code, stdout, stderr } = await ctl(container, ["sync", "--prune"]);
   assertEquals([code, stdout], [1, ""]);
@@ -129,24 +110,41 @@ liveTest("gatewayctl sync --prune prunes nothing while the profiles cannot be re
   await container.sh("chmod 755 /opt/data/profiles/coder");
 });
 
-liveTest("two syncs and ten registers at once leave every gateway up, once", async () => {
-  await using home = await Home.make({ default: RUNNING });
-  await using container = await bootContainer(home);
-  const names = Array.from({ length: 10 }, (_, i) => `p${i}`);
-  for (const name of names) await home.put(name, RUNNING);
-  await container.sh("chown -R hermes: /opt/data/profiles");
-  const results = await Promise.all([
-    ctl(container, ["sync"]),
-    ...names.map((name) => ctl(container, ["register", name])),
-    ctl(container, ["sync", "--prune"]),
-  ]);
-  for (const { code, stderr } of results) {
-    assert(code === 0 || /registered already/.test(stderr), stderr);
-  }
-  // A sync that was first does not wait until what it has made is up.
-  await until("all of them are up", async () => {
-    return Object.keys(await pids(container)).sort().join() === ["default", ...names].sort().join();
-  }, 30_000);
-  assertMatch(await ctlOk(container, ["sync"]), /^(\S+: unchanged\n){11}$/);
-  assertMatch(await ctlOk(container, ["doctor"]), /^ok +no supervisor without its slot +none$/m);
+const SELECTED = { HERMES_GATEWAY_PROFILES: "writer" };
+
+liveTest("gatewayctl sync and why know the container's selection", async (boot) => {
+  const { container } = await boot({ coder: RUNNING, writer: RUNNING }, { env: SELECTED });
+  await untilUp(container, "writer");
+  const { code, stdout } = await ctl(container, ["sync"]);
+  assertEquals(code, 0);
+  assertMatch(stdout, /^coder: skipped: not selected/m);
+  assertMatch(stdout, /^writer: unchanged$/m);
+  const slots = await container.sh(`ls -d ${SCANDIR}/gateway-*`);
+  assertEquals(slots.stdout, `${SCANDIR}/gateway-writer\n`);
+  const why = await ctl(container, ["why", "coder"]);
+  assertEquals(why.code, 0, why.stderr);
+  assertMatch(why.stdout, /^coder: not selected for this container: /);
+  assertMatch(why.stdout, /boot log: .*action=skipped .*reason="not selected/);
+});
+
+liveTest(
+  "a selection that is malformed is one line of gatewayctl's, and list works",
+  async (boot) => {
+    const { container } = await boot({}, { hooks: false, env: { HERMES_GATEWAY_SHARD: "6/5" } });
+    assertEquals((await container.boot()).get("02-reconcile-profiles")?.code, 2);
+    for (const args of [["sync"], ["why", "default"]]) {
+      const { code, stdout, stderr } = await ctl(container, args);
+      assertEquals({ code, stdout }, { code: 2, stdout: "" });
+      assertMatch(stderr, /^gatewayctl: [^\n]*HERMES_GATEWAY_SHARD[^\n]*\n$/);
+    }
+    assert((await ctlJson(container, ["list"])).length > 0);
+  },
+);
+
+liveTest("gatewayctl why knows that the root profile's gateway serves a profile", async (boot) => {
+  const env = { GATEWAY_MULTIPLEX_PROFILES: "1" };
+  const { container } = await boot({ default: RUNNING, coder: RUNNING }, { env });
+  await untilStatus(container, "gateway-coder", "supervised", () => true);
+  const { stdout } = await ctl(container, ["why", "coder"]);
+  assertMatch(stdout, /^coder: down: the root profile's gateway serves it/);
 });

@@ -2,10 +2,18 @@ import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { Container, type ContainerOptions, until } from "../container/container.ts";
 import { composed, podOf } from "../_deploy.ts";
 import { clockTick, runSync } from "../_temp.ts";
-import { bootContainer, HERMES, Home, liveTest, untilStatus } from "./_live.ts";
+import {
+  bootContainer,
+  HERMES,
+  Home,
+  liveTest,
+  RUNNING,
+  STOPPED,
+  THREE,
+  untilStatus,
+  untilUp,
+} from "./_live.ts";
 
-const RUNNING = { desired_state: "running" };
-const STOPPED = { desired_state: "stopped" };
 const FOLDERS = ["", "/profiles", "/logs", "/logs/gateways"];
 
 function ownerOf(path: string): string {
@@ -19,53 +27,47 @@ function settledInodes(home: Home): string[] {
     .filter((line) => !/^logs\/(container-boot\.log|gateways\/)/.test(line)).sort();
 }
 
-for (const capabilities of [undefined, ["chown", "setgid", "setuid"]]) {
-  const how = capabilities === undefined ? "" : " without CAP_DAC_OVERRIDE";
-  liveTest(`the first boot makes an empty home of root's hermes's${how}`, async () => {
-    await using home = await Home.make({}, { uid: 0, gid: 0 });
-    await using container = await bootContainer(home, {
-      ...capabilities === undefined ? {} : { capabilities },
-    });
+const ROOTS = { owner: { uid: 0, gid: 0 } };
+
+for (
+  const [how, options] of [["", {}], [" by three capabilities", { capabilities: THREE }]] as const
+) {
+  liveTest(`the first boot makes an empty home of root's hermes's${how}`, async (boot) => {
+    const { container, home } = await boot({}, { ...ROOTS, ...options });
     for (const folder of FOLDERS) assertEquals(ownerOf(home.path + folder), "10000:10000", folder);
     const { code } = await container.sh("echo >/opt/data/mine", { user: "hermes" });
     assertEquals(code, 0);
   });
 }
 
-liveTest("HERMES_UID and HERMES_GID make hermes who owns the home", async () => {
+liveTest("HERMES_UID and HERMES_GID make hermes who owns the home", async (boot) => {
+  const env = { HERMES_UID: "1000", HERMES_GID: "100" };
   const owner = { uid: 1000, gid: 100 };
-  await using home = await Home.make({ coder: { state: RUNNING } }, owner);
-  await using container = await bootContainer(home, {
-    env: { HERMES_UID: "1000", HERMES_GID: "100" },
-  });
+  const { container, home } = await boot({ coder: RUNNING }, { owner, env });
   assertEquals((await container.sh("id", { user: "hermes" })).stdout.split(" ").slice(0, 2), [
     ...["uid=1000(hermes)", "gid=100(hermes)"],
   ]);
-  const { pid } = await untilStatus(container, "gateway-coder", "up", ({ up }) => up);
+  const pid = await untilUp(container, "coder");
   // It is up as soon as its run script is, which root runs until it drops.
   await until("the gateway is hermes's", async () => {
     return (await container.sh(`stat -c %u:%g /proc/${pid}`)).stdout === "1000:100\n";
   });
-  await until("its log", () => {
-    return Deno.lstat(`${home.path}/logs/gateways/coder`).then(() => true, () => false);
-  });
+  await home.untilLogged("coder");
   for (const folder of [...FOLDERS, "/logs/gateways/coder"]) {
     assertEquals(ownerOf(home.path + folder), "1000:100", folder);
   }
 });
 
-liveTest("on a read-only root other IDs are refused, with what to do", async () => {
-  await using home = await Home.make({});
-  await using container = await Container.start({
-    ...{ data: home.path, readOnly: true, env: { HERMES_UID: "1000" } },
-  });
+liveTest("on a read-only root other IDs are refused, with what to do", async (boot) => {
+  const env = { HERMES_UID: "1000" };
+  const { container } = await boot({}, { hooks: false, readOnly: true, env });
   const { code, stderr } = await container.exec(["/etc/cont-init.d/01-hermes-setup"]);
   assertEquals(code, 1);
   assertMatch(stderr, /^01-hermes-setup: fatal: cannot make hermes 1000:10000[^\n]*\n$/);
 });
 
 liveTest("a second boot changes no owner and no time of what it need not", async () => {
-  await using home = await Home.make({ default: { state: STOPPED }, coder: { state: STOPPED } });
+  await using home = await Home.make({ default: STOPPED, coder: STOPPED });
   {
     await using _ = await bootContainer(home);
     for (const profile of ["default", "coder"]) {
@@ -93,7 +95,7 @@ liveTest("root changes nothing behind the symlinks that hermes has planted", asy
       ["gateway_state.json", "file"],
     ] as const
   ) {
-    await using home = await Home.make({ x: { state: RUNNING } });
+    await using home = await Home.make({ x: RUNNING });
     const canary = `/opt/canary-${name.replaceAll("/", "-")}`;
     await using container = await Container.start({ data: home.path });
     const look = async () =>
@@ -129,9 +131,8 @@ async function bootTogether(
     }
   }
   for (const profile of profiles) {
-    const log = await until(`a log of ${profile}`, () => {
-      return Deno.readTextFile(`${home.path}/logs/gateways/${profile}/current`).catch(() => "");
-    });
+    await home.untilLogged(profile);
+    const log = await home.log(profile);
     assertEquals(log.match(/: up as hermes/g)?.length, up[profile]?.length, log);
   }
   for (const container of started) assertNotMatch(await container.log(), /s6-log: /);
@@ -140,14 +141,9 @@ async function bootTogether(
 
 liveTest("two containers on one home share its gateways out, each up in exactly one", async () => {
   const profiles = ["default", "a", "b", "c", "d", "e"];
-  await using home = await Home.make(
-    Object.fromEntries(profiles.map((name) => [name, { state: RUNNING }])),
-  );
-  const up = await bootTogether(
-    home,
-    ["1/2", "2/2"].map((shard) => ({ env: { HERMES_GATEWAY_SHARD: shard } })),
-    profiles,
-  );
+  await using home = await Home.make(Object.fromEntries(profiles.map((name) => [name, RUNNING])));
+  const shards = ["1/2", "2/2"].map((shard) => ({ env: { HERMES_GATEWAY_SHARD: shard } }));
+  const up = await bootTogether(home, shards, profiles);
   for (const [profile, containers] of Object.entries(up)) {
     assertEquals(containers.length, 1, profile);
   }
@@ -155,12 +151,9 @@ liveTest("two containers on one home share its gateways out, each up in exactly 
 });
 
 liveTest("a dashboard container beside a gateway container starts no gateway", async () => {
-  await using home = await Home.make({ default: { state: RUNNING }, coder: { state: RUNNING } });
-  const up = await bootTogether(
-    home,
-    [{}, { env: { HERMES_GATEWAY_PROFILES: "none", HERMES_DASHBOARD: "1" } }],
-    ["default", "coder"],
-  );
+  await using home = await Home.make({ default: RUNNING, coder: RUNNING });
+  const beside = { env: { HERMES_GATEWAY_PROFILES: "none", HERMES_DASHBOARD: "1" } };
+  const up = await bootTogether(home, [{}, beside], ["default", "coder"]);
   assertEquals(up, { default: [0], coder: [0] });
 });
 
@@ -172,9 +165,8 @@ async function pretendCommand(container: Container, command: string): Promise<vo
   );
 }
 
-liveTest("a container whose command is the dashboard has no slots", async () => {
-  await using home = await Home.make({ coder: { state: RUNNING } });
-  await using container = await Container.start({ data: home.path });
+liveTest("a container whose command is the dashboard has no slots", async (boot) => {
+  const { container } = await boot({ coder: RUNNING }, { hooks: false });
   await pretendCommand(container, "hermes dashboard --port 9119");
   const hook = (await container.boot()).get("02-reconcile-profiles");
   assertEquals([hook?.code, hook?.stderr], [0, ""]);
@@ -182,22 +174,21 @@ liveTest("a container whose command is the dashboard has no slots", async () => 
   assertEquals((await container.sh("ls -d /run/service/gateway-*")).stdout, "");
 });
 
-liveTest("an upgraded container's gateway comes up, by its command alone", async () => {
-  await using home = await Home.make({});
-  await using container = await Container.start({ data: home.path });
+liveTest("an upgraded container's gateway comes up, by its command alone", async (boot) => {
+  const { container, home } = await boot({}, { hooks: false });
   await pretendCommand(container, "hermes gateway run");
   await container.boot();
-  await untilStatus(container, "gateway-default", "up", ({ up }) => up);
+  await untilUp(container, "default");
   const state = JSON.parse(await Deno.readTextFile(`${home.path}/gateway_state.json`));
   assertEquals(state.migrated_from, "legacy-container-cmd");
   assertEquals(ownerOf(`${home.path}/gateway_state.json`), "10000:10000");
 });
 
 for (const { name, env, capabilities, readOnly } of [...composed(), podOf(0)]) {
-  liveTest(`${name} of deploy/ boots in exactly its environment`, async () => {
-    await using home = await Home.make({ coder: { state: RUNNING } }, { uid: 0, gid: 0 });
-    await using container = await bootContainer(home, {
-      ...{ env, readOnly, capabilities: capabilities.map((one) => one.toLowerCase()) },
+  liveTest(`${name} of deploy/ boots in exactly its environment`, async (boot) => {
+    const { container, home } = await boot({ coder: RUNNING }, {
+      ...{ ...ROOTS, env, readOnly },
+      capabilities: capabilities.map((one) => one.toLowerCase()),
     });
     for (const folder of FOLDERS) assertEquals(ownerOf(home.path + folder), "10000:10000", folder);
     if (env.HERMES_DASHBOARD !== undefined) {

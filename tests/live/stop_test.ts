@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Container, type ContainerOptions, until } from "../container/container.ts";
-import { bootContainer, Home, liveTest } from "./_live.ts";
-
-const RUNNING = { state: { desired_state: "running" } };
+import type { Container, ContainerOptions } from "../container/container.ts";
+import { until } from "../container/container.ts";
+import { bootContainer, Home, liveTest, RUNNING } from "./_live.ts";
 
 /** SIGTERM, which is 15, in the masks of proc(5). */
 const SIGTERM_BIT = 1n << 14n;
+
+/** What takes a gateway three seconds to stop. */
+const SLOW = { ...RUNNING, stub: "slow 3" };
 
 /** What each container is: its name, and how it is started. */
 const CONTAINERS: Readonly<Record<string, Omit<ContainerOptions, "data">>> = {
@@ -19,13 +21,9 @@ async function untilLogged(home: Home, profiles: readonly string[]): Promise<voi
   for (const profile of profiles) {
     await until(`the gateway ${profile}`, async () => {
       const pid = await Deno.readTextFile(`${home.dir(profile)}/gateway.pid`).catch(() => "");
-      return pid !== "" && (await log(home, profile)).includes("up as hermes");
+      return pid !== "" && (await home.log(profile)).includes("up as hermes");
     }, 30_000);
   }
-}
-
-function log(home: Home, profile: string): Promise<string> {
-  return Deno.readTextFile(`${home.path}/logs/gateways/${profile}/current`).catch(() => "");
 }
 
 async function phase(home: Home, profile: string): Promise<string> {
@@ -55,42 +53,37 @@ async function stop(container: Container): Promise<number> {
 for (const [what, options] of Object.entries(CONTAINERS)) {
   liveTest(
     `at the stop of a container, ${what}, gateways have 3 s and their last word`,
-    async () => {
+    async (boot) => {
       const names = ["default", "slow", "talker"];
-      await using home = await Home.make({ default: RUNNING, slow: RUNNING, talker: RUNNING });
-      await home.put("slow", { stub: "slow 3" });
-      await home.put("talker", { stub: "talk 2000" });
-      await using container = await bootContainer(home, options);
+      const talker = { ...RUNNING, stub: "talk 2000" };
+      const { container, home } = await boot({ default: RUNNING, slow: SLOW, talker }, options);
       await untilLogged(home, names);
       const tookMs = await stop(container);
       assert(tookMs >= 3000, `${tookMs} ms`);
       for (const name of names) {
         assertEquals(await phase(home, name), "exited", name);
-        assertMatch(await log(home, name), new RegExp(`gateway ${name}: stopped\n$`), name);
+        assertMatch(await home.log(name), new RegExp(`gateway ${name}: stopped\n$`), name);
       }
-      const talk = [...(await log(home, "talker")).matchAll(/ {2}last words (\d+)\n/g)];
+      const talk = [...(await home.log("talker")).matchAll(/ {2}last words (\d+)\n/g)];
       assertEquals(talk.map(([, n]) => Number(n)), Array.from({ length: 2000 }, (_, i) => i + 1));
     },
   );
 
-  liveTest(`at the stop of a container, ${what}, a gateway that hangs is killed`, async () => {
-    await using home = await Home.make({ hang: RUNNING, slow: RUNNING });
-    await home.put("hang", { stub: "hang" });
-    await home.put("slow", { stub: "slow 3" });
-    await using container = await bootContainer(home, options);
+  liveTest(`at the stop of a container, ${what}, a gateway that hangs is killed`, async (boot) => {
+    const hang = { ...RUNNING, stub: "hang" };
+    const { container, home } = await boot({ hang, slow: SLOW }, options);
     await untilLogged(home, ["hang", "slow"]);
     const tookMs = await stop(container);
     // It has had its 5 s, and with the 3 s of s6-overlay it is less than an engine's 10.
     assert(tookMs >= 5000, `${tookMs} ms`);
     assertEquals([await phase(home, "hang"), await phase(home, "slow")], ["running", "exited"]);
-    assertMatch(await log(home, "slow"), /gateway slow: stopped\n$/);
-    assertMatch(await log(home, "hang"), /gateway hang: up as hermes, pid \d+\n$/);
+    assertMatch(await home.log("slow"), /gateway slow: stopped\n$/);
+    assertMatch(await home.log("hang"), /gateway hang: up as hermes, pid \d+\n$/);
   });
   liveTest(
     `at the stop of a container, ${what}, gateways have their stop beside a dashboard that hangs`,
     async () => {
-      await using home = await Home.make({ default: RUNNING, slow: RUNNING });
-      await home.put("slow", { stub: "slow 3" });
+      await using home = await Home.make({ default: RUNNING, slow: SLOW });
       await Deno.writeTextFile(`${home.path}/stub.dashboard`, "hang\n");
       const env = { ...options.env, HERMES_DASHBOARD: "1" };
       await using container = await bootContainer(home, { ...options, env });
@@ -99,7 +92,7 @@ for (const [what, options] of Object.entries(CONTAINERS)) {
       await stop(container);
       for (const name of ["default", "slow"]) {
         assertEquals(await phase(home, name), "exited", name);
-        assertMatch(await log(home, name), new RegExp(`gateway ${name}: stopped\n$`), name);
+        assertMatch(await home.log(name), new RegExp(`gateway ${name}: stopped\n$`), name);
       }
     },
   );

@@ -2,17 +2,18 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type ExecResult, until } from "../container/container.ts";
 import { runSync } from "../_temp.ts";
 import {
-  bootContainer,
   HERMES,
   Home,
   liveTest,
+  RUNNING,
   SCANDIR,
   startContainer,
+  type Status,
+  STOPPED,
   untilStatus,
+  untilUp,
 } from "./_live.ts";
 
-const RUNNING = { desired_state: "running" };
-const STOPPED = { desired_state: "stopped" };
 const STRANGER = { uid: 1234, gid: 1234 };
 
 /** All that is in a home, with owners, modes, sizes and times. */
@@ -29,24 +30,17 @@ const REFUSAL =
 
 liveTest("with a --user that is neither root nor hermes a boot is one message", async () => {
   for (const owner of [HERMES, STRANGER]) {
-    await using home = await Home.make({ coder: { state: RUNNING } }, owner);
+    await using home = await Home.make({ coder: RUNNING }, owner);
     const before = everything(home);
-    await using container = await startContainer(home, {
-      user: STRANGER,
-      env: { HERMES_DASHBOARD: "1" },
-    });
+    const env = { HERMES_DASHBOARD: "1" };
+    await using container = await startContainer(home, { user: STRANGER, env });
     const hooks = await container.boot();
     assertEquals([...hooks.values()].map(({ code }) => code), [2, 2, 2]);
     assertMatch(said(hooks), REFUSAL);
     // By then s6-supervise has looked at all that a boot has left, and at what rests.
     for (const service of ["dashboard", "gateways"]) {
-      await untilStatus(
-        container,
-        service,
-        "down",
-        ({ up, seconds }) => !up && seconds > 0,
-        30_000,
-      );
+      const isDown = ({ up, seconds }: Status) => !up && seconds > 0;
+      await untilStatus(container, service, "down", isDown);
     }
     assertEquals((await container.sh(`ls -d ${SCANDIR}/gateway-*`)).stdout, "");
     assertEquals(everything(home), before);
@@ -54,9 +48,8 @@ liveTest("with a --user that is neither root nor hermes a boot is one message", 
   }
 });
 
-liveTest("with such a --user and a 01 of the base image's own 015 has the message", async () => {
-  await using home = await Home.make({});
-  await using container = await startContainer(home, { user: STRANGER });
+liveTest("with such a --user and another 01 it is 015 that has the message", async (boot) => {
+  const { container } = await boot({}, { hooks: false, user: STRANGER });
   await container.sh(
     "printf '#!/bin/sh\necho mine\n' >/etc/cont-init.d/01-hermes-setup",
     { user: "root" },
@@ -67,25 +60,18 @@ liveTest("with such a --user and a 01 of the base image's own 015 has the messag
   assertMatch(said(hooks), REFUSAL);
 });
 
-liveTest("with --user of hermes's own gateways run, are controlled and stop", async () => {
-  await using home = await Home.make({
-    coder: { state: RUNNING },
-    writer: { state: STOPPED },
-  });
-  await using container = await bootContainer(home, {
-    user: HERMES,
-    env: { HERMES_DASHBOARD: "1" },
-  });
-  for (const service of ["gateway-coder", "dashboard"]) {
-    await untilStatus(container, service, "up", ({ up }) => up, 30_000);
-  }
+liveTest("with --user of hermes's own gateways run, are controlled and stop", async (boot) => {
+  const options = { user: HERMES, env: { HERMES_DASHBOARD: "1" } };
+  const { container, home } = await boot({ coder: RUNNING, writer: STOPPED }, options);
+  await untilUp(container, "coder");
+  await untilStatus(container, "dashboard", "up", ({ up }) => up);
   const { code, stdout, stderr } = await container.sh(
     "gatewayctl doctor && gatewayctl start writer && gatewayctl restart coder && " +
       "gatewayctl stop writer && gatewayctl health",
   );
   assertEquals([code, stderr], [0, ""], stdout);
-  await untilStatus(container, "gateway-writer", "down", ({ up }) => !up, 30_000);
-  const { pid } = await untilStatus(container, "gateway-coder", "up", ({ up }) => up, 30_000);
+  await untilStatus(container, "gateway-writer", "down", ({ up }) => !up);
+  const pid = await untilUp(container, "coder");
   assertEquals((await container.sh(`stat -c %u:%g /proc/${pid}`)).stdout, "10000:10000\n");
   await until("the gateway minds its signals", async () => {
     const minding = await Deno.readTextFile(`${home.dir("coder")}/gateway.pid`).catch(() => "");
@@ -96,9 +82,8 @@ liveTest("with --user of hermes's own gateways run, are controlled and stop", as
   assertEquals(await Deno.readTextFile(lifecycle), '{"phase":"exited"}\n');
 });
 
-liveTest("with --user of hermes's own a home of root's is refused, with what to do", async () => {
-  await using home = await Home.make({}, { uid: 0, gid: 0 });
-  await using container = await startContainer(home, { user: HERMES });
+liveTest("with --user of hermes's own a home of root's is refused, with advice", async (boot) => {
+  const { container } = await boot({}, { owner: { uid: 0, gid: 0 }, hooks: false, user: HERMES });
   const { code, stderr } = (await container.boot()).get("01-hermes-setup") ?? { code: 0 };
   assertEquals(code, 1);
   assertMatch(

@@ -18,6 +18,7 @@ function assertHalf(dir: string): void {
 }
 
 const SEED = `
+import { seedSuperviseSkeleton } from "../../lib/slot/skeleton.ts";
 seedSuperviseSkeleton(".");
 `;
 

@@ -28,7 +28,10 @@ const times = (ratio: number) => `${ratio.toFixed(2)} x`;
 export function judge(results: readonly Result[]): Verdict[] {
   const bare = resultOf(results, BARE, 0);
   const ratio = (what: string, measured: number, atMost: number): Verdict => ({
-    ...{ what, measured: times(measured), budget: times(atMost), ok: measured <= atMost },
+    what,
+    measured: times(measured),
+    budget: times(atMost),
+    ok: measured <= atMost,
   });
   const slots = (title: string) => {
     const result = resultOf(results, title, 1000);
@@ -62,8 +65,10 @@ export function judge(results: readonly Result[]): Verdict[] {
     const { started } = thousand;
     const ok = started <= 1;
     verdicts.push({
-      ...{ what: "programs started by 02 with 1000 profiles", measured: `${started}` },
-      ...{ budget: "1", ok },
+      what: "programs started by 02 with 1000 profiles",
+      measured: `${started}`,
+      budget: "1",
+      ok,
     });
   }
   if (thousand.peakKiB !== null && bare.peakKiB !== null) {

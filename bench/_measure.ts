@@ -51,7 +51,10 @@ async function compile(name: string, dir: string): Promise<string | undefined> {
   const program = `${dir}/${name}`;
   const env = { PATH: Deno.env.get("PATH") ?? "" };
   const { code, stderr } = await output("cc", [
-    ...["-O2", "-o", program, join(fromFileUrl(import.meta.url), `../${name}.c`)],
+    "-O2",
+    "-o",
+    program,
+    join(fromFileUrl(import.meta.url), `../${name}.c`),
   ], env).catch(() => ({ code: 127, stderr: "no cc" }));
   if (code === 0) return program;
   if (code !== 127) throw new Error(`${name}.c: ${stderr}`);

@@ -96,7 +96,10 @@ export async function measureAll(
     }
     const peaks = taken.flatMap(({ peakKiB }) => peakKiB ?? []);
     results.push({
-      ...{ title, size, runs: taken.length, ms: spreadOf(taken.map(({ ms }) => ms)) },
+      title,
+      size,
+      runs: taken.length,
+      ms: spreadOf(taken.map(({ ms }) => ms)),
       peakKiB: peaks.length > 0 ? spreadOf(peaks).median : null,
       ...traced ? await startedBy(program) : { started: null, calls: null },
     });

@@ -23,7 +23,10 @@ export async function onTmpfs(bench: (place: Workplace) => Promise<number>): Pro
   const path = await Deno.makeTempDir({ prefix: "hermes-bench-" });
   const unshare = [
     ...Deno.uid() === 0 ? [] : ["--user", "--map-current-user", "--keep-caps"],
-    ...["--mount", "--propagation=private", "sh", "-c"],
+    "--mount",
+    "--propagation=private",
+    "sh",
+    "-c",
     `mount -t tmpfs -o mode=755 tmpfs "$0" && exec "$@"`,
     path,
   ];

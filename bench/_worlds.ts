@@ -105,7 +105,9 @@ export function superviseScene(suite: Suite, root: string, services: number): Sc
     title: SUPERVISE,
     size: services,
     program: suite.stage(SUPERVISE_PERMS, { servicedirs, scandir }, [
-      ...[`--servicedirs=${servicedirs}`, `--scandir=${scandir}`, `--owner=10000:${gid}`],
+      `--servicedirs=${servicedirs}`,
+      `--scandir=${scandir}`,
+      `--owner=10000:${gid}`,
     ]),
     async prepare() {
       await wipe(servicedirs);
@@ -141,7 +143,10 @@ export async function reconcileScenes(
   await makeHome(home, profiles);
   const stage = suite.stage(RECONCILE_PROFILES, { home, scandir }, []);
   const scene = (title: string, program: Program, prepare: () => Promise<void>): Scene => ({
-    ...{ title, size: profiles, program, prepare },
+    title,
+    size: profiles,
+    program,
+    prepare,
   });
   const env = { PATH: "/usr/bin:/bin" };
   const scenes = [

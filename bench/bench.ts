@@ -29,7 +29,10 @@ function resultTable(results: readonly Result[]): string {
       const { title, size, runs, ms: spread, calls, started, peakKiB } = result;
       const total = calls && Object.values(calls).reduce((sum, count) => sum + count, 0);
       return [
-        ...[title, String(size), String(runs), ms(spread.median)],
+        title,
+        String(size),
+        String(runs),
+        ms(spread.median),
         `${ms(spread.low)}-${ms(spread.high)}`,
         (spread.median / bare).toFixed(2),
         each === null ? "-" : each.toFixed(0),
@@ -45,7 +48,11 @@ function liveTable({ boots, statusMs }: Live): string {
   return table([
     ["ON A REAL S6", "N", "RUNS", "HOOKS DONE MS", "LAST UP MS"],
     ...boots.map(({ profiles, runs, hooksMs, upMs }) => [
-      ...["boot", String(profiles), String(runs), ms(hooksMs.median), ms(upMs.median)],
+      "boot",
+      String(profiles),
+      String(runs),
+      ms(hooksMs.median),
+      ms(upMs.median),
     ]),
     ["gatewayctl status", "100", "10", ms(statusMs.median), "-"],
   ]);
@@ -58,12 +65,15 @@ async function measurePhases(dir: string): Promise<Phases> {
   await makeHome(home, 1000);
   const entry = "bench/_phases.ts";
   const { path, args, env } = suite.stage({ ...RECONCILE_PROFILES, entry }, { home, scandir }, [
-    ...[home, scandir],
+    home,
+    scandir,
   ]);
   const taken: Phases[] = [];
   for (let run = -1; run < 10; run++) {
     const { success, stdout, stderr } = await new Deno.Command(path, {
-      ...{ args: [...args], env, clearEnv: true },
+      args: [...args],
+      env,
+      clearEnv: true,
     }).output();
     const decoder = new TextDecoder();
     if (!success) throw new Error(decoder.decode(stderr));

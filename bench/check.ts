@@ -15,7 +15,10 @@ const code = await onTmpfs(async ({ path }) => {
   console.log(table([
     ["BUDGET", "MEASURED", "AT MOST", ""],
     ...verdicts.map(({ what, measured, budget, ok }) => [
-      ...[what, measured, budget, ok ? "OK" : "MISS"],
+      what,
+      measured,
+      budget,
+      ok ? "OK" : "MISS",
     ]),
   ]));
   return verdicts.every(({ ok }) => ok) ? 0 : 1;

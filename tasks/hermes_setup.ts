@@ -35,7 +35,7 @@ await runProgram({ name, help, values: ["home", "owner"] }, ({ values }) => {
     throw new UsageError("--owner: expected UID:GID, two decimal numbers");
   }
   const warn = (message: string) => console.error(`${name}: warning: ${printable(message)}`);
-  const setup = setUpHome(home, { warn, ...owner === undefined ? {} : { owner } });
+  const setup = setUpHome(home, { warn, owner });
   setup.failed.forEach(warn);
   console.log(`${name}: info: ${printable(wordSetup(home, setup))}`);
   return setup.failed.length === 0 ? 0 : 1;

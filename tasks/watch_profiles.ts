@@ -50,7 +50,12 @@ function makeSync(facts: Facts): (intact: () => boolean) => Promise<boolean> {
     try {
       const rules = await containerRules(facts, once);
       const entries = await syncProfileGateways({
-        ...{ home, scandir, rules, prune: intact, warn: once, timeoutMs: TIMEOUT_MS },
+        home,
+        scandir,
+        rules,
+        prune: intact,
+        warn: once,
+        timeoutMs: TIMEOUT_MS,
       });
       for (const entry of entries) {
         const line = wordSyncEntry(entry);

@@ -208,8 +208,8 @@ function recruiter(supervision: Supervision): (service: string) => Promise<void>
  */
 export async function syncProfileGateways(options: SyncOptions): Promise<SyncEntry[]> {
   const { home, scandir = DEFAULT_SCANDIR, timeoutMs = 10_000, bin, warn } = options;
-  const where = { scandir, timeoutMs, ...bin === undefined ? {} : { bin } };
-  const manager = new S6ServiceManager({ home, ...where, ...warn === undefined ? {} : { warn } });
+  const where = { scandir, timeoutMs, bin };
+  const manager = new S6ServiceManager({ home, ...where, warn });
   if (options.dryRun) return (await pass(manager, options, undefined)).entries;
   const supervision = new Supervision(where);
   const recruit = recruiter(supervision);

@@ -48,7 +48,12 @@ function row({ profile, registered, status, lastLog }: GatewayReport, now: Date)
 
 function toJson({ profile, registered, status, lastLog }: GatewayReport) {
   const known = status ?? {
-    ...{ up: false, wantedUp: false, pid: null, exitCode: null, signal: null, seconds: null },
+    up: false,
+    wantedUp: false,
+    pid: null,
+    exitCode: null,
+    signal: null,
+    seconds: null,
     deaths: null,
   };
   return { ...known, profile, registered, supervised: status !== null, lastLog };

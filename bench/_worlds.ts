@@ -52,15 +52,16 @@ export class Suite {
   /** A stage, with exactly its permissions. */
   stage(stage: Stage, places: Partial<Places>, args: readonly string[]): Program {
     const { home = "", scandir = "" } = places;
-    const facts = `${this.path}/facts`;
-    Deno.writeTextFileSync(
-      facts,
-      `home='${home}'\nscandir='${scandir}'\nrole='other'\nrefused=''\n`,
-    );
-    const flags = permissionFlags(
-      stage.permissions({ servicedirs: "", facts, home, scandir, ...places }),
-    );
-    const given = stage.user === "hermes" ? [`--facts=${facts}`] : [];
+    const facts = `${home}.facts`;
+    const given: string[] = [];
+    if (stage.user === "hermes") {
+      const values = { home, scandir, role: "other", refused: "" };
+      const lines = Object.entries(values).map(([name, value]) => `${name}='${value}'\n`);
+      Deno.writeTextFileSync(facts, lines.join(""));
+      given.push(`--facts=${facts}`);
+    }
+    const all = { servicedirs: "", facts, home, scandir, ...places };
+    const flags = permissionFlags(stage.permissions(all));
     return this.#deno([...flags, `${this.path}/${stage.entry}`, ...given, ...args]);
   }
 }

@@ -172,7 +172,7 @@ liveTest(
         new RegExp(`^015-supervise-perms: fatal: ${variable}: expected [^\\n]*\\n$`),
       );
       for (const service of ["dashboard", "gateways", "profile-watch"]) {
-        await untilStatus(container, service, "down", ({ up, wantedUp }) => !up && !wantedUp);
+        await untilParked(container, service);
       }
       const { code, stderr } = await container.exec(["gatewayctl", "list"]);
       assertEquals(code, 1);

@@ -5,6 +5,7 @@ import { liveTest, RUNNING, untilAllUp } from "./_live.ts";
 /** Environments that a process inside a profile, or `docker exec -e`, may have. */
 const ELSEWHERE = [
   { HERMES_HOME: "/opt/data/profiles/coder" },
+  { HERMES_HOME: "data", DENO_DIR: "/nope", DENO_FLAGS: "--allow-all", NODE_OPTIONS: "-r /x" },
   { HERMES_HOME: "/nowhere", S6_PROFILE_GATEWAY_SCANDIR: "/tmp", HERMES_GATEWAY_PROFILES: "none" },
 ];
 

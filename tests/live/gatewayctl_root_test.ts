@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Container } from "../container/container.ts";
-import { ctl, ctlOk } from "./_gatewayctl.ts";
+import { ctlOk } from "./_gatewayctl.ts";
 import { liveTest, RUNNING, SCANDIR, untilAllUp } from "./_live.ts";
 
 /** What belongs to root in the home and, what s6 makes itself aside, in the scandir. */
@@ -35,21 +35,6 @@ liveTest("gatewayctl as root changes no file's owner to root", async (boot) => {
   );
   assertEquals(stdout, "hermes 644\n");
 });
-
-liveTest(
-  "gatewayctl takes no flags, no caches and no places from the caller",
-  async (boot) => {
-    const { container } = await boot({ coder: RUNNING });
-    const env = {
-      DENO_FLAGS: "--allow-all",
-      NODE_OPTIONS: "-r /x",
-      SECRET: "s",
-      DENO_DIR: "/nope",
-      HERMES_HOME: "data",
-    };
-    assertEquals((await ctl(container, ["list"], { env })).code, 0);
-  },
-);
 
 liveTest(
   "bash's completions know commands, options and profiles, and run nothing",

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Container, ContainerOptions } from "../container/container.ts";
-import { until } from "../container/container.ts";
+import { type Container, type ContainerOptions, until } from "../container/container.ts";
 import { bootContainer, Home, liveTest, RUNNING } from "./_live.ts";
 
 /** SIGTERM, which is 15, in the masks of proc(5). */

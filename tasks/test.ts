@@ -45,7 +45,7 @@ async function filesOf(dir: string, name: RegExp): Promise<string[]> {
 
 /** Runs the whole suite, and what uses live gateways with isolated supervision once more. */
 async function testWhole(): Promise<Outcome[]> {
-  const twice = await filesOf("tests/live", /^(manager|gatewayctl)(_\w+)?_test\.ts$/);
+  const twice = await filesOf("tests/live", /^gatewayctl(_\w+)?_test\.ts$/);
   return [
     await denoTest([`--coverage=${COVERAGE_DIR}`, "--coverage-raw-data-only", "tests/"], {
       [MODE]: "shared",

@@ -114,11 +114,11 @@ function becoming({ uid, gid }: { uid: number; gid: number }): string[] {
   return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
 }
 
-function kill(process: Deno.ChildProcess): void {
+function kill(pid: number): void {
   try {
-    process.kill("SIGKILL");
+    Deno.kill(pid, "SIGKILL");
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // it has already terminated
+    if (!(error instanceof Deno.errors.NotFound)) throw error; // it has already terminated
   }
 }
 
@@ -267,7 +267,8 @@ export class Container implements AsyncDisposable {
     let killed = false;
     const timer = setTimeout(() => {
       killed = true;
-      kill(this.#process);
+      // Its PID 1 itself: one that has changed its user survives the death of unshare(1).
+      kill(this.#pid || this.#process.pid);
     }, graceMs);
     if (graceMs > 0) await this.sh(await readScript("stop.sh"));
     await this.#process.status;

@@ -27,7 +27,12 @@ export type { Warn } from "./lib/_warn.ts";
 
 // At boot.
 export type { ReconcileAction } from "./lib/boot/action.ts";
-export { type HomeSetup, type HomeSetupOptions, setUpHome } from "./lib/boot/home_setup.ts";
+export {
+  HomeRefusedError,
+  type HomeSetup,
+  type HomeSetupOptions,
+  setUpHome,
+} from "./lib/boot/home_setup.ts";
 export type { PlanOptions } from "./lib/boot/plan.ts";
 export {
   type ReconcileOptions,

@@ -1,4 +1,4 @@
-import { type HomeSetup, setUpHome } from "../lib/boot/home_setup.ts";
+import { HomeRefusedError, type HomeSetup, setUpHome } from "../lib/boot/home_setup.ts";
 import { parseOwner } from "../lib/_owner.ts";
 import { printable } from "../lib/_quote.ts";
 import { runProgram, UsageError } from "./_cli.ts";
@@ -8,14 +8,14 @@ const help = `
 Usage: hermes_setup.ts --home DIR [--owner UID:GID]
 
 Makes the Hermes home and the folders that the suite needs in it, and gives
-these and the files right in the home to their owner.
+these to their owner.
 
   --home DIR       the Hermes home, absolute
   --owner UID:GID  who shall own it; without it nothing is given away
   --help           this text
 
-Exit code: 0 done, also with something left alone; 1 something could not be
-made or given away; 2 wrong arguments.
+Exit code: 0 done, also with something left alone; 1 it cannot be done; 2 wrong
+arguments; 3 root may not give the home away: its owner might manage without.
 `;
 
 function wordSetup(home: string, { made, given }: HomeSetup): string {
@@ -35,8 +35,13 @@ await runProgram({ name, help, values: ["home", "owner"] }, ({ values }) => {
     throw new UsageError("--owner: expected UID:GID, two decimal numbers");
   }
   const warn = (message: string) => console.error(`${name}: warning: ${printable(message)}`);
-  const setup = setUpHome(home, { warn, owner });
-  setup.failed.forEach(warn);
-  console.log(`${name}: info: ${printable(wordSetup(home, setup))}`);
-  return setup.failed.length === 0 ? 0 : 1;
+  try {
+    const setup = setUpHome(home, { warn, owner });
+    console.log(`${name}: info: ${printable(wordSetup(home, setup))}`);
+    return 0;
+  } catch (error) {
+    if (owner === undefined || !(error instanceof HomeRefusedError)) throw error;
+    warn(error.message);
+    return 3;
+  }
 });

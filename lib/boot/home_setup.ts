@@ -1,5 +1,5 @@
-import { lstatIfPresent, makeDirectory } from "../_fs.ts";
-import { errorWords, survivable } from "../_errors.ts";
+import { makeDirectory, removeIfPresent } from "../_fs.ts";
+import { survivable } from "../_errors.ts";
 import type { Owner } from "../_owner.ts";
 import type { Warn } from "../_warn.ts";
 
@@ -25,8 +25,15 @@ export interface HomeSetup {
   made: string[];
   /** What was there and has got its owner. */
   given: string[];
-  /** What should have got its owner and could not, each with the reason. */
-  failed: string[];
+}
+
+/**
+ * Thrown when root may not give a home away or write to it: it lacks
+ * CAP_CHOWN, or the file system takes its word for nothing (root_squash).
+ */
+export class HomeRefusedError extends Error {
+  /** The error's class name. */
+  override name = "HomeRefusedError";
 }
 
 /** What a folder lacks; a `refused` path is something other than a directory. */
@@ -61,23 +68,6 @@ function needOf(path: string, owner: Owner | undefined): Need {
   });
 }
 
-/** The names of the regular files right in a home that should get its owner. */
-function foreignFiles(home: string, owner: Owner | undefined, warn: Warn): string[] {
-  if (owner === undefined) return [];
-  const names: string[] = [];
-  unlessHidden(() => {
-    for (const { name, isFile } of Deno.readDirSync(home)) {
-      if (!isFile) continue;
-      const info = lstatIfPresent(`${home}/${name}`);
-      if (info === undefined || !info.isFile || !isForeign(info, owner)) continue;
-      // Whoever may link(2) could have named a file of root's here.
-      if (info.nlink === 1) names.push(name);
-      else warn(`${name}: left alone: it has another name (a hard link)`);
-    }
-  });
-  return names.sort();
-}
-
 /** Whether folders are there and their owner's, all that can be. */
 function isSetUp(
   dir: string,
@@ -98,7 +88,7 @@ function give(path: string, { uid, gid }: Owner): void {
     Deno.chownSync(path, uid, gid);
   } catch (error) {
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
-    throw new Error(
+    throw new HomeRefusedError(
       `cannot chown ${path}: this needs CAP_CHOWN, on a file system that lets root change owners`,
     );
   }
@@ -109,7 +99,7 @@ function makeFolder(path: string, home: string): void {
     makeDirectory(path, 0o755);
   } catch (error) {
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
-    throw new Error(
+    throw new HomeRefusedError(
       `cannot make ${path}: permission denied: give ${home} to hermes, or start the container as root`,
     );
   }
@@ -143,17 +133,26 @@ function inTaken(dir: string, owner: Owner | undefined, act: () => void): void {
   }
 }
 
+/** Removes folders that were made and have nothing in them. */
+function unmake(home: string, made: readonly string[]): void {
+  for (const folder of made.filter((folder) => folder !== ".").toReversed()) {
+    try {
+      removeIfPresent(`${home}/${folder}`);
+    } catch (error) {
+      survivable(error);
+    }
+  }
+}
+
 /**
  * Makes a Hermes home and the folders that the suite needs in it, `profiles`,
- * `logs` and `logs/gateways`, and gives exactly these and the regular files
- * right in the home to their owner if they are somebody else's. Where all is
- * well nothing is changed, not even a time. Groups and modes are left as they
- * are.
+ * `logs` and `logs/gateways`, and gives exactly these to their owner if they
+ * are somebody else's. Where all is well nothing is changed, not even a time.
+ * Groups and modes are left as they are.
  *
  * It never follows a symlink, and no race can make it: while there is
  * something to change the directory it is in belongs to root. A running
- * process of the owner is kept out of it for that moment. Files with a second
- * name are left alone.
+ * process of the owner is kept out of it for that moment.
  *
  * Needs `--allow-read` and `--allow-write` for the home; as root CAP_CHOWN, and
  * neither CAP_DAC_OVERRIDE nor CAP_FOWNER.
@@ -162,7 +161,9 @@ function inTaken(dir: string, owner: Owner | undefined, act: () => void): void {
  * any directory above it.
  * @param options Whom to give it, and who is told of what is left alone.
  * @returns What was done.
- * @throws {Error} If the home is no directory, or cannot be made or given away.
+ * @throws {HomeRefusedError} If the caller may not make it or give it away; no
+ * folder that was made is left behind.
+ * @throws {Error} If the home is no directory.
  *
  * @example
  * ```ts no-eval
@@ -175,7 +176,7 @@ export function setUpHome(
   home: string,
   { owner, warn = () => {} }: HomeSetupOptions = {},
 ): HomeSetup {
-  const done: HomeSetup = { made: [], given: [], failed: [] };
+  const done: HomeSetup = { made: [], given: [] };
   const provide = (dir: string, folders: Folders) => {
     for (const [name, inner] of Object.entries(folders)) {
       const path = `${dir}/${name}`;
@@ -194,21 +195,15 @@ export function setUpHome(
     Deno.mkdirSync(home, { recursive: true });
     Deno.chmodSync(home, 0o755);
   } else {
-    const foreign = foreignFiles(home, owner, warn);
     const whole = isSetUp(home, FOLDERS, owner, warn);
-    if (need === undefined && foreign.length === 0 && whole) return done;
+    if (need === undefined && whole) return done;
   }
   if (need !== undefined) done[need].push(".");
-  inTaken(home, owner, () => {
-    for (const name of foreignFiles(home, owner, () => {})) {
-      try {
-        if (owner !== undefined) give(`${home}/${name}`, owner);
-        done.given.push(name);
-      } catch (error) {
-        done.failed.push(`${name}: ${errorWords(survivable(error))}`);
-      }
-    }
-    provide(home, FOLDERS);
-  });
+  try {
+    inTaken(home, owner, () => provide(home, FOLDERS));
+  } catch (error) {
+    unmake(home, done.made);
+    throw error;
+  }
   return done;
 }

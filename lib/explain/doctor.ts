@@ -61,6 +61,10 @@ export interface DoctorFacts {
   retired: readonly string[];
   /** Why logs cannot be written, if so. */
   logsProblem?: string | undefined;
+  /** What of the home is not hermes's and should be, relative to it. */
+  foreign: readonly string[];
+  /** Whether there was no time to look at all of the home. */
+  homeIsLarge?: boolean | undefined;
   /** The room that is known. */
   space: readonly Space[];
 }
@@ -111,6 +115,16 @@ function checkOrphans({ supervised, retired, slots }: DoctorFacts): Check {
   return { name, ok: false, detail: `${all.join(", ")}: ${help}` };
 }
 
+function checkForeign({ foreign: [first, ...others], homeIsLarge = false }: DoctorFacts): Check {
+  const name = "what is in the home is hermes's";
+  if (first === undefined) {
+    return { name, ok: true, detail: homeIsLarge ? "as far as 5 s let see" : "yes" };
+  }
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  const help = `start the container again, or give it to hermes with "chown -h"`;
+  return { name, ok: false, detail: `${first}${more}: ${help}` };
+}
+
 function checkSpace({ place, unit, total, free }: Space): Check {
   const name = `free ${unit === "k" ? "space" : "inodes"} for the ${place}`;
   if (total === 0) return { name, ok: true, detail: "not counted" };
@@ -156,6 +170,7 @@ function helpFor(scandir: string): { listening: string; writing: string } {
  *   skeletons: [],
  *   supervised: [],
  *   retired: [],
+ *   foreign: [],
  *   space: [],
  * };
  * examine(facts).every(({ ok }) => ok); // true
@@ -174,6 +189,7 @@ export function examine(facts: DoctorFacts): Check[] {
     checkSkeletons(facts),
     checkOrphans(facts),
     check("logs are writable", logsProblem, "yes", "it must belong to hermes"),
+    checkForeign(facts),
     ...facts.space.map(checkSpace),
   ];
 }

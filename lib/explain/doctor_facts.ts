@@ -13,6 +13,10 @@ export interface HostFacts {
   owner?: Owner | undefined;
   /** The services whose s6-supervise runs, one entry a process. */
   supervised: string[];
+  /** What of the home is not hermes's and should be, relative to it. */
+  foreign: string[];
+  /** Whether there was no time to look at all of the home. */
+  homeIsLarge?: boolean | undefined;
   /** What df says. */
   space: Space[];
 }
@@ -34,7 +38,7 @@ const RELEASE_MS = 1500;
 
 /**
  * Reads what gatewayctl's shell script says about the host: lines that start
- * with `pid1`, `owner`, `supervised` or `df`.
+ * with `pid1`, `owner`, `supervised`, `foreign` or `df`, or are `large`.
  *
  * @param text The lines.
  * @returns What they say; anything else is passed over.
@@ -46,9 +50,11 @@ const RELEASE_MS = 1500;
  * ```
  */
 export function parseHostFacts(text: string): HostFacts {
-  const facts: HostFacts = { supervised: [], space: [] };
+  const facts: HostFacts = { supervised: [], foreign: [], space: [] };
   for (const line of text.split("\n")) {
-    const [, word, rest = ""] = /^(pid1|owner|supervised|df) (.+)$/.exec(line) ?? [];
+    const [, word, rest = ""] = /^(pid1|owner|supervised|foreign|df) (.+)$/.exec(line) ?? [];
+    if (line === "large") facts.homeIsLarge = true;
+    if (word === "foreign") facts.foreign.push(rest);
     if (word === "pid1") facts.pid1 = rest;
     if (word === "supervised") facts.supervised.push(rest);
     if (word === "owner") facts.owner = parseOwner(rest) ?? facts.owner;

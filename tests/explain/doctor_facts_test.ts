@@ -14,6 +14,7 @@ const HOST: HostFacts = {
   pid1: "s6-svscan",
   owner: OWNER,
   supervised: ["gateway-coder", "gateway-coder/log"],
+  foreign: [],
   space: [{ place: "home", unit: "k", total: 1e6, free: 5e5 }],
 };
 
@@ -54,19 +55,23 @@ df i home overlay 0 0 0 - /
 df i scandir tmpfs 10 5
 supervised gateway-coder
 supervised gateway-coder/log
+foreign profiles/coder/a b
+large
 garbage
 owner root`;
   assertEquals(parseHostFacts(text), {
     pid1: "s6-svscan",
     owner: { uid: 10000, gid: 10001 },
     supervised: ["gateway-coder", "gateway-coder/log"],
+    foreign: ["profiles/coder/a b"],
+    homeIsLarge: true,
     space: [
       { place: "home", unit: "k", total: 264212084, free: 81766760 },
       { place: "scandir", unit: "k", total: 12342048, free: 12341880 },
       { place: "home", unit: "i", total: 0, free: 0 },
     ],
   });
-  assertEquals(parseHostFacts(""), { supervised: [], space: [] });
+  assertEquals(parseHostFacts(""), { supervised: [], foreign: [], space: [] });
 });
 
 Deno.test("gatherDoctorFacts() finds a tree in order, and leaves it as it was", async () => {

@@ -27,6 +27,7 @@ function facts(changes: Partial<DoctorFacts> = {}): DoctorFacts {
     skeletons: [...skeleton("gateway-coder"), ...skeleton("gateway-coder/log")],
     supervised: ["gateway-coder", "gateway-coder/log"],
     retired: [],
+    foreign: [],
     space: [
       { place: "home", unit: "k", total: 1e6, free: 5e5 },
       { place: "scandir", unit: "i", total: 0, free: 0 },
@@ -41,6 +42,11 @@ Deno.test("examine() finds nothing wrong with a tree in order", () => {
 
 const [event, , , control] = skeleton("gateway-coder");
 const BROKEN: readonly [what: string, changes: Partial<DoctorFacts>, detail: string][] = [
+  [
+    "files of root's in the home",
+    { foreign: [".env", "cron/jobs.json"] },
+    '.env (and 1 more): start the container again, or give it to hermes with "chown -h"',
+  ],
   ["another PID 1", { pid1: "tini" }, "PID 1 is tini"],
   [
     "a deaf s6-svscan of root's",
@@ -101,4 +107,10 @@ for (const [what, changes, detail] of BROKEN) {
 Deno.test("examine() does not check what is not known", () => {
   const { pid1: _, owner: __, ...unknown } = facts({ space: [] });
   assertEquals(examine(unknown).length, examine(facts({ space: [] })).length - 1);
+});
+
+Deno.test("examine() says where it could not look at all of the home", () => {
+  const checks = examine(facts({ homeIsLarge: true }));
+  const found = checks.find(({ name }) => name === "what is in the home is hermes's");
+  assertEquals([found?.ok, found?.detail], [true, "as far as 5 s let see"]);
 });

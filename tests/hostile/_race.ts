@@ -4,10 +4,12 @@ import { modeOf, type Outcome, run, runSync, snapshot, type TempDir } from "../_
 import { asHermes, HERMES, type Installation } from "./_install.ts";
 import { addScandir, addService, Canary, giveToHermes, runSupervisePerms } from "./_static_tree.ts";
 
-// Runs as hermes: swaps each entry with its decoy in one step and back, as
-// fast as it can, and sets its own entries' modes wrong in between, so that
-// there is always something to set right.
-const SWAPPER = `
+/**
+ * Runs as hermes: swaps each entry with its decoy in one step and back, as
+ * fast as it can, and sets its own entries' modes wrong in between, so that
+ * there is always something to set right.
+ */
+export const SWAPPER = `
 const { symbols } = Deno.dlopen("libc.so.6", {
   renameat2: { parameters: ["i32", "buffer", "i32", "buffer", "u32"], result: "i32" },
   chmod: { parameters: ["buffer", "u32"], result: "i32" },

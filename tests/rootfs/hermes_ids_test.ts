@@ -23,6 +23,8 @@ interface Scene {
   group?: string;
   /** The group of Docker's socket; absent: there is none. */
   socketGid?: number;
+  /** The groups of the graphics devices. */
+  deviceGids?: readonly number[];
   /** Whether nothing can be made in etc. */
   readOnly?: boolean;
 }
@@ -40,17 +42,23 @@ function lay(temp: TempDir, { passwd = PASSWD, group = GROUP }: Scene = {}): str
 }
 
 async function runIn(temp: TempDir, etc: string, scene: Scene = {}): Promise<Result> {
-  const { env = {}, uid = 0, gid = 4321, socketGid, readOnly = false } = scene;
+  const { env = {}, uid = 0, gid = 4321, socketGid, deviceGids = [], readOnly = false } = scene;
   const bin = fakeBin(`${temp.path}/bin`, {
     id: `[ "$1" = -u ] && echo ${uid} || echo ${gid}`,
-    stat: `echo ${socketGid}`,
+    stat: `for path; do :; done; [ "\${path##*/}" = docker.sock ] && echo ${socketGid} || ` +
+      `echo "\${path##*[!0-9]}"`,
     // Root writes where an ordinary user could not: what would be the first to fail.
     ...readOnly ? { cp: "echo Read-only >&2; exit 1" } : {},
   });
   const socket = `${temp.path}/docker.sock`;
   using _ = socketGid === undefined ? undefined : Deno.listen({ transport: "unix", path: socket });
+  Deno.mkdirSync(`${temp.path}/dri`, { recursive: true });
+  for (const gid of deviceGids) {
+    Deno.symlinkSync("/dev/null", `${temp.path}/dri/device${gid}`);
+    Deno.symlinkSync("/dev/null", `${temp.path}/dri/twin${gid}`);
+  }
   const outcome = await run(`${REPO}/rootfs/opt/hermes-boot/libexec/hermes-ids`, {
-    args: ["prog", etc, socket],
+    args: ["prog", etc, socket, `${temp.path}/dri`],
     env: { PATH: `${bin}:/usr/bin:/bin`, ...env },
   });
   const read = (name: string) => Deno.readTextFileSync(`${etc}/${name}`);
@@ -102,17 +110,29 @@ for (
 for (
   const value of ["0", "-1", "65535", "99999999999999999999", "1e3", "0x10", "010", "99 ", "1;id"]
 ) {
-  Deno.test(`hermes-ids refuses the ID ${JSON.stringify(value)} with one line`, async () => {
-    for (const variable of ["HERMES_UID", "HERMES_GID", "PUID", "PGID"]) {
+  Deno.test(`hermes-ids passes the ID ${JSON.stringify(value)} over, with one line`, async () => {
+    for (
+      const [variable, stays] of [
+        ...[["HERMES_UID", 10000], ["HERMES_GID", 10001], ["PUID", 10000], ["PGID", 10001]],
+      ]
+    ) {
       const { code, stdout, stderr, passwd, group } = await hermesIds({
-        env: { [variable]: value },
+        env: { [variable as string]: value },
       });
-      assertEquals([code, stdout], [2, ""]);
-      assertEquals(stderr, `prog: fatal: ${variable}: expected a number from 1 to 65534\n`);
+      assertEquals([code, stdout], [0, "10000:10001\n"]);
+      assertEquals(
+        stderr,
+        `prog: warning: ${variable}: expected a number from 1 to 65534; it stays the image's, ${stays}\n`,
+      );
       assertEquals([passwd, group], [PASSWD, GROUP]);
     }
   });
 }
+
+Deno.test("hermes-ids goes by the one ID of two that can be", async () => {
+  const { code, stdout } = await hermesIds({ env: { PUID: "0", PGID: "100" } });
+  assertEquals([code, stdout], [0, "10000:100\n"]);
+});
 
 Deno.test("hermes-ids refuses another --user, without a word: 015-supervise-perms has them", async () => {
   const { code, stdout, stderr } = await hermesIds({ uid: 1234 });
@@ -165,6 +185,41 @@ Deno.test("hermes-ids lets hermes into the group of Docker's socket, once", asyn
     (await runIn(temp, etc, { socketGid: 997 })).group,
     `${GROUP}hermes-docker:x:997:hermes\n`,
   );
+});
+
+for (
+  const [what, socketGid, env, joined] of [
+    ["supervision that was not asked for", 998, {}, true],
+    ["shared supervision", 998, { HERMES_SUPERVISION: "shared" }, true],
+    ["isolated supervision", 998, { HERMES_SUPERVISION: "isolated" }, false],
+    ["isolated supervision and HERMES_DOCKER_SOCKET=1", 998, {
+      HERMES_SUPERVISION: "isolated",
+      HERMES_DOCKER_SOCKET: "1",
+    }, true],
+    ["the group 0", 0, {}, false],
+    ["the group 0 and HERMES_DOCKER_SOCKET=yes", 0, { HERMES_DOCKER_SOCKET: "yes" }, true],
+    ["HERMES_DOCKER_SOCKET=0", 998, { HERMES_DOCKER_SOCKET: "0" }, false],
+  ] as [string, number, Record<string, string>, boolean][]
+) {
+  const verb = joined ? "lets hermes" : "does not let hermes";
+  Deno.test(`hermes-ids ${verb} into the group of Docker's socket with ${what}`, async () => {
+    const { code, stderr, group } = await hermesIds({ socketGid, env });
+    assertEquals(code, 0);
+    assertEquals(group, joined ? `${GROUP}hermes-docker:x:${socketGid}:hermes\n` : GROUP);
+    if (joined) assertEquals(stderr, "");
+    else {assertMatch(
+        stderr,
+        /^prog: info: hermes does not join [^\n]*HERMES_DOCKER_SOCKET=1[^\n]*\n$/,
+      );}
+  });
+}
+
+Deno.test("hermes-ids lets hermes into each group of the graphics devices, once, and not into 0", async () => {
+  using temp = new TempDir();
+  const etc = lay(temp);
+  const { code, stderr, group } = await runIn(temp, etc, { deviceGids: [0, 44, 106, 10001] });
+  assertEquals([code, stderr], [0, ""]);
+  assertEquals(group, `${GROUP}hermes-dri-106:x:106:hermes\nhermes-dri-44:x:44:hermes\n`);
 });
 
 Deno.test("hermes-ids adds its group on a line of its own", async () => {

@@ -1,4 +1,8 @@
 # Sourced by the first hooks, 01 and 015, in the container's environment; self.sh comes before it.
+# The container's PATH may begin with a directory of hermes's. What root runs is the system's.
+container_path=$PATH
+PATH=/command:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
 # refused says why the container cannot be set up; it is empty when all is well.
 refused=''
 
@@ -36,10 +40,37 @@ trim() {
   while case $path in ?*/) ;; *) false ;; esac; do path=${path%/}; done
 }
 
-# find_home: sets home.
+# find_home: sets home, a path without symlinks, and way, the directories on the way to it, one a line:
+# whoever can change one of them can lead the way elsewhere.
 find_home() {
   trim "${HERMES_HOME:-/opt/data}"
-  home=$path
+  home=$path way=''
   check_path HERMES_HOME "$home"
+  [ -n "$refused" ] || follow "$home"
   [ "$home" != / ] || refuse "HERMES_HOME: expected a directory of its own, got /"
+}
+
+# follow PATH: as realpath -m, with what it goes through on the record. A symlink costs a process, and
+# nothing else does.
+follow() {
+  rest=$1/ home='' links=0
+  while [ -n "$rest" ]; do
+    name=${rest%%/*} rest=${rest#*/}
+    case $name in
+      '' | .) continue ;;
+      ..) home=${home%/*} && continue ;;
+    esac
+    way=$way${home:-/}$nl
+    if [ ! -L "$home/$name" ]; then
+      home=$home/$name
+    elif [ $((links += 1)) -le 40 ] && target=$(readlink "$home/$name"); then
+      case $target in /*) home='' ;; esac
+      rest=$target/$rest
+    else
+      refuse "HERMES_HOME: the symlink $home/$name leads nowhere"
+      return
+    fi
+  done
+  home=${home:-/}
+  check_path HERMES_HOME "$home"
 }

@@ -37,7 +37,7 @@ find_hermes() {
     0 | "$hermes_uid") ;;
     *) refuse_user ;;
   esac
-  hermes=$(command -v hermes)
+  hermes=$(PATH=$container_path && command -v hermes)
   case $hermes in
     /*) ;;
     *) hermes='' ;;

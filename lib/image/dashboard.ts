@@ -17,22 +17,25 @@ esac
 if [ "$port" -lt 1 ] || [ "$port" -gt 65535 ]; then
   fatal "HERMES_DASHBOARD_PORT: expected a port from 1 to 65535, got '$port'"
 fi
-[ -n "$hermes" ] || fatal "no hermes on PATH"
+[ -n "$hermes" ] || fatal "this image has no hermes on PATH"
 if [ -n "$HERMES_DASHBOARD_INSECURE" ]; then
   echo "dashboard: warning: HERMES_DASHBOARD_INSECURE does nothing; unset it" >&2
 fi
-exec with-contenv env "HOME=$home" hermes dashboard --host "$host" --port "$port" --no-open
+exec with-contenv env "HOME=$home" "$hermes" dashboard --host "$host" --port "$port" --no-open
 `;
 
-// servicedir(7): 125 is "do not restart"; 78 is EX_CONFIG.
+// servicedir(7): 125 is "do not restart"; 78 is EX_CONFIG. The limit of deaths is a gateway's.
 const FINISH =
   `${HEADER}[ -z "$refused" ] && is_on "$HERMES_DASHBOARD" && [ "$1" -ne 78 ] || exit 125
+exec s6-permafailon 120 10 1-255 true
 `;
 
 /**
  * Renders the scripts of the static service `dashboard`, which rests unless
  * `HERMES_DASHBOARD` turns it on. On, it is restarted whatever it exits, but
- * for 78 (EX_CONFIG). Pure.
+ * for 78 (EX_CONFIG), until it has died ten times in two minutes. The whole of
+ * the container's environment reaches it, so that it finds its users' passwords
+ * (`HERMES_DASHBOARD_BASIC_AUTH_*`). Pure.
  *
  * @returns The content of each file, by its name in the service's source
  * directory; each is 0o755.

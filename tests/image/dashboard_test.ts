@@ -22,12 +22,14 @@ class Pair {
   constructor(temp: TempDir) {
     this.#tree = new Tree(temp);
     this.#note = `${temp.path}/note`;
-    this.#tree.fake("bin/hermes", `${recorder(this.#note)}echo "$HOME" >'${this.#note}.home'`);
+    this.#tree.fake("opt/real/hermes", `${recorder(this.#note)}echo "$HOME" >'${this.#note}.home'`);
+    this.#tree.fake("bin/hermes", "echo not this one; exit 1");
+    this.#tree.fake("bin/s6-permafailon", 'echo "$@"');
   }
 
   /** Runs a script of the pair with these facts. */
   async run(name: "run" | "finish", facts: Record<string, string>, ...args: string[]) {
-    this.#tree.facts({ hermes: "/usr/local/bin/hermes", ...VARIABLES, ...facts });
+    this.#tree.facts({ hermes: `${this.#tree.path}/opt/real/hermes`, ...VARIABLES, ...facts });
     const outcome = await this.#tree.run(`${SERVICE}/${name}`, { args, env: { HOME: "/root" } });
     if (!exists(this.#note)) return { ...outcome, args: undefined, home: undefined };
     const home = Deno.readTextFileSync(`${this.#note}.home`).trim();
@@ -108,7 +110,7 @@ Deno.test("dashboard run without hermes says so and exits 78", async () => {
   using temp = new TempDir();
   const pair = new Pair(temp);
   const { code, stderr } = await pair.run("run", { HERMES_DASHBOARD: "1", hermes: "" });
-  assertEquals([code, stderr], [78, "dashboard: fatal: no hermes on PATH\n"]);
+  assertEquals([code, stderr], [78, "dashboard: fatal: this image has no hermes on PATH\n"]);
 });
 
 Deno.test("HERMES_DASHBOARD_INSECURE does nothing but warn", async () => {
@@ -120,11 +122,13 @@ Deno.test("HERMES_DASHBOARD_INSECURE does nothing but warn", async () => {
   assertStringIncludes(stderr, "HERMES_DASHBOARD_INSECURE");
 });
 
-Deno.test("dashboard finish restarts it whatever it exits, but for 78", async () => {
+Deno.test("dashboard finish leaves it to s6-permafailon whatever it exits, but for 78", async () => {
   using temp = new TempDir();
   const pair = new Pair(temp);
-  for (const [exit, code] of [["0", 0], ["1", 0], ["255", 0], ["256", 0], ["78", 125]] as const) {
-    const outcome = await pair.run("finish", { HERMES_DASHBOARD: "1" }, exit, "0");
-    assertEquals(outcome.code, code, exit);
+  for (const exit of ["0", "1", "255", "256"]) {
+    const { code, stdout } = await pair.run("finish", { HERMES_DASHBOARD: "1" }, exit, "0");
+    assertEquals([code, stdout], [0, "120 10 1-255 true\n"], exit);
   }
+  const { code, stdout } = await pair.run("finish", { HERMES_DASHBOARD: "1" }, "78", "0");
+  assertEquals([code, stdout], [125, ""]);
 });

@@ -5,13 +5,13 @@ import {
   bootContainer,
   Home,
   liveTest,
+  RUNNING,
   SCANDIR,
   startContainer,
   status,
   untilStatus,
 } from "./_live.ts";
 
-const RUNNING = { desired_state: "running" };
 const SCRIPT = "/etc/cont-init.d/01-hermes-setup";
 
 function ownerOf(path: string): string {
@@ -31,7 +31,7 @@ function leave(home: Home, ...paths: string[]): void {
 liveTest(
   "what root has left in a home is hermes's after a boot, and no secret is open",
   async () => {
-    await using home = await Home.make({ coder: { state: RUNNING } });
+    await using home = await Home.make({ coder: RUNNING });
     const left = [".env", "cron/jobs.json", "profiles/coder/.env", "profiles/coder/a/b/state.json"];
     leave(home, ...left, "workspace/x");
     await Deno.chmod(`${home.path}/profiles/coder/.env`, 0o644);
@@ -50,7 +50,7 @@ liveTest(
 );
 
 liveTest("a home that HERMES_HOME's symlink leads to is the home", async () => {
-  await using home = await Home.make({ coder: { state: RUNNING } });
+  await using home = await Home.make({ coder: RUNNING });
   leave(home, ".env");
   await using container = await startContainer(home, { env: { HERMES_HOME: "/data/link/" } });
   await container.sh("mkdir /data && ln -s ../opt/./data /data/link");
@@ -87,7 +87,7 @@ const WITHOUT_CHOWN = `mv ${SCRIPT} /opt/01 && printf '#!/bin/sh\\nexec setpriv 
 
 liveTest("a home that root may not give away is a warning where hermes can write", async () => {
   for (const mode of [0o777, 0o755]) {
-    await using home = await Home.make({ coder: { state: RUNNING } }, { uid: 1234, gid: 1234 });
+    await using home = await Home.make({ coder: RUNNING }, { uid: 1234, gid: 1234 });
     runSync("chown", "-R", "10000:10000", `${home.path}/profiles`);
     await Deno.chmod(home.path, mode);
     await using container = await startContainer(home);
@@ -110,7 +110,7 @@ liveTest("a home that root may not give away is a warning where hermes can write
 });
 
 liveTest("files that root may not give away are a warning, and the gateways run", async () => {
-  await using home = await Home.make({ coder: { state: RUNNING } });
+  await using home = await Home.make({ coder: RUNNING });
   leave(home, "logs/gateways/x");
   runSync("chown", "-R", "10000:10000", home.path);
   leave(home, ".env", "profiles/coder/x");
@@ -125,7 +125,7 @@ liveTest("files that root may not give away are a warning, and the gateways run"
 liveTest(
   "PUID=0 and a PGID that is no number are a warning, and hermes is the image's",
   async () => {
-    await using home = await Home.make({ coder: { state: RUNNING } });
+    await using home = await Home.make({ coder: RUNNING });
     await using container = await startContainer(home, { env: { PUID: "0", PGID: "staff" } });
     const { code, stderr } = (await container.boot()).get("01-hermes-setup") ?? { code: -1 };
     assertEquals(code, 0);

@@ -5,6 +5,7 @@ import {
   liveTest,
   RUNNING,
   staysDown,
+  THREE,
   untilParked,
   untilRested,
   untilStatus,
@@ -42,6 +43,42 @@ liveTest("a dashboard with a bad port is parked and says why", async (boot) => {
     /^dashboard: fatal: HERMES_DASHBOARD_PORT: expected a port from 1 to 65535, got '65536'$/m,
   );
 });
+
+for (const capabilities of [undefined, THREE]) {
+  const how = capabilities === undefined ? "" : ", without CAP_DAC_OVERRIDE and CAP_KILL too";
+  liveTest(`a dashboard that dies ten times in two minutes is parked${how}`, async (boot) => {
+    // It refuses to listen to others as long as nobody can log in.
+    const env = { HERMES_DASHBOARD: "1", HERMES_DASHBOARD_HOST: "0.0.0.0" };
+    const { container } = await boot({}, {
+      env,
+      ...capabilities === undefined ? {} : { capabilities },
+    });
+    assertEquals((await untilParked(container, "dashboard")).exitCode, 1);
+    await staysDown(container, "dashboard");
+    assertEquals((await container.log()).match(/^dashboard: refusing to bind/gm)?.length, 10);
+  });
+}
+
+liveTest(
+  "a dashboard has its login from the container's environment, the facts do not",
+  async (boot) => {
+    const { container } = await boot({}, {
+      env: {
+        ...{ HERMES_DASHBOARD: "1", HERMES_DASHBOARD_HOST: "0.0.0.0" },
+        HERMES_DASHBOARD_BASIC_AUTH_USERNAME: "admin",
+        HERMES_DASHBOARD_BASIC_AUTH_PASSWORD: "pass phrase",
+      },
+    });
+    const { pid } = await untilStatus(container, "dashboard", "up", ({ up }) => up);
+    await until("the dashboard is what it becomes", async () => {
+      return (await container.sh(`tr '\\0' '\\n' </proc/${pid}/cmdline`)).stdout.startsWith(
+        "sleep",
+      );
+    });
+    const { stdout } = await container.sh("cat /run/hermes-boot/facts");
+    assertEquals(stdout.includes("BASIC_AUTH") || stdout.includes("pass phrase"), false);
+  },
+);
 
 liveTest("after exit 0 and 78 a gateway stays down, after ten times exit 1 too", async (boot) => {
   const codes = [0, 78, 1];

@@ -1,4 +1,5 @@
-# The default target is the image; `--target demo` adds a stand-in hermes and a few profiles.
+# The default target, runtime, is the image: BASE_IMAGE has to bring hermes. `--target demo` adds a
+# stand-in hermes and a few profiles.
 ARG BASE_IMAGE=debian:bookworm-slim
 ARG DENO_IMAGE=denoland/deno:bin-2.9.6
 # Where the first stages run: Debian or a derivative.
@@ -96,7 +97,7 @@ RUN set -eu; \
     chmod -R a=rX /opt/hermes-boot; \
     chmod -R u=rwX,go=rX /rootfs
 
-FROM ${BASE_IMAGE} AS runtime
+FROM ${BASE_IMAGE} AS image
 USER root
 RUN set -eu; \
     id hermes >/dev/null 2>&1 || { \
@@ -125,7 +126,7 @@ ENV HERMES_HOME=/opt/data PATH=${PATH}:/command \
 ENTRYPOINT ["/init"]
 CMD []
 
-FROM runtime AS demo
+FROM image AS demo
 COPY tests/stub/hermes /usr/local/bin/hermes
 RUN chmod 755 /usr/local/bin/hermes; \
     cd /opt/data; \
@@ -139,4 +140,10 @@ RUN chmod 755 /usr/local/bin/hermes; \
     chown -R hermes: /opt/data
 
 # Last, so that it is what a build without --target makes.
-FROM runtime
+FROM image AS runtime
+ARG ALLOW_NO_HERMES
+RUN [ "$ALLOW_NO_HERMES" = 1 ] || PATH=${PATH#/opt/hermes-boot/bin:} command -v hermes >/dev/null || { \
+      echo "fatal: BASE_IMAGE has no hermes on PATH: name one that has, such as" \
+        "--build-arg BASE_IMAGE=nousresearch/hermes-agent, or add --build-arg ALLOW_NO_HERMES=1" >&2; \
+      exit 1; \
+    }

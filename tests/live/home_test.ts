@@ -1,16 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { SWAPPER } from "../hostile/_race.ts";
 import { runSync } from "../_temp.ts";
-import {
-  bootContainer,
-  Home,
-  liveTest,
-  RUNNING,
-  SCANDIR,
-  startContainer,
-  status,
-  untilStatus,
-} from "./_live.ts";
+import { bootContainer, Home, liveTest, RUNNING, startContainer, untilStatus } from "./_live.ts";
 
 const SCRIPT = "/etc/cont-init.d/01-hermes-setup";
 
@@ -215,5 +206,5 @@ liveTest("an image without hermes boots with one warning, from 02", async () => 
     said.match(/^02-reconcile-profiles: warning: this image has no hermes/gm)?.length,
     1,
   );
-  assertEquals((await status(container, `${SCANDIR}/gateway-coder`)).up, false);
+  await untilStatus(container, "gateway-coder", "down", ({ up, wantedUp }) => !up && !wantedUp);
 });

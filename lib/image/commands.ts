@@ -81,20 +81,19 @@ export function syncPermissions({ facts, home, scandir }: CommandPlaces): Permis
 
 /** A command that changes gateways and records what the operator wants of them. */
 function change(name: "start" | "stop" | "restart", purpose: string): Command {
-  const files = name === "start" ? [STATE_FILE] : [STATE_FILE, PLANNED_STOP_FILE];
+  const marker = name === "start" ? [] : [PLANNED_STOP_FILE];
   return {
     name,
     purpose,
     operands: "PROFILE...|--all",
     options: [ALL, TIMEOUT, NO_WAIT, JSON_OPTION],
     permissions: ({ facts, home, scandir }) => {
-      const written = [
-        `${home}/profiles`,
-        ...files.flatMap((file) => [`${home}/${file}`, `${home}/${file}.new`]),
-      ];
+      const inHome = (files: readonly string[]) => files.map((file) => `${home}/${file}`);
+      const state = inHome(["profiles", STATE_FILE, `${STATE_FILE}.new`]);
+      const beside = inHome(marker.map((file) => `${file}.new`));
       return {
-        read: [facts, scandir, ...written, `${home}/${CONFIG_FILE}`],
-        write: [scandir, ...written],
+        read: [facts, scandir, ...state, ...beside, `${home}/${CONFIG_FILE}`],
+        write: [scandir, ...state, ...inHome(marker), ...beside],
         run: [
           ...s6("s6-svc", "s6-svok", "s6-svscanctl", "s6-svstat"),
           ...name === "start" ? [] : [START_TIME],

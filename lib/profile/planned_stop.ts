@@ -16,7 +16,7 @@ export interface GatewayProcess {
  * stop` does: it then exits 0 and records that it has stopped. Without that, a
  * SIGTERM is a crash to it. It heeds the file for a minute, and only if its own
  * PID and start time are in it.
- * Needs `--allow-read` and `--allow-write` for the file and its `.new`.
+ * Needs `--allow-write` for the file, and `--allow-read`, too, for its `.new`.
  *
  * @param profileDir The profile's directory.
  * @param target The gateway's process.

@@ -117,6 +117,8 @@ RUN cd /etc/s6-overlay; \
       [ ! -d "s6-rc.d/$bundle" ] || \
         { cp -R "s6-rc.d/$bundle" user-bundles.d/ && rm -r "s6-rc.d/$bundle"; } || exit; \
     done
+# Which version of hermes it is decides how many gateways there are.
+RUN /command/s6-setuidgid hermes /opt/hermes-boot/libexec/hermes-version >/opt/hermes-boot/hermes-version
 # A base image's own set-up stays in charge.
 RUN [ ! -e /var/tmp/01-hermes-setup ] || mv /var/tmp/01-hermes-setup /etc/cont-init.d/
 # PATH is for `docker exec`; services have /command in theirs. S6_CMD_ARG0 runs a command of hermes's

@@ -15,6 +15,7 @@
 export {
   GatewayNotRegisteredError,
   GatewayRegisteredError,
+  IntentNotRecordedError,
   InvalidProfileNameError,
   InvalidSelectionError,
   RefusedContainerError,
@@ -50,6 +51,7 @@ export type { PriorExit } from "./lib/profile/prior_state.ts";
 export { type ContainerRole, type Facts, readFacts } from "./lib/rules/facts.ts";
 export { readRules, type Rules } from "./lib/rules/rules.ts";
 export type { Selection } from "./lib/rules/selection.ts";
+export type { Topology } from "./lib/rules/topology.ts";
 
 // Between boots.
 export {

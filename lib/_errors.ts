@@ -68,6 +68,28 @@ export class GatewayRegisteredError extends Error {
   }
 }
 
+/** Thrown when s6 has been told what an operator wants, but the next container start will not know. */
+export class IntentNotRecordedError extends Error {
+  /** The error's class name. */
+  override name = "IntentNotRecordedError";
+  /** The profile. */
+  readonly profile: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param profile The profile.
+   * @param desired What is wanted: `running` or `stopped`.
+   * @param problem Why that is not recorded.
+   */
+  constructor(profile: string, desired: string, problem: string) {
+    super(
+      `${profile}: s6 was told, but "${desired}" cannot be recorded for the next container start: ${problem}`,
+    );
+    this.profile = profile;
+  }
+}
+
 /** Thrown when a string cannot be the name of a profile. */
 export class InvalidProfileNameError extends Error {
   /** The error's class name. */

@@ -10,9 +10,11 @@ const help = `
 Usage: reconcile_profiles.ts [--dry-run] [--json] [--facts FILE]
 
 Recreates one slot per profile of the Hermes home in the scandir; those whose
-last state was "running" start by themselves at s6-svscan's next scan. Where the
-container's command is the dashboard, nothing is done; where it is "gateway
-run", a root profile without a state counts as running.
+last state was "running" start by themselves at s6-svscan's next scan; where one
+gateway serves all profiles, that one does. Where the container's command is the
+dashboard, nothing is done; where it is "gateway run", or the container says
+HERMES_GATEWAY_BOOTSTRAP_STATE=running, a root profile without a state counts as
+running.
 
   --dry-run        say what would be done, write nothing
   --json           one JSON object per profile instead of text
@@ -42,12 +44,17 @@ await runProgram(
       console.log(`${name}: the container's command is the dashboard: no gateways here`);
       return 0;
     }
+    const state = facts.env("HERMES_GATEWAY_BOOTSTRAP_STATE") ?? "";
+    if (state !== "" && state !== "running") {
+      warn("HERMES_GATEWAY_BOOTSTRAP_STATE: expected running: taken for not set");
+    }
     const { actions, error } = await reconcileProfileGateways({
       home,
       scandir,
       dryRun: flags.has("dry-run"),
       rules,
       role,
+      bootstrap: state === "running",
       warn,
     });
     const lines = flags.has("json")

@@ -11,19 +11,44 @@ export interface ReconcileAction {
   action: "started" | "registered" | "skipped";
   /** How its last life ended. */
   priorExit: PriorExit;
-  /** Why it was skipped, or is down although it was running. */
+  /** Why it was skipped, is down although it was running, or starts for others. */
   reason?: string;
   /** Present when it was skipped for an I/O error rather than a rule. */
   failed?: true;
 }
 
+/** What others have to do with a profile's gateway. */
+export interface Company {
+  /** Who serves the profile instead of a gateway of its own, if anybody does. */
+  served?: string | undefined;
+  /** Other profiles that its gateway serves and that were running. */
+  wantedBy?: readonly string[];
+}
+
 /**
- * Decides what to do about a profile that gets a slot: only `running` starts
- * by itself. Pure.
+ * Names the profiles for which a gateway runs, at most five. Pure.
+ *
+ * @param profiles Their names; at least one.
+ * @returns Such as `wanted by coder, writer`.
+ *
+ * @example
+ * ```ts
+ * import { wordWantedBy } from "./action.ts";
+ * wordWantedBy(["coder"]); // "wanted by coder"
+ * ```
+ */
+export function wordWantedBy(profiles: readonly string[]): string {
+  const more = profiles.length - 5;
+  return `wanted by ${profiles.slice(0, 5).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/**
+ * Decides what to do about a profile that gets a slot: it starts by itself if it
+ * was running, or one that its gateway serves was. Pure.
  *
  * @param profile The profile's name.
  * @param memory What the volume remembers of it.
- * @param served Who serves the profile instead of a gateway of its own, if anybody does.
+ * @param company Whom it serves, and who serves it.
  * @returns The action to take.
  *
  * @example
@@ -35,11 +60,13 @@ export interface ReconcileAction {
 export function slotAction(
   profile: string,
   { priorState, priorExit }: PriorState,
-  served?: string,
+  { served, wantedBy = [] }: Company = {},
 ): ReconcileAction {
-  if (priorState !== "running") return { profile, priorState, action: "registered", priorExit };
-  if (served === undefined) return { profile, priorState, action: "started", priorExit };
-  return { profile, priorState, action: "registered", priorExit, reason: served };
+  const registered = { profile, priorState, action: "registered" as const, priorExit };
+  if (priorState !== "running" && wantedBy.length === 0) return registered;
+  if (served !== undefined) return { ...registered, reason: served };
+  const started = { ...registered, action: "started" as const };
+  return wantedBy.length === 0 ? started : { ...started, reason: wordWantedBy(wantedBy) };
 }
 
 /**

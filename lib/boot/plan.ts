@@ -1,6 +1,6 @@
 import type { ContainerRole } from "../rules/facts.ts";
 import { survivable } from "../_errors.ts";
-import { type ReconcileAction, skippedAction, slotAction } from "./action.ts";
+import { type Company, type ReconcileAction, skippedAction, slotAction } from "./action.ts";
 import { DEFAULT_PROFILE, profileDir } from "../profile/name.ts";
 import {
   byName,
@@ -14,6 +14,7 @@ import {
 } from "../profile/list.ts";
 import type { Warn } from "../_warn.ts";
 import { NO_RULES, type Rules } from "../rules/rules.ts";
+import type { Topology } from "../rules/topology.ts";
 import { type PriorState, readPriorState } from "../profile/prior_state.ts";
 import { gatewaySlot, type Slot } from "../slot/slot.ts";
 
@@ -44,6 +45,16 @@ export interface PlanOptions {
    * file counts as running; `own-gateway`: it stays down. Default: `other`.
    */
   role?: ContainerRole | undefined;
+  /** Whether a root profile without a state file counts as running. Default: `false`. */
+  bootstrap?: boolean | undefined;
+}
+
+/** What all profiles together are to one of them. */
+export interface Fellows {
+  /** Those for which the root profile's gateway has to run. */
+  wantedBy: readonly string[];
+  /** Whether there are named profiles. */
+  named: boolean;
 }
 
 /** What was read of a profile. */
@@ -58,12 +69,43 @@ export interface ProfileFacts {
   memory?: PriorState | undefined;
 }
 
+/** Decides whether a profile's gateway is told to serve every profile, or itself alone. */
+function multiplexes(profile: string, topology: Topology, named: boolean): boolean | undefined {
+  if (topology !== "one" || profile !== DEFAULT_PROFILE) return false;
+  // Alone, hermes decides: serving others has a price.
+  return named ? true : undefined;
+}
+
 /** Says who serves a profile, where that is not a gateway of its own under s6. */
-function servedBy(profile: string, multiplexed: boolean, role: ContainerRole): string | undefined {
+function servedBy(profile: string, topology: Topology, role: ContainerRole): string | undefined {
   if (profile !== DEFAULT_PROFILE) {
-    return multiplexed ? "multiplexed: the root profile's gateway serves it" : undefined;
+    return topology === "one" ? "served by the root profile's gateway" : undefined;
   }
   return role === "own-gateway" ? "the container's command is its gateway" : undefined;
+}
+
+/**
+ * Finds the named profiles for which the root profile's gateway has to run.
+ *
+ * @param profiles What was read of the profiles.
+ * @param rules The rules.
+ * @returns Their names, in the same order.
+ *
+ * @example
+ * ```ts
+ * import { foldIntents } from "./plan.ts";
+ * import { NO_RULES } from "../rules/rules.ts";
+ * foldIntents([], NO_RULES); // []
+ * ```
+ */
+export function foldIntents(
+  profiles: readonly Pick<ProfileFacts, "profile" | "memory">[],
+  { topology }: Pick<Rules, "topology">,
+): string[] {
+  if (topology !== "one") return [];
+  return profiles.filter(({ profile, memory }) =>
+    profile !== DEFAULT_PROFILE && memory?.priorState === "running"
+  ).map(({ profile }) => profile);
 }
 
 /**
@@ -72,6 +114,7 @@ function servedBy(profile: string, multiplexed: boolean, role: ContainerRole): s
  * @param facts What was read of it.
  * @param home The Hermes home, an absolute path.
  * @param options What is decided by rule.
+ * @param fellows What is known of all profiles.
  * @returns What is to be done, and the slot it gets.
  *
  * @example
@@ -84,14 +127,29 @@ function servedBy(profile: string, multiplexed: boolean, role: ContainerRole): s
 export function planProfile(
   { profile, refusal, listing, memory }: ProfileFacts,
   home: string,
-  { rules = NO_RULES, role = "other" }: PlanOptions = {},
+  { rules: { topology } = NO_RULES, role = "other" }: PlanOptions = {},
+  { wantedBy, named }: Fellows = { wantedBy: [], named: false },
 ): ProfilePlan {
   if (refusal !== undefined) {
     return { action: skippedAction(profile, refusal.reason, refusal.failed) };
   }
+  const company: Company = { served: servedBy(profile, topology, role) };
+  if (profile === DEFAULT_PROFILE) company.wantedBy = wantedBy;
   const known = memory ?? { priorState: null, priorExit: "unknown" };
-  const action = slotAction(profile, known, servedBy(profile, rules.multiplexed, role));
-  return { action, slot: gatewaySlot({ profile, home }, action.action !== "started"), listing };
+  const action = slotAction(profile, known, company);
+  const multiplex = multiplexes(profile, topology, named);
+  const slot = gatewaySlot({ profile, home, multiplex }, action.action !== "started");
+  return { action, slot, listing };
+}
+
+/**
+ * Tells whether a root profile without a state file counts as running.
+ *
+ * @param options What a plan goes by.
+ * @returns Whether it does.
+ */
+export function startsAnew({ role, bootstrap }: PlanOptions): boolean {
+  return role === "gateway-run" || bootstrap === true;
 }
 
 /** Reads what the rules leave to be known of a profile. */
@@ -99,14 +157,14 @@ function readProfile(
   { name: profile, listing }: Pick<ListedProfile, "name" | "listing">,
   home: string,
   warn: Warn,
-  { rules = NO_RULES, role = "other" }: PlanOptions,
+  options: PlanOptions,
 ): ProfileFacts {
-  const whyNot = rules.selection.whyNot(profile);
+  const whyNot = (options.rules ?? NO_RULES).selection.whyNot(profile);
   if (whyNot !== undefined) {
     return { profile, listing, refusal: { reason: `not selected: ${whyNot}`, failed: false } };
   }
-  const seeded = role === "gateway-run" && profile === DEFAULT_PROFILE && !listing.has(STATE_FILE);
-  const memory: PriorState = seeded
+  const anew = startsAnew(options) && profile === DEFAULT_PROFILE && !listing.has(STATE_FILE);
+  const memory: PriorState = anew
     ? { priorState: "running", priorExit: "unknown" }
     : readPriorState(profile, profileDir(home, profile), listing, warn);
   return { profile, listing, memory };
@@ -123,18 +181,24 @@ function readProfile(
  */
 export function planVolume(home: string, warn: Warn, options: PlanOptions = {}): VolumePlan {
   const root = { name: DEFAULT_PROFILE, listing: listRootProfile(home) };
-  const profiles = [planProfile(readProfile(root, home, warn, options), home, options)];
+  const facts = [readProfile(root, home, warn, options)];
+  let error: Error | undefined;
   try {
     for (const entry of listProfiles(home, warn).sort(byName)) {
       const { name: profile, listing } = entry;
       const refusal = refuseProfile(entry);
-      const facts = refusal === undefined
-        ? readProfile(entry, home, warn, options)
-        : { profile, listing, refusal };
-      profiles.push(planProfile(facts, home, options));
+      facts.push(
+        refusal === undefined
+          ? readProfile(entry, home, warn, options)
+          : { profile, listing, refusal },
+      );
     }
-  } catch (error) {
-    return { profiles, error: survivable(error) };
+  } catch (thrown) {
+    error = survivable(thrown);
   }
-  return { profiles };
+  const fellows = {
+    wantedBy: foldIntents(facts, options.rules ?? NO_RULES),
+    named: facts.filter(({ refusal }) => refusal === undefined).length > 1,
+  };
+  return { profiles: facts.map((one) => planProfile(one, home, options, fellows)), error };
 }

@@ -2,7 +2,7 @@ import { publish } from "../slot/publish.ts";
 import { appendBootLog, bootLogLines } from "./log.ts";
 import { writeBootRecord } from "./record.ts";
 import { errorWords, survivable } from "../_errors.ts";
-import { seedState } from "../profile/seed_state.ts";
+import { BOOTSTRAP_STATE, legacyState, seedState } from "../profile/seed_state.ts";
 import { type ReconcileAction, skippedAction } from "./action.ts";
 import { DEFAULT_PROFILE, profileDir } from "../profile/name.ts";
 import type { Warn } from "../_warn.ts";
@@ -11,11 +11,11 @@ import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
 import { expectedOutcomes, planSlots, type Slot, type SlotOutcome } from "../slot/slot.ts";
 import { findSlots } from "../slot/slot_facts.ts";
 import { removeStaleFiles } from "../profile/prior_state.ts";
-import { type PlanOptions, planVolume, type ProfilePlan } from "./plan.ts";
+import { type PlanOptions, planVolume, type ProfilePlan, startsAnew } from "./plan.ts";
 
 /**
- * Options of {@linkcode reconcileProfileGateways}. As `gateway-run` it also
- * seeds the state of a root profile that has none, see {@linkcode seedState}.
+ * Options of {@linkcode reconcileProfileGateways}. Where a root profile without
+ * a state file counts as running it also gets one, see {@linkcode seedState}.
  */
 export interface ReconcileOptions extends PlanOptions {
   /** The Hermes home, an absolute path. */
@@ -45,10 +45,11 @@ function actionTaken({ action }: ProfilePlan, outcome: SlotOutcome | undefined):
     : action;
 }
 
-function seedRootState(home: string, { rules = NO_RULES, role }: PlanOptions, warn: Warn): void {
-  if (role !== "gateway-run" || rules.selection.whyNot(DEFAULT_PROFILE) !== undefined) return;
+function seedRootState(home: string, options: PlanOptions, warn: Warn): void {
+  const { rules = NO_RULES, role } = options;
+  if (!startsAnew(options) || rules.selection.whyNot(DEFAULT_PROFILE) !== undefined) return;
   try {
-    seedState(home, new Date());
+    seedState(home, role === "gateway-run" ? legacyState(new Date()) : BOOTSTRAP_STATE);
   } catch (error) {
     warn(`profile=${DEFAULT_PROFILE}: cannot seed its state: ${errorWords(survivable(error))}`);
   }
@@ -108,7 +109,7 @@ async function passLocked(options: ReconcileOptions, warn: Warn): Promise<Reconc
  * Needs `--allow-read` for the scandir, `<home>/profiles`, `<home>/logs` and
  * the root profile's {@linkcode PROFILE_FILES}; `--allow-write` for the
  * scandir, `<home>/profiles`, `<home>/logs` and the root profile's stale
- * files, as `gateway-run` also its state file; `--allow-run=/usr/bin/mkfifo`. A
+ * files, and for its state file where that is made; `--allow-run=/usr/bin/mkfifo`. A
  * dry run needs only the reads.
  *
  * @param options Where and how.

@@ -1,21 +1,28 @@
 import { publish } from "../slot/publish.ts";
-import { lstatIfPresent, makeFile, removeIfPresent } from "../_fs.ts";
+import { lstatIfPresent, removeIfPresent } from "../_fs.ts";
 import {
-  errorWords,
   GatewayNotRegisteredError,
   GatewayRegisteredError,
   S6CommandError,
   S6TimeoutError,
-  survivable,
 } from "../_errors.ts";
-import { type DesiredState, recordDesiredState } from "../profile/desired_state.ts";
-import { profileDir, profileNameProblem, SLOT_PREFIX, slotName } from "../profile/name.ts";
+import type { DesiredState } from "../profile/desired_state.ts";
+import {
+  DEFAULT_PROFILE,
+  profileDir,
+  profileNameProblem,
+  SLOT_PREFIX,
+  slotName,
+} from "../profile/name.ts";
+import type { Topology } from "../rules/topology.ts";
 import type { Warn } from "../_warn.ts";
 import { SHARED_SCANDIR } from "../s6/places.ts";
 import type { ServiceStatus } from "../s6/run.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
 import { gatewaySlot, planSlot } from "../slot/slot.ts";
 import { Supervision } from "../s6/supervision.ts";
+import { recordIntent } from "./intent.ts";
+import { bringDown, bringUp, forceDown } from "./move.ts";
 
 /** Options of {@linkcode S6ServiceManager}. */
 export interface S6ServiceManagerOptions {
@@ -27,6 +34,8 @@ export interface S6ServiceManagerOptions {
   bin?: string | undefined;
   /** How long a gateway may take to reach a state, in milliseconds. Default: 10000. */
   timeoutMs?: number | undefined;
+  /** Whether each profile has a gateway of its own. Default: `per-profile`. */
+  topology?: Topology | undefined;
   /** Told of what was survived. Default: nobody. */
   warn?: Warn | undefined;
 }
@@ -58,9 +67,10 @@ export interface GatewayStatus extends ServiceStatus {
  * live s6 supervision tree, as the unprivileged owner of the scandir.
  *
  * Needs `--allow-read` and `--allow-write` for the scandir,
- * `<home>/profiles`, `<home>/gateway_state.json` and
- * `<home>/gateway_state.json.new`, and `--allow-run` for `/usr/bin/mkfifo` and
- * {@linkcode S6_PROGRAMS} by their full paths. Every call to s6 is bounded.
+ * `<home>/profiles`, and in the home `gateway_state.json`,
+ * {@linkcode PLANNED_STOP_FILE} and the `.new` of both; and `--allow-run` for
+ * {@linkcode START_TIME}, `/usr/bin/mkfifo` and {@linkcode S6_PROGRAMS}, by
+ * their full paths. Every call to s6 is bounded.
  *
  * @example
  * ```ts no-eval
@@ -74,6 +84,7 @@ export class S6ServiceManager {
   readonly #home: string;
   readonly #scandir: string;
   readonly #supervision: Supervision;
+  readonly #topology: Topology;
   readonly #warn: Warn;
 
   /**
@@ -83,10 +94,21 @@ export class S6ServiceManager {
    */
   constructor(options: S6ServiceManagerOptions) {
     const { home, scandir = SHARED_SCANDIR, bin, timeoutMs = 10_000, warn = () => {} } = options;
+    this.#topology = options.topology ?? "per-profile";
     this.#home = home;
     this.#scandir = scandir;
     this.#supervision = new Supervision({ scandir, timeoutMs, bin });
     this.#warn = warn;
+  }
+
+  /**
+   * Finds whose gateway serves a profile: its own, or `default`'s where that serves all.
+   *
+   * @param profile The profile.
+   * @returns The profile that has it.
+   */
+  gatewayOf(profile: string): string {
+    return this.#topology === "one" ? DEFAULT_PROFILE : profile;
   }
 
   /**
@@ -104,7 +126,8 @@ export class S6ServiceManager {
   async registerProfileGateway(profile: string, options: RegisterOptions = {}): Promise<void> {
     const { extraEnv = {}, startNow = true } = options;
     const name = slotName(profile);
-    const slot = gatewaySlot({ profile, home: this.#home, extraEnv }, !startNow);
+    const multiplex = this.#topology === "one" && profile === DEFAULT_PROFILE;
+    const slot = gatewaySlot({ profile, home: this.#home, extraEnv, multiplex }, !startNow);
     {
       using scandir = await lockScandir(this.#scandir);
       if (this.#hasSlot(name)) throw new GatewayRegisteredError(profile);
@@ -134,7 +157,7 @@ export class S6ServiceManager {
     const name = slotName(profile);
     if (this.#hasSlot(name) && await this.#supervision.supervised(name, true)) {
       try {
-        await this.#bringDown(profile, name);
+        await forceDown(this.#supervision, profile, this.#warn);
       } catch (error) {
         // Somebody else has taken it away; what is left of it is reaped.
         if (!(error instanceof S6CommandError)) throw error;
@@ -169,7 +192,8 @@ export class S6ServiceManager {
   }
 
   /**
-   * Starts a gateway, with a fresh death tally, and records what is wanted.
+   * Starts the gateway that serves a profile, with a fresh death tally, and
+   * records that the profile is to run.
    *
    * @param profile The profile.
    * @param options Whether to wait until it is up.
@@ -177,51 +201,38 @@ export class S6ServiceManager {
    * @throws {GatewayNotRegisteredError} If it has no slot.
    * @throws {S6CommandError} If a program of s6 fails.
    * @throws {S6TimeoutError} If it is not up in time.
+   * @throws {IntentNotRecordedError} If it is up, and what is wanted is not recorded.
    */
-  async start(profile: string, options: ChangeOptions = {}): Promise<void> {
-    const service = this.#serviceOf(profile);
-    await this.#recordDesired(profile, "running");
-    await this.#whileRegistered(profile, () => this.#bringUp(service, options));
+  async start(profile: string, { wait = true }: ChangeOptions = {}): Promise<void> {
+    const start = (service: string) => bringUp(this.#supervision, service, wait);
+    await this.#change(profile, this.gatewayOf(profile), "running", start);
   }
 
   /**
-   * Stops a gateway and records what is wanted. It stays down, also after a
-   * container restart.
+   * Stops a profile's own gateway, telling it that this is intended, and records
+   * what is wanted: it stays down, also after a container restart.
    *
    * @param profile The profile.
    * @param options Whether to wait until it is down.
-   * @throws {InvalidProfileNameError} If the name is not legal.
-   * @throws {GatewayNotRegisteredError} If it has no slot.
-   * @throws {S6CommandError} If a program of s6 fails.
-   * @throws {S6TimeoutError} If it is not down in time.
+   * @throws What {@linkcode S6ServiceManager.start} throws.
    */
   async stop(profile: string, { wait = true }: ChangeOptions = {}): Promise<void> {
-    const service = this.#serviceOf(profile);
-    await this.#recordDesired(profile, "stopped");
-    await this.#whileRegistered(profile, async () => {
-      await this.#supervision.supervise(service);
-      await this.#supervision.svc(service, ...wait ? ["-wD"] : [], "-d");
-    });
+    await this.#change(profile, profile, "stopped", () => this.#takeDown(profile, wait));
   }
 
   /**
-   * Stops a gateway, waits until it is down, and starts it: s6-svc -r leaves
-   * a gateway that exits 0 on SIGTERM down, because of its finish script.
+   * Stops the gateway that serves a profile, waits until it is down, and starts
+   * it: it exits 0, and s6-svc -r would leave it down, because of its finish script.
    *
    * @param profile The profile.
    * @param options Whether to wait until it is up again.
-   * @throws {InvalidProfileNameError} If the name is not legal.
-   * @throws {GatewayNotRegisteredError} If it has no slot.
-   * @throws {S6CommandError} If a program of s6 fails.
-   * @throws {S6TimeoutError} If it is not down, or not up again, in time.
+   * @throws What {@linkcode S6ServiceManager.start} throws.
    */
-  async restart(profile: string, options: ChangeOptions = {}): Promise<void> {
-    const service = this.#serviceOf(profile);
-    await this.#recordDesired(profile, "running");
-    await this.#whileRegistered(profile, async () => {
-      await this.#supervision.supervise(service);
-      await this.#supervision.svc(service, "-wD", "-d");
-      await this.#bringUp(service, options);
+  async restart(profile: string, { wait = true }: ChangeOptions = {}): Promise<void> {
+    const gateway = this.gatewayOf(profile);
+    await this.#change(profile, gateway, "running", async (service) => {
+      await this.#takeDown(gateway, true);
+      await bringUp(this.#supervision, service, wait);
     });
   }
 
@@ -267,33 +278,23 @@ export class S6ServiceManager {
     }
   }
 
-  /** A failed write is a warning: the operator's command comes first. */
-  async #recordDesired(profile: string, desired: DesiredState): Promise<void> {
-    const down = `${this.#scandir}/${slotName(profile)}/down`;
-    try {
-      using _ = await lockScandir(this.#scandir);
-      removeIfPresent(down);
-      if (desired === "stopped") makeFile(down, "", 0o644);
-      recordDesiredState(profileDir(this.#home, profile), desired, new Date());
-    } catch (error) {
-      this.#warn(`profile=${profile}: cannot record ${desired}: ${errorWords(survivable(error))}`);
-    }
+  /** Records what is wanted and tells s6, whether or not that could be recorded. */
+  async #change(
+    profile: string,
+    gateway: string,
+    desired: DesiredState,
+    tell: (service: string) => Promise<void>,
+  ): Promise<void> {
+    this.#serviceOf(profile); // must be there, too
+    const service = this.#serviceOf(gateway);
+    const places = { home: this.#home, scandir: this.#scandir, profile, gateway };
+    const failure = await recordIntent(places, desired);
+    await this.#whileRegistered(gateway, () => tell(service));
+    if (failure !== undefined) throw failure;
   }
 
-  async #bringUp(service: string, { wait = true }: ChangeOptions): Promise<void> {
-    await this.#supervision.supervise(service);
-    this.#supervision.forgetDeaths(service);
-    await this.#supervision.svc(service, ...wait ? ["-wu"] : [], "-u");
-  }
-
-  /** Brings a gateway down for good: SIGTERM, and SIGKILL when that is ignored. */
-  async #bringDown(profile: string, service: string): Promise<void> {
-    try {
-      await this.#supervision.svc(service, "-wD", "-d");
-    } catch (error) {
-      if (!(error instanceof S6TimeoutError)) throw error;
-      this.#warn(`profile=${profile}: not down within ${error.timeoutMs} ms: killing it`);
-      await this.#supervision.svc(service, "-wD", "-dk");
-    }
+  #takeDown(profile: string, wait: boolean): Promise<void> {
+    const dir = profileDir(this.#home, profile);
+    return bringDown(this.#supervision, { profile, dir }, wait, this.#warn);
   }
 }

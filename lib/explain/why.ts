@@ -1,3 +1,4 @@
+import { wordWantedBy } from "../boot/action.ts";
 import { shellQuote } from "../_quote.ts";
 import type { GatewayStatus } from "../control/manager.ts";
 
@@ -36,7 +37,9 @@ export interface WhyFacts {
   /** Why the container's rules give it no slot. */
   notSelected?: string | undefined;
   /** Whether the root profile's gateway serves it, so that a boot leaves its own down. */
-  multiplexed?: boolean | undefined;
+  served?: boolean | undefined;
+  /** The profiles that its gateway serves and that are to run. */
+  wantedBy?: readonly string[] | undefined;
   /** What state is recorded. */
   recorded: RecordedState;
   /** Its last line in the boot log. */
@@ -56,7 +59,7 @@ export type Cause =
   | "no-soul"
   | "refused"
   | "not-selected"
-  | "multiplexed"
+  | "served"
   | "newer-than-boot"
   | "unregistered"
   | "not-supervised"
@@ -93,6 +96,11 @@ function ctl(command: string, { profile }: WhyFacts): string {
 
 function lastEnd({ exitCode, signal }: GatewayStatus): string {
   return signal === null ? `exit code ${exitCode}` : signal;
+}
+
+/** Says for whom else a gateway runs, if for anybody. */
+function wanted({ wantedBy = [] }: WhyFacts, before = "; "): string {
+  return wantedBy.length === 0 ? "" : before + wordWantedBy(wantedBy);
 }
 
 /** What stands between a name and a profile; a slot may be there all the same. */
@@ -143,7 +151,7 @@ const moving: Rule = (facts) => {
     const deaths = status.deaths === 0
       ? ""
       : `; it has died ${status.deaths} times since its start`;
-    const text = `up, pid ${status.pid}${deaths}`;
+    const text = `up, pid ${status.pid}${wanted(facts)}${deaths}`;
     return status.deaths === 0 ? { cause: "up", text } : { cause: "up", text, seeLog: true };
   }
   if (status?.wantedUp) {
@@ -156,7 +164,9 @@ const moving: Rule = (facts) => {
 const stoppedOnPurpose: Rule = (facts) => {
   const { state, setBy } = facts.recorded;
   if (setBy !== "operator" || state !== "stopped") return undefined;
-  const text = "down: the operator stopped it";
+  const text = `down: the operator stopped it${
+    wanted(facts, "; at the next container start it is ")
+  }`;
   return { cause: "stopped-by-operator", text, help: ctl("start", facts) };
 };
 
@@ -201,13 +211,10 @@ const selected: Rule = ({ notSelected, registered }) => {
   return { cause: "not-selected", text, help };
 };
 
-const multiplexed: Rule = (facts) => {
-  const { status, recorded: { state } } = facts;
-  if (!facts.multiplexed || status === null || status.deaths !== 0 || state !== "running") {
-    return undefined;
-  }
-  const text = "down: the root profile's gateway serves it (multiplex_profiles)";
-  return { cause: "multiplexed", text, help: ctl("start", facts) };
+const served: Rule = ({ served, status, recorded: { state } }) => {
+  if (!served || status === null || status.deaths !== 0 || state !== "running") return undefined;
+  const text = "served by the root profile's gateway, as all are; its own stays down";
+  return { cause: "served", text, help: "gatewayctl why default" };
 };
 
 // The first rule with an answer wins.
@@ -218,7 +225,7 @@ const RULES: readonly Rule[] = [
   moving,
   stoppedOnPurpose,
   parked,
-  multiplexed,
+  served,
   neverStarted,
 ];
 

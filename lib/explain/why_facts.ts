@@ -1,8 +1,9 @@
 import { BOOT_LOG } from "../boot/log.ts";
+import { foldIntents } from "../boot/plan.ts";
 import { lstatIfPresent } from "../_fs.ts";
 import { errorWords, survivable } from "../_errors.ts";
 import { DEFAULT_PROFILE, profileDir, profileNameProblem } from "../profile/name.ts";
-import { listProfiles, refuseProfile, STATE_FILE } from "../profile/list.ts";
+import { byName, listProfiles, refuseProfile, STATE_FILE } from "../profile/list.ts";
 import { logWord } from "../_quote.ts";
 import { askGateway } from "../control/status.ts";
 import { lastLogLines, readFileEnd } from "../s6/log.ts";
@@ -116,6 +117,26 @@ function findOnVolume(home: string, profile: string): Pick<WhyFacts, "found" | "
 }
 
 /**
+ * Finds the profiles for which the root profile's gateway has to run, beside
+ * its own.
+ * Needs `--allow-read` for `<home>/profiles`.
+ *
+ * @param home The Hermes home.
+ * @param rules The container's rules.
+ * @returns Their names, in order; none where each has a gateway of its own.
+ * @throws {Error} If the profiles cannot be listed.
+ */
+export function readWantedBy(home: string, rules: Rules): string[] {
+  if (rules.topology !== "one") return [];
+  const named = listProfiles(home, () => {}).filter((entry) => refuseProfile(entry) === undefined);
+  const profiles = named.sort(byName).map(({ name: profile }) => {
+    const { state: priorState } = readRecordedState(profileDir(home, profile));
+    return { profile, memory: { priorState, priorExit: "unknown" as const } };
+  });
+  return foldIntents(profiles, rules);
+}
+
+/**
  * Gathers what there is to know about a profile and its gateway.
  *
  * Needs `--allow-read` for the scandir, `<home>/profiles`, the root profile's
@@ -153,7 +174,8 @@ export async function gatherWhyFacts(profile: string, options: WhyOptions): Prom
   return {
     ...facts,
     notSelected: rules.selection.whyNot(profile),
-    multiplexed: rules.multiplexed && profile !== DEFAULT_PROFILE,
+    served: rules.topology === "one" && profile !== DEFAULT_PROFILE,
+    wantedBy: profile === DEFAULT_PROFILE ? readWantedBy(home, rules) : [],
     ...await askGateway(new S6ServiceManager({ home, ...where }), profile),
     recorded: readRecordedState(dir),
     logLines: lastLogLines(`${home}/logs/gateways/${profile}`, logLines),

@@ -1,6 +1,8 @@
 import { BOOT_LOG } from "../boot/log.ts";
 import { CONFIG_FILE } from "../rules/multiplex.ts";
 import { PROFILE_FILES, STATE_FILE } from "../profile/list.ts";
+import { PLANNED_STOP_FILE } from "../profile/planned_stop.ts";
+import { START_TIME } from "../s6/places.ts";
 import { S6_BIN, type S6Program } from "../s6/run.ts";
 import { MKFIFO } from "../slot/skeleton.ts";
 import { permissionCells, type Permissions, type Places } from "./permissions.ts";
@@ -78,18 +80,24 @@ export function syncPermissions({ facts, home, scandir }: CommandPlaces): Permis
 }
 
 /** A command that changes gateways and records what the operator wants of them. */
-function change(name: string, purpose: string, ...programs: S6Program[]): Command {
+function change(name: "start" | "stop" | "restart", purpose: string): Command {
+  const marker = name === "start" ? [] : [PLANNED_STOP_FILE];
   return {
     name,
     purpose,
     operands: "PROFILE...|--all",
     options: [ALL, TIMEOUT, NO_WAIT, JSON_OPTION],
     permissions: ({ facts, home, scandir }) => {
-      const state = [`${home}/profiles`, `${home}/${STATE_FILE}`, `${home}/${STATE_FILE}.new`];
+      const inHome = (files: readonly string[]) => files.map((file) => `${home}/${file}`);
+      const state = inHome(["profiles", STATE_FILE, `${STATE_FILE}.new`]);
+      const beside = inHome(marker.map((file) => `${file}.new`));
       return {
-        read: [facts, scandir, ...state],
-        write: [scandir, ...state],
-        run: s6("s6-svc", "s6-svok", "s6-svscanctl", ...programs),
+        read: [facts, scandir, ...state, ...beside, `${home}/${CONFIG_FILE}`],
+        write: [scandir, ...state, ...inHome(marker), ...beside],
+        run: [
+          ...s6("s6-svc", "s6-svok", "s6-svscanctl", "s6-svstat"),
+          ...name === "start" ? [] : [START_TIME],
+        ],
       };
     },
   };
@@ -117,9 +125,9 @@ export const COMMANDS: readonly Command[] = [
       run: s6("s6-svstat"),
     }),
   },
-  change("start", "starts gateways, now and at the next container start", "s6-svstat"),
+  change("start", "starts gateways, now and at the next container start"),
   change("stop", "stops gateways; they stay down, also at the next container start"),
-  change("restart", "stops gateways, waits until they are down, and starts them", "s6-svstat"),
+  change("restart", "stops gateways, waits until they are down, and starts them"),
   {
     name: "register",
     purpose: "makes profiles' gateways and starts them",
@@ -134,7 +142,7 @@ export const COMMANDS: readonly Command[] = [
       JSON_OPTION,
     ],
     permissions: ({ facts, home, scandir }) => ({
-      read: [facts, scandir, `${home}/profiles`],
+      read: [facts, scandir, `${home}/profiles`, `${home}/${CONFIG_FILE}`],
       write: [scandir],
       run: [MKFIFO, ...s6("s6-svok", "s6-svscanctl", "s6-svstat")],
     }),
@@ -213,7 +221,7 @@ export const COMMANDS: readonly Command[] = [
     operands: "",
     options: [{ name: "profile", value: "PROFILE", text: "only this one: is it up?" }],
     permissions: ({ facts, home, scandir }) => ({
-      read: [facts, scandir, `${home}/profiles`, `${home}/${STATE_FILE}`],
+      read: [facts, scandir, `${home}/profiles`, `${home}/${STATE_FILE}`, `${home}/${CONFIG_FILE}`],
       run: s6("s6-svstat"),
     }),
   },

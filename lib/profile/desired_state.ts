@@ -19,7 +19,7 @@ function readContent(path: string): Record<string, unknown> {
 /**
  * Records what an operator wants in a profile's `gateway_state.json`:
  * `desired_state` and `updated_at` (seconds since the epoch); other keys and
- * the file's mode are kept. It is written beside and renamed, so a reader
+ * the file's mode are kept, but that its owner can read and write it. It is written beside and renamed, so a reader
  * never sees half of it. Hold the scandir's lock: two writers would share the
  * name beside.
  * Needs `--allow-read` and `--allow-write` for the file and its `.new`.
@@ -39,7 +39,7 @@ export function recordDesiredState(profileDir: string, desired: DesiredState, no
   const path = `${profileDir}/${STATE_FILE}`;
   const old = lstatIfPresent(path);
   const [content, mode] = old?.isFile
-    ? [readContent(path), (old.mode ?? 0o644) & 0o777]
+    ? [readContent(path), (old.mode ?? 0o644) & 0o777 | 0o600]
     : [{}, 0o644];
   const updated = {
     ...content,

@@ -27,9 +27,9 @@ export interface Facts {
   /** What the container is for. */
   role: ContainerRole;
   /**
-   * Looks a variable of the container's environment up.
+   * Looks a variable of the container's environment up, or another fact.
    *
-   * @param name The variable; only those that somebody goes by are kept.
+   * @param name Its name; only what somebody goes by is kept.
    * @returns Its value, maybe empty.
    */
   env(name: string): string | undefined;

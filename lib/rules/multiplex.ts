@@ -5,7 +5,7 @@ import type { Warn } from "../_warn.ts";
 /** Hermes's own configuration, relative to the Hermes home. */
 export const CONFIG_FILE = "config.yaml";
 
-/** The key in it that says whether one gateway serves every profile. */
+/** The key in it, at the top level or under `gateway`, that has one gateway serve every profile. */
 export const MULTIPLEX_KEY = "multiplex_profiles";
 
 /** The size limit of the configuration, in bytes. */
@@ -27,17 +27,17 @@ function readConfig(path: string): string {
   }
 }
 
-function switchOf(value: unknown): boolean {
-  if (typeof value === "boolean") return value;
-  const on = typeof value === "string" ? onOff(value) : undefined;
-  if (on === undefined) throw new Error(`${MULTIPLEX_KEY}: expected true or false`);
-  return on;
+function ownValue(mapping: unknown, key: string): unknown {
+  if (typeof mapping !== "object" || mapping === null || !Object.hasOwn(mapping, key)) {
+    return undefined;
+  }
+  return (mapping as Record<string, unknown>)[key];
 }
 
-async function readSwitch(path: string): Promise<boolean> {
+async function readSwitch(path: string): Promise<boolean | undefined> {
   const text = readConfig(path);
   // The parser costs milliseconds that only those who use the key shall pay.
-  if (!text.includes(MULTIPLEX_KEY)) return false;
+  if (!text.includes(MULTIPLEX_KEY)) return undefined;
   const { parse } = await import("@std/yaml/parse");
   let config: unknown;
   try {
@@ -46,47 +46,54 @@ async function readSwitch(path: string): Promise<boolean> {
     survivable(error);
     throw new Error("not YAML"); // the parser quotes its input, which may hold secrets
   }
-  if (typeof config !== "object" || config === null || !Object.hasOwn(config, MULTIPLEX_KEY)) {
-    return false;
-  }
-  return switchOf((config as Record<string, unknown>)[MULTIPLEX_KEY]);
+  const said = [config, ownValue(config, "gateway")].map((one) => ownValue(one, MULTIPLEX_KEY))
+    .filter((value) => value !== undefined);
+  const value = said.find((value) => value !== null) ?? said[0];
+  if (value === undefined || typeof value === "boolean") return value;
+  const on = typeof value === "string" || typeof value === "number"
+    ? onOff(String(value))
+    : undefined;
+  if (on === undefined) throw new Error(`${MULTIPLEX_KEY}: expected true or false`);
+  return on;
 }
 
 /**
- * Tells whether one gateway serves every profile of a home, so that named
- * profiles need none of their own: by the variable, else by
- * `multiplex_profiles` at the top level of `config.yaml`. A configuration that
- * is missing or does not mention it says no; so does, with a warning, one that
- * cannot be read, is not a regular file, over {@linkcode MAX_CONFIG_BYTES}, not
- * UTF-8, not YAML, or has another value there than a switch.
+ * Reads what hermes's own settings say about one gateway for every profile: the
+ * variable, else `multiplex_profiles` in `config.yaml`, at the top level or else
+ * under `gateway`. What makes no sense is a warning, and the next one counts: a
+ * variable that is no switch; a configuration that cannot be read, is not a
+ * regular file, over {@linkcode MAX_CONFIG_BYTES}, not UTF-8, not YAML, or has
+ * another value there than a switch.
  *
  * Needs `--allow-read` for `<home>/config.yaml`.
  *
  * @param home The Hermes home.
- * @param variable `GATEWAY_MULTIPLEX_PROFILES`; wins unless it is empty, and
- * then is on for the words that {@linkcode onOff} takes for on.
- * @param warn Told of a configuration, or a variable, that makes no sense.
- * @returns Whether it does.
+ * @param variable `GATEWAY_MULTIPLEX_PROFILES`; spaces around are ignored.
+ * @param warn Told of what makes no sense.
+ * @returns Whether one gateway serves every profile; `undefined` if neither says.
  *
  * @example
  * ```ts no-eval
- * import { isMultiplexed } from "./multiplex.ts";
- * await isMultiplexed("/opt/data", "", console.warn);
+ * import { readMultiplex } from "./multiplex.ts";
+ * await readMultiplex("/opt/data", "", console.warn);
  * ```
  */
-export async function isMultiplexed(home: string, variable: string, warn: Warn): Promise<boolean> {
-  if (variable !== "") {
-    const on = onOff(variable);
-    if (on === undefined) {
-      warn("GATEWAY_MULTIPLEX_PROFILES: expected true or false: taken for false");
-    }
-    return on ?? false;
+export async function readMultiplex(
+  home: string,
+  variable: string,
+  warn: Warn,
+): Promise<boolean | undefined> {
+  const on = onOff(variable.trim());
+  if (on !== undefined) return on;
+  if (variable.trim() !== "") {
+    warn("GATEWAY_MULTIPLEX_PROFILES: expected true or false: taken for not set");
   }
   try {
     return await readSwitch(`${home}/${CONFIG_FILE}`);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    warn(`${CONFIG_FILE}: ${errorWords(survivable(error))}: taken for no multiplexing`);
-    return false;
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    const words = errorWords(survivable(error));
+    warn(`${CONFIG_FILE}: ${words}: taken for saying nothing about ${MULTIPLEX_KEY}`);
+    return undefined;
   }
 }

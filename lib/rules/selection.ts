@@ -1,5 +1,5 @@
 import { InvalidSelectionError } from "../_errors.ts";
-import { profileNameProblem } from "../profile/name.ts";
+import { DEFAULT_PROFILE, profileNameProblem } from "../profile/name.ts";
 import { memberOf } from "./shard.ts";
 
 /** The most members a shard can be of. */
@@ -118,6 +118,30 @@ export function parseSelection(text: SelectionText): Selection {
       if (member === shard.member) return undefined;
       return `member ${member} of ${shard.members} has it, this is member ${shard.member} ` +
         "(HERMES_GATEWAY_SHARD)";
+    },
+  };
+}
+
+/**
+ * Has every profile where the root profile is, for it is the one whose gateway
+ * serves them. Pure.
+ *
+ * @param selection What the operator selected.
+ * @returns All profiles where that has `default`, else none.
+ *
+ * @example
+ * ```ts
+ * import { parseSelection, selectWithRoot } from "./selection.ts";
+ * selectWithRoot(parseSelection({ profiles: "default" })).whyNot("coder"); // undefined
+ * ```
+ */
+export function selectWithRoot(selection: Selection): Selection {
+  const away = selection.whyNot(DEFAULT_PROFILE);
+  return {
+    whyNot(profile) {
+      if (away === undefined) return undefined;
+      return selection.whyNot(profile) ??
+        `the root profile's gateway serves it, elsewhere: ${away}`;
     },
   };
 }

@@ -6,3 +6,6 @@ export const ISOLATED_DIR = "/run/hermes";
 
 /** The scandir of isolated supervision: of an s6-svscan that runs as hermes. */
 export const ISOLATED_SCANDIR = `${ISOLATED_DIR}/service`;
+
+/** The program that tells when a process was started. */
+export const START_TIME = "/opt/hermes-boot/libexec/start-time";

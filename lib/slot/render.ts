@@ -9,6 +9,8 @@ export interface SlotDescription {
   home: string;
   /** Environment to export to the gateway; the values are arbitrary text. */
   extraEnv?: Readonly<Record<string, string>> | undefined;
+  /** Whether its gateway serves every profile. Default: what hermes makes of its own settings. */
+  multiplex?: boolean | undefined;
 }
 
 /** The contents of a slot's files. */
@@ -57,15 +59,17 @@ function renderExports(env: Readonly<Record<string, string>>): string {
   }).join("");
 }
 
-function renderRun({ profile, home, extraEnv = {} }: SlotDescription): string {
+function renderRun({ profile, home, extraEnv = {}, multiplex }: SlotDescription): string {
   const slot = slotName(profile);
+  // Under s6 hermes serves other profiles only if it is told to (hermes-agent#119009).
+  const switched = multiplex === undefined ? "" : ` GATEWAY_MULTIPLEX_PROFILES=${multiplex}`;
   const hermes = profile === DEFAULT_PROFILE
     ? "hermes gateway run --replace"
     : `hermes -p ${profile} gateway run --replace`;
   return `#!/command/with-contenv sh
 export HOME=${shellQuote(home)}
 cd "$HOME" || exit 1
-${renderExports(extraEnv)}${RUN_TAIL}HERMES_SUPERVISED_CHILD=1
+${renderExports(extraEnv)}${RUN_TAIL}HERMES_SUPERVISED_CHILD=1${switched}
 if ! command -v hermes >/dev/null 2>&1; then
   # Standard output is the gateway's log, standard error the container's.
   for fd in 1 2; do echo '${slot}: fatal: no hermes on PATH' >&$fd; done

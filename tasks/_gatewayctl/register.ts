@@ -8,6 +8,7 @@ import { timeoutMs } from "./change.ts";
 import { type Done, eachProfile } from "./each.ts";
 import { NoSuchProfileError, warn } from "./report.ts";
 import { untilUp } from "./up.ts";
+import { containerRules } from "../_facts.ts";
 
 function readEnv(values: readonly string[]): Record<string, string> {
   return Object.fromEntries(values.map((text) => {
@@ -22,19 +23,25 @@ function readEnv(values: readonly string[]): Record<string, string> {
 /** Runs `register`. */
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
   const { flags, operands, values } = args;
-  const { home, scandir } = facts();
+  const container = facts();
+  const { home, scandir } = container;
+  const { topology } = await containerRules(container, warn);
   const limit = timeoutMs(args);
   const extraEnv = readEnv(values.get("env") ?? []);
-  const startNow = !flags.has("down");
-  const manager = new S6ServiceManager({ home, scandir, timeoutMs: limit, warn });
+  const manager = new S6ServiceManager({ home, scandir, topology, timeoutMs: limit, warn });
   const known = legalProfiles(home, warn);
   const registered = new Set(await manager.listProfileGateways());
   const profiles = flags.has("all") ? known.filter((name) => !registered.has(name)) : operands;
   return await eachProfile(args, profiles, async (profile): Promise<Done> => {
     slotName(profile);
     if (!known.includes(profile)) throw new NoSuchProfileError(profile);
+    const served = manager.gatewayOf(profile) !== profile;
+    const startNow = !flags.has("down") && !served;
     await manager.registerProfileGateway(profile, { extraEnv, startNow });
-    if (!startNow) return { text: "registered, down", up: false, pid: null };
+    if (!startNow) {
+      const why = served ? ": the root profile's gateway serves it" : "";
+      return { text: `registered, down${why}`, up: false, pid: null };
+    }
     if (flags.has("no-wait")) return { text: "registered" };
     const done = await untilUp(manager, profile, limit);
     return { ...done, text: `registered, ${done.text}` };

@@ -1,6 +1,7 @@
 import {
   GatewayNotRegisteredError,
   GatewayRegisteredError,
+  IntentNotRecordedError,
   InvalidProfileNameError,
   RefusedContainerError,
   S6CommandError,
@@ -40,6 +41,7 @@ export class GatewayEndedError extends Error {
 function nextStep(error: unknown, profile: string): string | undefined {
   if (error instanceof RefusedContainerError) return undefined;
   if (error instanceof UsageError) return "try --help";
+  if (error instanceof IntentNotRecordedError) return "mend that and say it again";
   if (error instanceof GatewayRegisteredError) {
     return `for another environment "gatewayctl unregister ${profile}" first`;
   }

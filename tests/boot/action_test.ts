@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { skippedAction, slotAction, wordAction } from "../../lib/boot/action.ts";
+import { skippedAction, slotAction, wordAction, wordWantedBy } from "../../lib/boot/action.ts";
 
 const anyText = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }));
 
@@ -22,10 +22,28 @@ Deno.test("slotAction() registers every other state, and none, without starting 
 
 Deno.test("slotAction() registers a running profile that something else serves, and says what", () => {
   const running = { priorState: "running", priorExit: "unknown" as const };
-  const { action, reason } = slotAction("a", running, "the root gateway");
+  const { action, reason } = slotAction("a", running, { served: "the root gateway" });
   assertEquals([action, reason], ["registered", "the root gateway"]);
   const stopped = { ...running, priorState: "stopped" };
-  assertEquals(slotAction("a", stopped, "the root gateway").reason, undefined);
+  assertEquals(slotAction("a", stopped, { served: "the root gateway" }).reason, undefined);
+});
+
+Deno.test("slotAction() starts a gateway for others that it serves, and names them", () => {
+  const stopped = { priorState: "stopped", priorExit: "clean" as const };
+  const start = (wantedBy: string[]) => {
+    const { action, reason } = slotAction("default", stopped, { wantedBy });
+    return [action, reason];
+  };
+  assertEquals(start([]), ["registered", undefined]);
+  assertEquals(start(["a", "b"]), ["started", "wanted by a, b"]);
+  const { action, reason } = slotAction("default", stopped, { served: "it", wantedBy: ["a"] });
+  assertEquals([action, reason], ["registered", "it"]);
+});
+
+Deno.test("wordWantedBy() names five at most", () => {
+  const names = Array.from({ length: 7 }, (_, i) => `p${i}`);
+  assertEquals(wordWantedBy(names.slice(0, 5)), "wanted by p0, p1, p2, p3, p4");
+  assertEquals(wordWantedBy(names), "wanted by p0, p1, p2, p3, p4 and 2 more");
 });
 
 Deno.test("skippedAction() marks an I/O error apart from a rule", () => {

@@ -121,7 +121,7 @@ Deno.test("reconcileProfileGateways() keeps the environment a slot was registere
   const home = homeWith(temp, "default", "coder", "odd");
   await reconcile(home);
   const extraEnv = { TOKEN: "it's", EMPTY: "" };
-  const { run } = renderSlot({ profile: "coder", home: home.path, extraEnv });
+  const { run } = renderSlot({ profile: "coder", home: home.path, extraEnv, multiplex: false });
   Deno.writeTextFileSync(`${home.slot("coder")}/run`, run);
   Deno.writeTextFileSync(`${home.slot("coder")}/finish`, "old");
   Deno.writeTextFileSync(`${home.slot("odd")}/run`, "#!/bin/sh\nexec evil\n");

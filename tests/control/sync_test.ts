@@ -172,7 +172,10 @@ Deno.test("syncProfileGateways() makes no slot for a profile that is not selecte
   using temp = new TempDir();
   const { home, options } = scene(temp);
   for (const name of ["coder", "writer"]) home.add(name, RUNNING);
-  const rules = { selection: parseSelection({ profiles: "writer" }), multiplexed: false };
+  const rules = {
+    selection: parseSelection({ profiles: "writer" }),
+    topology: "per-profile" as const,
+  };
   const entries = await syncProfileGateways({ ...options, dryRun: true, rules });
   assertEquals(entries.map(({ profile, action }) => `${profile} ${action}`), [
     ...["default skipped", "coder skipped", "writer created"],

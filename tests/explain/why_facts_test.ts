@@ -3,14 +3,16 @@ import {
   findBootLine,
   gatherWhyFacts,
   readRecordedState,
+  readWantedBy,
   recordedState,
 } from "../../lib/explain/why_facts.ts";
 import type { WhyFacts } from "../../lib/explain/why.ts";
-import { fakeBin, Home, mkfifo, RUNNING } from "../_fixtures.ts";
+import { NO_RULES } from "../../lib/rules/rules.ts";
+import { fakeBin, Home, mkfifo, RUNNING, STOPPED } from "../_fixtures.ts";
 import { exists, TempDir, writeFile } from "../_temp.ts";
 
 const NOTHING = { state: null, setBy: null, setAt: null };
-const SELECTED = { nameProblem: undefined, notSelected: undefined, multiplexed: false };
+const SELECTED = { nameProblem: undefined, notSelected: undefined, served: false, wantedBy: [] };
 const UNREGISTERED = { registered: false, status: null, logLines: [] };
 
 /** A home, and a way to ask about it with an s6-svstat that is this script. */
@@ -138,6 +140,17 @@ Deno.test("gatherWhyFacts() gathers all there is about a registered profile", as
   assertEquals((await world.gather("coder", { logLines: 1 })).logLines, ["four"]);
 });
 
+Deno.test("readWantedBy() finds whose intent has the root profile's gateway run, where it serves all", () => {
+  using temp = new TempDir();
+  const { home } = new World(temp);
+  home.add("writer", RUNNING);
+  home.add("coder", RUNNING);
+  home.add("idle", STOPPED);
+  home.add("Illegal", RUNNING);
+  assertEquals(readWantedBy(home.path, NO_RULES), []);
+  assertEquals(readWantedBy(home.path, { ...NO_RULES, topology: "one" }), ["coder", "writer"]);
+});
+
 Deno.test("gatherWhyFacts() finds the root profile at the home itself", async () => {
   using temp = new TempDir();
   const world = new World(temp);
@@ -183,7 +196,7 @@ Deno.test("gatherWhyFacts() tells no SOUL.md, no directory and what is refused a
     assertEquals(facts, {
       ...{ profile, dir: `${world.home.path}/profiles/${profile}`, ...found },
       ...{ nameProblem: undefined, bootLine: undefined, registered: false, status: null },
-      ...{ notSelected: undefined, multiplexed: false },
+      ...{ notSelected: undefined, served: false, wantedBy: [] },
     });
   }
 });

@@ -37,7 +37,7 @@ const CASES: readonly [cause: string, changes: Partial<WhyFacts>, help: string |
     { notSelected: "not in the list", ...unregistered },
     "the container's HERMES_GATEWAY_PROFILES and HERMES_GATEWAY_SHARD",
   ],
-  ["multiplexed", { multiplexed: true }, "gatewayctl start coder"],
+  ["served", { served: true }, "gatewayctl why default"],
   ["newer-than-boot", unregistered, "gatewayctl sync"],
   ["newer-than-boot", { ...unregistered, ...boot("started", false) }, "gatewayctl sync"],
   ["newer-than-boot", { ...unregistered, ...boot('skipped reason="x"') }, "gatewayctl sync"],
@@ -103,11 +103,22 @@ Deno.test("isProfile() is false where there is no such profile", () => {
   );
 });
 
-Deno.test("explain() does not speak of a selection or multiplexing where it does not matter", () => {
+Deno.test("explain() does not speak of a selection or another gateway where it does not matter", () => {
   assertEquals(explain(facts({ notSelected: "not in the list" })).cause, "not-started");
   const stopped = { ...RECORDED, state: "stopped" };
   assertEquals(
-    explain(facts({ multiplexed: true, recorded: stopped })).cause,
+    explain(facts({ served: true, recorded: stopped })).cause,
     "stopped-by-operator",
+  );
+});
+
+Deno.test("explain() says for whom else the root profile's gateway runs", () => {
+  const wantedBy = ["coder", "writer"];
+  const status = { ...DOWN, up: true, wantedUp: true, pid: 7 };
+  assertEquals(explain(facts({ wantedBy, status })).text, "up, pid 7; wanted by coder, writer");
+  const recorded = { ...RECORDED, state: "stopped" };
+  assertEquals(
+    explain(facts({ wantedBy, recorded })).text,
+    "down: the operator stopped it; at the next container start it is wanted by coder, writer",
   );
 });

@@ -13,7 +13,7 @@ type Reported = Omit<ExpectedAction, "priorExit"> & { priorExit?: string };
 function whyOf(reason: unknown): ExpectedAction["why"] {
   if (reason === undefined) return "none";
   if (typeof reason !== "string" || reason === "") throw new Error(`no reason: ${reason}`);
-  const [, kind] = /^(multiplexed|not selected): ./.exec(reason) ?? [];
+  const [, kind] = /^(served|wanted|not selected)\b./.exec(reason) ?? [];
   return kind as ExpectedAction["why"] | undefined ?? "other";
 }
 
@@ -64,6 +64,8 @@ const COMPLAINTS: readonly [pattern: RegExp, words: string][] = [
   [/^warning: cannot write the boot log: .+$/, "log"],
   [/^warning: config\.yaml: .{1,100}$/, "config"],
   [/^warning: GATEWAY_MULTIPLEX_PROFILES: .{1,100}$/, "multiplex"],
+  [/^warning: HERMES_GATEWAY_TOPOLOGY: .{1,100}$/, "topology"],
+  [/^warning: hermes 0\.21\.4 has one gateway for all profiles: .+$/, "only one"],
   [/^fatal: (HERMES_GATEWAY_(?:PROFILES|SHARD)): expected .{1,300}$/, "fatal $1"],
   [/^fatal: cannot read \/\S+\/profiles: .+$/, "fatal profiles"],
 ];

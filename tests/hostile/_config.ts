@@ -1,8 +1,8 @@
 /** In every configuration and in `.env`: whatever a boot prints, this must not be in it. */
 export const SECRET = "s3cr3t-hunter2";
 
-/** What a configuration says about multiplexing; `broken` deserves a warning and means off. */
-export type Says = "on" | "off" | "broken";
+/** What a configuration says about multiplexing; `broken` deserves a warning and says nothing. */
+export type Says = "on" | "off" | "nothing" | "broken";
 
 interface Case {
   says: Says;
@@ -19,6 +19,7 @@ const bytes = (...parts: (string | number)[]): Uint8Array<ArrayBuffer> =>
   );
 const on = (text: string): Case => ({ says: "on", text });
 const off = (text: string | Uint8Array<ArrayBuffer>): Case => ({ says: "off", text });
+const nothing = (text: string): Case => ({ says: "nothing", text });
 const broken = (text: string | Uint8Array<ArrayBuffer>): Case => ({ says: "broken", text });
 const filled = (text: string, size: number) => text + "#".repeat(size - text.length);
 
@@ -41,16 +42,23 @@ const CASES = {
   ),
   "false": off(`${KEY}: false\napi_key: ${SECRET}\n`),
   "a word for off": off(`${KEY}: Off\napi_key: ${SECRET}\n`),
-  "empty": off(""),
-  "no such key": off(`api_key: ${SECRET}\n`),
-  "no such key, and not YAML": off(`api_key: [${SECRET}\n\t{`),
-  "the key in a comment": off(`# ${KEY}: true\napi_key: ${SECRET}\n`),
-  "the key further down": off(`gateway:\n  ${KEY}: true\n  api_key: ${SECRET}\n`),
-  "the key in a list": off(`- ${KEY}: true\n- ${SECRET}\n`),
-  "the key in text": off(`note: |\n  ${KEY}: true\n  ${SECRET}\n`),
-  "another key with the name in it": off(`my_${KEY}: true\napi_key: ${SECRET}\n`),
-  "a prototype with the key": off(`__proto__:\n  ${KEY}: true\napi_key: ${SECRET}\n`),
-  "only text": off(`"${KEY}: true ${SECRET}"\n`),
+  "empty": nothing(""),
+  "no such key": nothing(`api_key: ${SECRET}\n`),
+  "no such key, and not YAML": nothing(`api_key: [${SECRET}\n\t{`),
+  "the key in a comment": nothing(`# ${KEY}: true\napi_key: ${SECRET}\n`),
+  "the key under gateway": on(`gateway:\n  ${KEY}: true\n  api_key: ${SECRET}\n`),
+  "off under gateway": off(`gateway: {${KEY}: "no"}\napi_key: ${SECRET}\n`),
+  "the top level and another under gateway": off(`gateway: {${KEY}: true}\n${KEY}: false\n`),
+  "an empty top level and one under gateway": on(`gateway: {${KEY}: true}\n${KEY}:\n`),
+  "a number for a switch": on(`${KEY}: 1\napi_key: ${SECRET}\n`),
+  "the key under another": nothing(`gateways:\n  ${KEY}: true\n  api_key: ${SECRET}\n`),
+  "the key under gateway in a list": nothing(`gateway: [{${KEY}: true}]\napi_key: ${SECRET}\n`),
+  "no value under gateway": broken(`gateway:\n  ${KEY}:\napi_key: ${SECRET}\n`),
+  "the key in a list": nothing(`- ${KEY}: true\n- ${SECRET}\n`),
+  "the key in text": nothing(`note: |\n  ${KEY}: true\n  ${SECRET}\n`),
+  "another key with the name in it": nothing(`my_${KEY}: true\napi_key: ${SECRET}\n`),
+  "a prototype with the key": nothing(`__proto__:\n  ${KEY}: true\napi_key: ${SECRET}\n`),
+  "only text": nothing(`"${KEY}: true ${SECRET}"\n`),
   "no value": broken(`${KEY}:\napi_key: ${SECRET}\n`),
   "another word": broken(`${KEY}: ${SECRET}\n`),
   "a number": broken(`${KEY}: 3\napi_key: ${SECRET}\n`),

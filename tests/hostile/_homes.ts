@@ -31,13 +31,15 @@ function readIfPresent(path: string): string {
 }
 
 function boot(installation: Installation, { home, scandir }: World, volume: Volume) {
-  const { profiles, shard, multiplex } = volume.rules;
+  const { profiles, shard, multiplex, topology, version } = volume.rules;
   return installation.run(RECONCILE_PROFILES, { home, scandir }, {
     args: volume.json ? ["--json"] : [],
     env: {
       HERMES_GATEWAY_PROFILES: profiles,
       HERMES_GATEWAY_SHARD: shard,
       GATEWAY_MULTIPLEX_PROFILES: multiplex,
+      HERMES_GATEWAY_TOPOLOGY: topology,
+      hermes_version: version,
     },
     timeoutMs: BOUND_MS,
   });

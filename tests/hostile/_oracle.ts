@@ -17,7 +17,7 @@ export interface ExpectedAction {
   action: "started" | "registered" | "skipped";
   priorExit: "clean" | "unclean" | "unknown";
   /** Which kind of reason it has, if any. */
-  why: "none" | "multiplexed" | "not selected" | "other";
+  why: "none" | "served" | "wanted" | "not selected" | "other";
 }
 
 /** What the stage should do about a volume. */
@@ -101,7 +101,7 @@ function registerProfile(
   if (!rules.selects(profile)) return skip(expected, profile, "not selected");
   const searchable = (mode & SEARCH) !== 0;
   const { usable, priorState, priorExit } = memoryOf(files, searchable, dir === "");
-  const why = rules.multiplexed && dir !== "" && priorState === "running" ? "multiplexed" : "none";
+  const why = rules.one && dir !== "" && priorState === "running" ? "served" : "none";
   const action = priorState === "running" && why === "none" ? "started" : "registered";
   expected.actions.push({ profile, priorState, action, priorExit, why });
   if (!usable) expected.complaints.push(`${profile} state`);
@@ -222,6 +222,10 @@ export function expectedOf(volume: Volume): Expected {
   };
   registerProfile(expected, "default", volume.root, { mode, dir: "", seen, rules });
   addProfiles(expected, volume, rules);
+  const [root] = expected.actions;
+  if (root?.action !== "skipped" && expected.actions.some(({ why }) => why === "served")) {
+    Object.assign(root!, { action: "started", why: "wanted" });
+  }
   if (expected.bootLog === "untouched") expected.complaints.push("log");
   expected.complaints.sort();
   return expected;

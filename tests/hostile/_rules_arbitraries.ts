@@ -29,4 +29,6 @@ export const rules: fc.Arbitrary<RuleTexts> = fc.record({
   profiles: rarely(SELECTIONS, 2),
   shard: rarely(SHARDS, 4),
   multiplex: rarely(SWITCHES, 4),
+  topology: rarely(["one", "per-profile", "One", "both", "\x1b[31m", "one,one"], 6),
+  version: rarely(["0.21.4", "0.21.3", "latest"], 6),
 });

@@ -1,4 +1,4 @@
-import { configSays } from "./_config.ts";
+import { configSays, type Says } from "./_config.ts";
 import type { ConfigNode } from "./_volume.ts";
 
 /** What an operator's variables are; an empty one is as good as none. */
@@ -6,6 +6,8 @@ export interface RuleTexts {
   profiles: string;
   shard: string;
   multiplex: string;
+  topology: string;
+  version: string;
 }
 
 /** What a boot must make of them. */
@@ -15,8 +17,8 @@ export type ExpectedRules =
     refused?: undefined;
     /** Whether a profile is selected. */
     selects(profile: string): boolean;
-    /** Whether named profiles register down. */
-    multiplexed: boolean;
+    /** Whether named profiles register down, and the root profile starts for them. */
+    one: boolean;
     /** What is said on standard error. */
     complaints: string[];
   };
@@ -51,28 +53,39 @@ function isShard(text: string): boolean {
   return words === "" || words === "1/1" || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?-0\/1$/.test(words);
 }
 
-function configOf(config: ConfigNode, homeIsSearchable: boolean): "on" | "off" | "broken" {
+function configOf(config: ConfigNode, homeIsSearchable: boolean): Says {
   if (!homeIsSearchable) return "broken";
-  if (config.is === "absent") return "off";
+  if (config.is === "absent") return "nothing";
   // The canary that hard links lead to has no such key.
-  if (config.is === "hard link") return "off";
+  if (config.is === "hard link") return "nothing";
   if (config.is !== "file" || (config.mode & 0o400) === 0) return "broken";
   return configSays(config.config);
 }
 
 /** Says what a boot must make of its rules, from the README alone: nothing of lib/ is used here. */
 export function expectedRules(
-  { profiles, shard, multiplex }: RuleTexts,
+  { profiles, shard, multiplex, topology, version }: RuleTexts,
   config: ConfigNode,
   homeIsSearchable: boolean,
 ): ExpectedRules {
   const selects = selectionOf(profiles);
   if (selects === undefined) return { refused: "HERMES_GATEWAY_PROFILES" };
   if (!isShard(shard)) return { refused: "HERMES_GATEWAY_SHARD" };
-  if (multiplex !== "") {
-    const on = SWITCHES[multiplex.toLowerCase()];
-    return { selects, multiplexed: on ?? false, complaints: on === undefined ? ["multiplex"] : [] };
+  const complaints: string[] = [];
+  const onlyOne = version === "0.21.4";
+  let one = topology === "one" ? true : topology === "per-profile" ? false : undefined;
+  if (one === undefined) {
+    if (topology !== "") complaints.push("topology");
+    const text = multiplex.trim().toLowerCase();
+    one = SWITCHES[text];
+    if (one === undefined) {
+      if (text !== "") complaints.push("multiplex");
+      const says = configOf(config, homeIsSearchable);
+      if (says === "broken") complaints.push("config");
+      if (says === "on" || says === "off") one = says === "on";
+    }
   }
-  const says = configOf(config, homeIsSearchable);
-  return { selects, multiplexed: says === "on", complaints: says === "broken" ? ["config"] : [] };
+  if (onlyOne && one === false) complaints.push("only one");
+  one = onlyOne || one === true;
+  return { selects: one ? () => selects("default") : selects, one, complaints };
 }

@@ -83,29 +83,35 @@ liveTest("gatewayctl records the intent and keeps the rest of the state file", a
   }
 });
 
-liveTest("an intent that cannot be recorded is a warning; s6 is told it", async (boot) => {
-  const { container, home } = await boot({ sealed: { state: KEPT }, absent: { state: KEPT } });
-  await Deno.chmod(home.dir("sealed"), 0o555);
-  await ctlOk(container, ["stop", "absent"]);
-  await Deno.remove(home.dir("absent"), { recursive: true });
-  for (const profile of ["sealed", "absent"]) {
-    const service = `gateway-${profile}`;
-    for (
-      const [command, desired, up] of [
-        ...[["start", "running", true], ["restart", "running", true], ["stop", "stopped", false]],
-      ] as [string, string, boolean][]
-    ) {
-      const { code, stderr } = await ctl(container, [command, profile]);
-      assertEquals(code, 0, stderr);
-      const warning =
-        `^gatewayctl: warning: profile=${profile}: cannot record ${desired}: [A-Z].*\n$`;
-      assertMatch(stderr, new RegExp(warning));
-      assertEquals((await status(container, service)).up, up, command);
-      const { code: down } = await container.sh(`test -e ${SCANDIR}/${service}/down`);
-      assertEquals(down === 0, !up, `the down file after ${command}`);
+liveTest(
+  "an intent that cannot be recorded is exit 1, and says so; s6 is told it",
+  async (boot) => {
+    const { container, home } = await boot({ sealed: { state: KEPT }, absent: { state: KEPT } });
+    await Deno.chmod(home.dir("sealed"), 0o555);
+    await ctlOk(container, ["stop", "absent"]);
+    await Deno.remove(home.dir("absent"), { recursive: true });
+    for (const profile of ["sealed", "absent"]) {
+      const service = `gateway-${profile}`;
+      for (
+        const [command, desired, up] of [
+          ...[["start", "running", true], ["restart", "running", true], ["stop", "stopped", false]],
+        ] as [string, string, boolean][]
+      ) {
+        const { code, stderr } = await ctl(container, [command, profile]);
+        assertEquals(code, 1, stderr);
+        const error = `^gatewayctl: error: ${profile}: s6 was told, but "${desired}" cannot be ` +
+          "recorded for the next container start: [A-Z].*\n$";
+        assertMatch(
+          stderr.replace(/^gatewayctl: warning: .* takes the stop for .*\n/, ""),
+          new RegExp(error),
+        );
+        assertEquals((await status(container, service)).up, up, command);
+        const { code: down } = await container.sh(`test -e ${SCANDIR}/${service}/down`);
+        assertEquals(down === 0, !up, `the down file after ${command}`);
+      }
     }
-  }
-  assertEquals(await state(home, "sealed"), KEPT);
-  assertEquals((await container.sh("ls /opt/data/profiles")).stdout, "sealed\n");
-  await Deno.chmod(home.dir("sealed"), 0o755);
-});
+    assertEquals(await state(home, "sealed"), KEPT);
+    assertEquals((await container.sh("ls /opt/data/profiles")).stdout, "sealed\n");
+    await Deno.chmod(home.dir("sealed"), 0o755);
+  },
+);

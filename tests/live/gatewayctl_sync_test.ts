@@ -146,5 +146,5 @@ liveTest("gatewayctl why knows that the root profile's gateway serves a profile"
   const { container } = await boot({ default: RUNNING, coder: RUNNING }, { env });
   await untilStatus(container, "gateway-coder", "supervised", () => true);
   const { stdout } = await ctl(container, ["why", "coder"]);
-  assertMatch(stdout, /^coder: down: the root profile's gateway serves it/);
+  assertMatch(stdout, /^coder: served by the root profile's gateway, as all are/);
 });

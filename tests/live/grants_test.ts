@@ -16,13 +16,15 @@ const PROFILE = "mkdir /opt/data/profiles/late$n && : >/opt/data/profiles/late$n
 const SCAN = `s6-svscanctl -a ${SCANDIR} && until s6-svok ${SCANDIR}/gateway-late$n &&` +
   ` s6-svok ${SCANDIR}/gateway-late$n/log; do :; done`;
 
+const UP = `s6-svc -wu -u ${SCANDIR}/gateway-default`;
+
 /** What makes a command need everything it may do: what comes before it, and what it is given. */
 const SCENES: Readonly<Record<string, { prepare?: string; runs: readonly string[] }>> = {
   list: { runs: [""] },
   status: { runs: ["coder"] },
   start: { prepare: `${PROFILE}; ${COPY}`, runs: ["default late$n"] },
-  stop: { prepare: `${PROFILE}; ${COPY}`, runs: ["default late$n"] },
-  restart: { prepare: `${PROFILE}; ${COPY}`, runs: ["default late$n"] },
+  stop: { prepare: `${UP}; ${PROFILE}; ${COPY}`, runs: ["default late$n"] },
+  restart: { prepare: `${UP}; ${PROFILE}; ${COPY}`, runs: ["default late$n"] },
   register: { prepare: PROFILE, runs: ["late$n"] },
   unregister: { prepare: `${COPY}; ${SCAN}`, runs: ["late$n"] },
   sync: { prepare: `${COPY}; ${SCAN}; n=2$n; ${PROFILE}`, runs: ["--prune"] },

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { SHARED_SCANDIR } from "../../lib/s6/places.ts";
-import { Home, liveTest, SCANDIRS, status, untilStatus } from "./_live.ts";
+import { Home, liveTest, SCANDIRS, status } from "./_live.ts";
 import {
   asHermes,
   MAKE,
@@ -61,16 +61,22 @@ for (const [mode, scandir] of Object.entries(SCANDIRS)) {
   );
 }
 
-liveTest("the watcher goes by the selection and by multiplexing", async () => {
-  await using home = await Home.make({ default: RUNNING });
-  const env = { HERMES_GATEWAY_PROFILES: "default,team-*", GATEWAY_MULTIPLEX_PROFILES: "1" };
-  await using container = await watched(home, "shared", { env });
-  const names = ["team-a", "other", "'Bad Name'"];
-  await asHermes(container, MAKE + names.map((name) => `make ${name} running`).join(" && "));
-  await untilStatus(container, `${SHARED_SCANDIR}/gateway-team-a`, "supervised", () => true);
-  await untilSaid(container, "team-a: created, down");
-  for (const words of ["other: skipped: not selected", "Bad Name: skipped: illegal profile"]) {
-    assertEquals((await untilSaid(container, `info: ${words}`)).length, 1, words);
+liveTest("the watcher goes by the selection, and by whether one gateway serves all", async () => {
+  const selection = { HERMES_GATEWAY_PROFILES: "default,team-*" };
+  for (
+    const [env, team, other] of [
+      [selection, "created, starts", "skipped: not selected"],
+      [{ ...selection, HERMES_GATEWAY_TOPOLOGY: "one" }, "created, down", "created, down"],
+    ] as const
+  ) {
+    await using home = await Home.make({ default: RUNNING });
+    await using container = await watched(home, "shared", { env });
+    const names = ["team-a", "other", "'Bad Name'"];
+    await asHermes(container, MAKE + names.map((name) => `make ${name} running`).join(" && "));
+    for (const words of [`team-a: ${team}`, `other: ${other}`, "Bad Name: skipped: illegal"]) {
+      assertEquals((await untilSaid(container, `info: ${words}`)).length, 1, words);
+    }
+    const { code } = await container.sh(`ls -d ${SHARED_SCANDIR}/gateway-other`);
+    assertEquals(code, other === "created, down" ? 0 : 2);
   }
-  assertEquals((await container.sh(`ls -d ${SHARED_SCANDIR}/gateway-other`)).code, 2);
 });

@@ -118,3 +118,14 @@ Deno.test("recordDesiredState() that fails leaves the old file as it was", () =>
   assertThrows(() => recordDesiredState(temp.path, "stopped", NOW), Error);
   assertEquals(snapshot(temp.path), before);
 });
+
+Deno.test("recordDesiredState() gives a file that its owner could not read a mode that it can", () => {
+  for (
+    const [mode, then] of [[0, 0o600], [0o044, 0o644], [0o200, 0o600], [0o440, 0o640]] as const
+  ) {
+    using temp = new TempDir();
+    const path = temp.write(FILE, "{}", mode);
+    recordDesiredState(temp.path, "stopped", NOW);
+    assertEquals(modeOf(path), then);
+  }
+});

@@ -44,10 +44,9 @@ Deno.test("gatewayctl starts each command with exactly its permissions, and a cl
     const { code, stderr, tree, words } = await start(temp, args, { env });
     assertEquals([code, stderr], [0, ""]);
     const facts = `${tree.path}/run/hermes-boot/facts`;
-    const bin = `${tree.path}/command/`;
     const flags = permissionFlags(
       command.permissions({ facts, home: "/the home", scandir: "/run/service" }),
-    ).map((flag) => flag.replaceAll("/command/", bin));
+    ).map((flag) => flag.replaceAll(/(?<==|,)(?=\/(command|opt\/hermes-boot)\/)/g, tree.path));
     assertEquals(words, [
       ...["-i", `DENO_DIR=${tree.path}/opt/hermes-boot/deno_dir`, "GATEWAYCTL_TZ=Europe/Berlin"],
       ...[`${tree.path}/usr/local/bin/deno`, "run", ...RUN_FLAGS, ...flags],

@@ -39,10 +39,13 @@ Deno.test("write-facts writes what a container without any settings is like", as
     hermes_uid: "10000",
     hermes_gid: "10001",
     hermes: "",
+    hermes_version: "",
     role: "other",
     HERMES_GATEWAY_PROFILES: "",
     HERMES_GATEWAY_SHARD: "",
+    HERMES_GATEWAY_TOPOLOGY: "",
     GATEWAY_MULTIPLEX_PROFILES: "",
+    HERMES_GATEWAY_BOOTSTRAP_STATE: "",
     HERMES_PROFILE_WATCH: "",
     HERMES_DASHBOARD: "",
     HERMES_DASHBOARD_HOST: "",
@@ -137,6 +140,15 @@ Deno.test("write-facts finds the program hermes, and nothing of another kind by 
   tree.fake("bin/hermes", "");
   const { stdout } = await tree.source(FILES, ROOT + find, { args });
   assertEquals(stdout, `${tree.path}/bin/hermes\n`);
+});
+
+Deno.test("write-facts knows the version of hermes that the image's build has asked for", async () => {
+  using temp = new TempDir();
+  const tree = new Tree(temp);
+  Deno.writeTextFileSync(`${tree.path}/opt/hermes-boot/hermes-version`, "0.21.4\n");
+  const find = `${ROOT}find_hermes "$1"; echo "$hermes_version"`;
+  const { stdout } = await tree.source(FILES, find, { args: [temp.write("passwd", PASSWD)] });
+  assertEquals(stdout, "0.21.4\n");
 });
 
 const ROLES: readonly (readonly [role: string, command: readonly string[]])[] = [

@@ -83,18 +83,46 @@ for (
   });
 }
 
-Deno.test("with multiplexing named profiles register down whatever their state", async () => {
-  const reason = "registered: multiplexed: the root profile's gateway serves it";
-  const expected = { default: "started", coder: reason, "team-a": reason };
-  for (const way of ["variable", "configuration"]) {
+Deno.test("with one gateway named profiles register down whatever their state, however that is said", async () => {
+  const reason = "registered: served by the root profile's gateway";
+  for (
+    const [env, config] of [
+      [{ GATEWAY_MULTIPLEX_PROFILES: "yes" }],
+      [{ HERMES_GATEWAY_TOPOLOGY: "one" }, "multiplex_profiles: false\n"],
+      [{ hermes_version: "0.21.4" }],
+      [{}, "multiplex_profiles: true\n"],
+      [{}, "gateway:\n  multiplex_profiles: true\n"],
+    ] as [env: Record<string, string>, config?: string][]
+  ) {
     using temp = new TempDir();
     const home = makeHome(temp);
-    if (way === "configuration") temp.write("home/config.yaml", "multiplex_profiles: true\n");
-    const env = way === "variable" ? { GATEWAY_MULTIPLEX_PROFILES: "yes" } : {};
-    assertEquals(actions(await boot(home, { env })), expected);
+    if (config !== undefined) temp.write("home/config.yaml", config);
+    assertEquals(actions(await boot(home, { env })), {
+      ...{ default: "started: wanted by coder, team-a", coder: reason, "team-a": reason },
+    });
     assert(exists(`${home.slot("coder")}/down`));
     assert(!exists(`${home.slot("default")}/down`));
   }
+});
+
+Deno.test("a root profile is seeded as running for HERMES_GATEWAY_BOOTSTRAP_STATE, once, and for no other word", async () => {
+  using temp = new TempDir();
+  const home = makeHome(temp, ["coder"]);
+  const path = `${home.path}/gateway_state.json`;
+  const other = await boot(home, { env: { HERMES_GATEWAY_BOOTSTRAP_STATE: "up" } });
+  assertEquals([actions(other).default, exists(path)], ["registered", false]);
+  const [warning] = other.stderr.split("\n");
+  assertMatch(
+    warning ?? "",
+    /^reconcile: warning: HERMES_GATEWAY_BOOTSTRAP_STATE: expected running/,
+  );
+  const env = { HERMES_GATEWAY_BOOTSTRAP_STATE: "running" };
+  const first = await boot(home, { env });
+  assertEquals([actions(first).default, first.stderr], ["started", ""]);
+  assertEquals(Deno.readTextFileSync(path), '{"gateway_state":"running"}\n');
+  Deno.writeTextFileSync(path, STOPPED);
+  assertEquals(actions(await boot(home, { env })).default, "registered");
+  assertEquals(Deno.readTextFileSync(path), STOPPED);
 });
 
 Deno.test("a container whose command is the dashboard reconciles nothing and says so", async () => {

@@ -2,7 +2,12 @@ import { assertEquals, assertLess, assertMatch, assertThrows } from "@std/assert
 import fc from "fast-check";
 import { memberOf } from "../../lib/rules/shard.ts";
 import { InvalidSelectionError } from "../../lib/_errors.ts";
-import { MAX_MEMBERS, parseSelection, type SelectionText } from "../../lib/rules/selection.ts";
+import {
+  MAX_MEMBERS,
+  parseSelection,
+  type SelectionText,
+  selectWithRoot,
+} from "../../lib/rules/selection.ts";
 
 const NAMES = ["default", "coder", "team-a", "team-b", "team", "none"];
 
@@ -110,4 +115,14 @@ Deno.test("parseSelection() says why not: the list, or the member that has the p
     `member ${taker} of 2 has it, this is member ${other} (HERMES_GATEWAY_SHARD)`,
   );
   assertEquals(whyNot({ profiles: "coder", shard: `${taker}/2` }), undefined);
+});
+
+Deno.test("selectWithRoot() has every profile where default is, and none elsewhere", () => {
+  const here = selectWithRoot(parseSelection({ profiles: "default" }));
+  assertEquals(["default", "coder"].map((profile) => here.whyNot(profile)), [undefined, undefined]);
+  const away = selectWithRoot(parseSelection({ profiles: "coder" }));
+  const why = "not in HERMES_GATEWAY_PROFILES";
+  assertEquals(["default", "writer", "coder"].map((profile) => away.whyNot(profile)), [
+    ...[why, why, `the root profile's gateway serves it, elsewhere: ${why}`],
+  ]);
 });

@@ -13,6 +13,15 @@ Deno.test("renderSlot() renders a longrun whose run gets the container's environ
   for (const script of [run, finish, logRun]) assert(script.endsWith("\n"));
 });
 
+Deno.test("renderSlot() tells the gateway whether it serves every profile, if that is settled", () => {
+  const last = (multiplex?: boolean) =>
+    /^export HERMES_S6_.*$/m.exec(renderSlot({ profile: "default", home, multiplex }).run)?.[0]
+      .split(" ").at(-1);
+  assertEquals(last(true), "GATEWAY_MULTIPLEX_PROFILES=true");
+  assertEquals(last(false), "GATEWAY_MULTIPLEX_PROFILES=false");
+  assertEquals(last(), "HERMES_SUPERVISED_CHILD=1");
+});
+
 Deno.test("renderSlot() throws on an illegal profile name", () => {
   for (const profile of ["", "Bad", "a b", "x; id", "a".repeat(244)]) {
     assertThrows(() => renderSlot({ profile, home }), InvalidProfileNameError);
@@ -52,8 +61,8 @@ const env = fc.array(fc.tuple(key, value)).map((entries) => Object.fromEntries(e
 const anyHome = fc.oneof(fc.constant(home), hostile.map((text) => `/${text}`));
 
 Deno.test("readExtraEnv() is the exact inverse of renderSlot()", () => {
-  fc.assert(fc.property(anyHome, env, (home, extraEnv) => {
-    const slot = { profile: "coder", home };
+  fc.assert(fc.property(anyHome, env, fc.boolean(), (home, extraEnv, multiplex) => {
+    const slot = { profile: "coder", home, multiplex };
     const { run } = renderSlot({ ...slot, extraEnv });
     const found = readExtraEnv(run);
     assertEquals(Object.entries(found ?? {}), Object.entries(extraEnv));

@@ -24,7 +24,8 @@ find_mode() {
   check_path S6_PROFILE_GATEWAY_SCANDIR "$scandir"
 }
 
-# find_hermes: sets hermes_uid and hermes_gid, and hermes, the program, empty where there is none.
+# find_hermes: sets hermes_uid and hermes_gid, hermes, the program, and hermes_version, which the
+# image's build has asked for; the last two are empty where they are not known.
 find_hermes() {
   while IFS=: read -r name _ hermes_uid hermes_gid _ || [ -n "$name" ]; do
     [ "$name" != hermes ] || break
@@ -42,6 +43,8 @@ find_hermes() {
     /*) ;;
     *) hermes='' ;;
   esac
+  hermes_version=''
+  { read -r hermes_version </opt/hermes-boot/hermes-version; } 2>/dev/null
 }
 
 # refuse_user: for an engine's --user that nothing is prepared for.
@@ -130,10 +133,13 @@ print_facts() {
   put hermes_uid "$hermes_uid"
   put hermes_gid "$hermes_gid"
   put hermes "$hermes"
+  put hermes_version "$hermes_version"
   put role "$role"
   put HERMES_GATEWAY_PROFILES "${HERMES_GATEWAY_PROFILES-}"
   put HERMES_GATEWAY_SHARD "${HERMES_GATEWAY_SHARD-}"
+  put HERMES_GATEWAY_TOPOLOGY "${HERMES_GATEWAY_TOPOLOGY-}"
   put GATEWAY_MULTIPLEX_PROFILES "${GATEWAY_MULTIPLEX_PROFILES-}"
+  put HERMES_GATEWAY_BOOTSTRAP_STATE "${HERMES_GATEWAY_BOOTSTRAP_STATE-}"
   put HERMES_PROFILE_WATCH "${HERMES_PROFILE_WATCH-}"
   put HERMES_DASHBOARD "${HERMES_DASHBOARD-}"
   put HERMES_DASHBOARD_HOST "${HERMES_DASHBOARD_HOST-}"

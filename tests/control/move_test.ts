@@ -1,0 +1,71 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { bringDown, bringUp, forceDown } from "../../lib/control/move.ts";
+import { PLANNED_STOP_FILE } from "../../lib/profile/planned_stop.ts";
+import { Supervision } from "../../lib/s6/supervision.ts";
+import { fakeBin, recorder } from "../_fixtures.ts";
+import { exists, TempDir } from "../_temp.ts";
+
+/** A slot whose gateway is up or down, and a supervision tree of shell scripts. */
+function makeScene(temp: TempDir, svstat: string, svc = "") {
+  temp.mkdir("scandir/gateway-coder/supervise");
+  temp.write("scandir/gateway-coder/supervise/death_tally", new Uint8Array(14));
+  const dir = temp.mkdir("coder");
+  const marker = `${dir}/${PLANNED_STOP_FILE}`;
+  const bin = fakeBin(`${temp.path}/bin`, {
+    "s6-svok": "",
+    "s6-svstat": `echo ${svstat}`,
+    "s6-svc": recorder(
+      `${temp.path}/svc`,
+      `cp '${marker}' '${temp.path}/seen' 2>/dev/null || :; ${svc}`,
+    ),
+  });
+  const supervision = new Supervision({ scandir: `${temp.path}/scandir`, bin, timeoutMs: 1234 });
+  const warnings: string[] = [];
+  const warn = (message: string) => void warnings.push(message);
+  return { supervision, gateway: { profile: "coder", dir }, warnings, warn };
+}
+
+const UP = "true true 4711 -1 NA 5";
+const DOWN = "false false -1 0 NA 5";
+
+Deno.test("bringUp() forgets the deaths before it", async () => {
+  using temp = new TempDir();
+  const { supervision } = makeScene(temp, DOWN);
+  await bringUp(supervision, "gateway-coder", true);
+  assertEquals(supervision.deaths("gateway-coder"), 0);
+});
+
+Deno.test("bringDown() tells a gateway that is up that the stop is intended, before it comes", async () => {
+  using temp = new TempDir();
+  const { supervision, gateway, warnings, warn } = makeScene(temp, UP);
+  await bringDown(supervision, gateway, true, warn);
+  assertEquals(JSON.parse(Deno.readTextFileSync(`${temp.path}/seen`)).target_pid, 4711);
+  assertEquals(warnings, []);
+});
+
+Deno.test("bringDown() writes nothing for a gateway that is down", async () => {
+  using temp = new TempDir();
+  const { supervision, gateway, warn } = makeScene(temp, DOWN);
+  await bringDown(supervision, gateway, false, warn);
+  assertEquals([...Deno.readDirSync(gateway.dir)], []);
+});
+
+Deno.test("bringDown() warns when the gateway cannot be told, and brings it down all the same", async () => {
+  using temp = new TempDir();
+  const { supervision, gateway, warnings, warn } = makeScene(temp, UP);
+  Deno.removeSync(gateway.dir);
+  await bringDown(supervision, gateway, true, warn);
+  assertMatch(
+    warnings.join(),
+    /^profile=coder: its gateway takes the stop for a crash: No such file/,
+  );
+  assertEquals(exists(`${temp.path}/svc`), true);
+});
+
+Deno.test("forceDown() kills what does not go down in time, and warns", async () => {
+  using temp = new TempDir();
+  const svc = 'case "$*" in *-dk*) ;; *) exit 99 ;; esac';
+  const { supervision, warnings, warn } = makeScene(temp, UP, svc);
+  await forceDown(supervision, "coder", warn);
+  assertEquals(warnings, ["profile=coder: not down within 1234 ms: killing it"]);
+});

@@ -121,11 +121,15 @@ RUN cd /etc/s6-overlay; \
 RUN /command/s6-setuidgid hermes /opt/hermes-boot/libexec/hermes-version >/opt/hermes-boot/hermes-version
 # A base image's own set-up stays in charge.
 RUN [ ! -e /var/tmp/01-hermes-setup ] || mv /var/tmp/01-hermes-setup /etc/cont-init.d/
-# PATH is for `docker exec`; services have /command in theirs. S6_CMD_ARG0 runs a command of hermes's
-# as hermes; a base image's own stays.
-ENV HERMES_HOME=/opt/data PATH=${PATH}:/command \
+# For Compose files and templates that name the entrypoint of images before s6.
+RUN for tini in /usr/bin/tini /sbin/tini /tini; do \
+      [ -e "$tini" ] || ln -s /opt/hermes-boot/libexec/tini "$tini" || exit; \
+    done
+# PATH is for `docker exec`; services have /command in theirs. S6_CMD_ARG0 runs the command as hermes; a
+# base image's own stays.
+ENV HERMES_HOME=/opt/data PATH=/opt/hermes-boot/bin:${PATH}:/command \
   S6_CMD_ARG0=${S6_CMD_ARG0:-/opt/hermes-boot/libexec/container-command}
-ENTRYPOINT ["/init"]
+ENTRYPOINT ["/opt/hermes-boot/libexec/entrypoint"]
 CMD []
 
 FROM image AS demo

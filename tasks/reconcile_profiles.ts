@@ -37,11 +37,11 @@ await runProgram(
   async ({ flags, values }) => {
     const startedAt = performance.now();
     const facts = readFacts(values.get("facts"));
-    const { home, scandir, role } = facts;
+    const { home, scandir, hermes, role } = facts;
     const warn = (message: string) => console.error(`${name}: warning: ${printable(message)}`);
     const rules = await containerRules(facts, warn);
     if (role === "dashboard") {
-      console.log(`${name}: the container's command is the dashboard: no gateways here`);
+      console.log(`${name}: the container's command is dashboard or serve: no gateways here`);
       return 0;
     }
     const state = facts.env("HERMES_GATEWAY_BOOTSTRAP_STATE") ?? "";
@@ -51,6 +51,7 @@ await runProgram(
     const { actions, error } = await reconcileProfileGateways({
       home,
       scandir,
+      hermes,
       dryRun: flags.has("dry-run"),
       rules,
       role,

@@ -41,7 +41,7 @@ function summary(entries: readonly SyncEntry[], startedAt: number): string {
 
 /** Makes a sync that says what it changed and what failed, but nothing twice. */
 function makeSync(facts: Facts): (intact: () => boolean) => Promise<boolean> {
-  const { home, scandir } = facts;
+  const { home, scandir, hermes } = facts;
   const news = new News();
   let failure = "";
   return async (intact) => {
@@ -52,6 +52,7 @@ function makeSync(facts: Facts): (intact: () => boolean) => Promise<boolean> {
       const entries = await syncProfileGateways({
         home,
         scandir,
+        hermes,
         rules,
         prune: intact,
         warn: once,

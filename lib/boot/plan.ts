@@ -47,6 +47,8 @@ export interface PlanOptions {
   role?: ContainerRole | undefined;
   /** Whether a root profile without a state file counts as running. Default: `false`. */
   bootstrap?: boolean | undefined;
+  /** The program hermes; empty where the image has none. Default: `hermes`, found on `PATH`. */
+  hermes?: string | undefined;
 }
 
 /** What all profiles together are to one of them. */
@@ -127,7 +129,7 @@ export function foldIntents(
 export function planProfile(
   { profile, refusal, listing, memory }: ProfileFacts,
   home: string,
-  { rules: { topology } = NO_RULES, role = "other" }: PlanOptions = {},
+  { rules: { topology } = NO_RULES, role = "other", hermes }: PlanOptions = {},
   { wantedBy, named }: Fellows = { wantedBy: [], named: false },
 ): ProfilePlan {
   if (refusal !== undefined) {
@@ -138,7 +140,7 @@ export function planProfile(
   const known = memory ?? { priorState: null, priorExit: "unknown" };
   const action = slotAction(profile, known, company);
   const multiplex = multiplexes(profile, topology, named);
-  const slot = gatewaySlot({ profile, home, multiplex }, action.action !== "started");
+  const slot = gatewaySlot({ profile, home, hermes, multiplex }, action.action !== "started");
   return { action, slot, listing };
 }
 

@@ -92,6 +92,7 @@ function attempt(what: string, act: () => void, warn: Warn): void {
 async function passLocked(options: ReconcileOptions, warn: Warn): Promise<Reconciliation> {
   const startedAt = performance.now();
   using scandir = await lockScandir(options.scandir, { timeoutMs: options.lockTimeoutMs });
+  attempt("remove what hermes left half made", () => scandir.sweepLeftovers(), warn);
   const done = pass(options, warn, scandir);
   const seconds = Math.round(performance.now() - startedAt) / 1000;
   attempt("write the boot record", () => writeBootRecord(scandir, done.actions, seconds), warn);

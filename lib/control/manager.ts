@@ -32,6 +32,8 @@ export interface S6ServiceManagerOptions {
   scandir?: string | undefined;
   /** Where s6's programs are. Default: `/command`. */
   bin?: string | undefined;
+  /** The program hermes; empty where the image has none. Default: `hermes`, found on `PATH`. */
+  hermes?: string | undefined;
   /** How long a gateway may take to reach a state, in milliseconds. Default: 10000. */
   timeoutMs?: number | undefined;
   /** Whether each profile has a gateway of its own. Default: `per-profile`. */
@@ -62,6 +64,14 @@ export interface GatewayStatus extends ServiceStatus {
   deaths: number;
 }
 
+function* listIfPresent(dir: string): Generator<Deno.DirEntry> {
+  try {
+    yield* Deno.readDirSync(dir);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
 /**
  * Registers, starts, stops, restarts and unregisters profile gateways on a
  * live s6 supervision tree, as the unprivileged owner of the scandir.
@@ -83,6 +93,7 @@ export interface GatewayStatus extends ServiceStatus {
 export class S6ServiceManager {
   readonly #home: string;
   readonly #scandir: string;
+  readonly #hermes: string | undefined;
   readonly #supervision: Supervision;
   readonly #topology: Topology;
   readonly #warn: Warn;
@@ -97,6 +108,7 @@ export class S6ServiceManager {
     this.#topology = options.topology ?? "per-profile";
     this.#home = home;
     this.#scandir = scandir;
+    this.#hermes = options.hermes;
     this.#supervision = new Supervision({ scandir, timeoutMs, bin });
     this.#warn = warn;
   }
@@ -127,7 +139,10 @@ export class S6ServiceManager {
     const { extraEnv = {}, startNow = true } = options;
     const name = slotName(profile);
     const multiplex = this.#topology === "one" && profile === DEFAULT_PROFILE;
-    const slot = gatewaySlot({ profile, home: this.#home, extraEnv, multiplex }, !startNow);
+    const slot = gatewaySlot(
+      { profile, home: this.#home, hermes: this.#hermes, extraEnv, multiplex },
+      !startNow,
+    );
     {
       using scandir = await lockScandir(this.#scandir);
       if (this.#hasSlot(name)) throw new GatewayRegisteredError(profile);
@@ -179,12 +194,12 @@ export class S6ServiceManager {
   }
 
   /**
-   * Lists the profiles that have a slot.
+   * Lists the profiles that have a slot; none where there is no scandir.
    *
    * @returns Their names, in order.
    */
   listProfileGateways(): Promise<string[]> {
-    const profiles = [...Deno.readDirSync(this.#scandir)]
+    const profiles = [...listIfPresent(this.#scandir)]
       .filter(({ name, isDirectory }) => isDirectory && name.startsWith(SLOT_PREFIX))
       .map(({ name }) => name.slice(SLOT_PREFIX.length))
       .filter((profile) => profileNameProblem(profile) === undefined);

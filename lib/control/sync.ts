@@ -35,6 +35,8 @@ export interface SyncOptions {
   warn?: Warn | undefined;
   /** Which profiles get a slot, and which of them start. Default: all, and those that ran. */
   rules?: Rules | undefined;
+  /** The program hermes; empty where the image has none. Default: `hermes`, found on `PATH`. */
+  hermes?: string | undefined;
 }
 
 /** What a sync did about one profile, or about a slot without one. */
@@ -125,10 +127,10 @@ export function wordSyncEntry({ profile, action, starts, reason }: SyncEntry): s
 /** Goes over all profiles; without a locked scandir nothing is written. */
 async function pass(
   manager: S6ServiceManager,
-  { home, scandir = DEFAULT_SCANDIR, prune = false, warn = () => {}, rules }: SyncOptions,
+  { home, scandir = DEFAULT_SCANDIR, prune = false, warn = () => {}, rules, hermes }: SyncOptions,
   locked: LockedScandir | undefined,
 ): Promise<{ entries: SyncEntry[]; prunes: boolean }> {
-  const { profiles, error } = planVolume(home, warn, { rules });
+  const { profiles, error } = planVolume(home, warn, { rules, hermes });
   if (error !== undefined) throw new Error(`cannot read ${home}/profiles: ${errorWords(error)}`);
   const registered = await manager.listProfileGateways();
   const prunes = typeof prune === "function" ? prune() : prune;

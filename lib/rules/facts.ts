@@ -24,6 +24,8 @@ export interface Facts {
   home: string;
   /** The scandir, an absolute path. */
   scandir: string;
+  /** The program hermes, an absolute path; empty where the image has none. */
+  hermes?: string | undefined;
   /** What the container is for. */
   role: ContainerRole;
   /**
@@ -87,5 +89,6 @@ export function readFacts(path: string = FACTS_FILE): Facts {
   if (refused === undefined || !home || !scandir || !ROLES.includes(role)) {
     throw new RefusedContainerError(`${path} is not whole`);
   }
-  return { home, scandir, role: role as ContainerRole, env: (name) => values.get(name) };
+  const hermes = values.get("hermes");
+  return { home, scandir, hermes, role: role as ContainerRole, env: (name) => values.get(name) };
 }

@@ -7,6 +7,8 @@ export interface SlotDescription {
   profile: string;
   /** The Hermes home, an absolute path. */
   home: string;
+  /** The program hermes; empty where the image has none. Default: `hermes`, found on `PATH`. */
+  hermes?: string | undefined;
   /** Environment to export to the gateway; the values are arbitrary text. */
   extraEnv?: Readonly<Record<string, string>> | undefined;
   /** Whether its gateway serves every profile. Default: what hermes makes of its own settings. */
@@ -59,28 +61,33 @@ function renderExports(env: Readonly<Record<string, string>>): string {
   }).join("");
 }
 
-function renderRun({ profile, home, extraEnv = {}, multiplex }: SlotDescription): string {
+function renderGateway({ profile, hermes = "hermes" }: SlotDescription): string {
   const slot = slotName(profile);
+  if (hermes === "") {
+    return `# Standard output is the gateway's log, standard error the container's.
+for fd in 1 2; do echo '${slot}: fatal: this image has no hermes on PATH' >&$fd; done
+exit 78
+`;
+  }
+  const option = profile === DEFAULT_PROFILE ? "" : ` -p ${profile}`;
+  const gateway = `${shellQuote(hermes)}${option} gateway run --replace`;
+  return `exec 2>&1
+if [ "$(id -u)" -eq 0 ]; then
+  exec s6-setuidgid hermes ${gateway}
+fi
+exec ${gateway}
+`;
+}
+
+function renderRun(slot: SlotDescription): string {
+  const { home, extraEnv = {}, multiplex } = slot;
   // Under s6 hermes serves other profiles only if it is told to (hermes-agent#119009).
   const switched = multiplex === undefined ? "" : ` GATEWAY_MULTIPLEX_PROFILES=${multiplex}`;
-  const hermes = profile === DEFAULT_PROFILE
-    ? "hermes gateway run --replace"
-    : `hermes -p ${profile} gateway run --replace`;
   return `#!/command/with-contenv sh
 export HOME=${shellQuote(home)}
 cd "$HOME" || exit 1
 ${renderExports(extraEnv)}${RUN_TAIL}HERMES_SUPERVISED_CHILD=1${switched}
-if ! command -v hermes >/dev/null 2>&1; then
-  # Standard output is the gateway's log, standard error the container's.
-  for fd in 1 2; do echo '${slot}: fatal: no hermes on PATH' >&$fd; done
-  exit 78
-fi
-exec 2>&1
-if [ "$(id -u)" -eq 0 ]; then
-  exec s6-setuidgid hermes ${hermes}
-fi
-exec ${hermes}
-`;
+${renderGateway(slot)}`;
 }
 
 // Root creates and removes nothing on the volume: hermes can restart this

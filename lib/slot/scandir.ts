@@ -7,6 +7,9 @@ import { lstatIfPresent, makeDirectory, removeIfPresent } from "../_fs.ts";
  */
 export const DOT_DIR = ".hermes";
 const RETIRED_PREFIX = "retired-";
+
+/** What hermes's own service manager builds a slot in, in the scandir; it stays if that is killed. */
+const LEFTOVER = /^\.gateway-.*\.tmp$/;
 const LOCK_POLL_MS = 20;
 
 /** A directory for building slots, on the scandir's file system. */
@@ -44,6 +47,13 @@ export interface LockedScandir extends Disposable {
    * @returns Where they are, relative to the scandir.
    */
   retired(): string[];
+  /**
+   * Removes what hermes's own service manager was making when it was killed.
+   * Not while a hermes may be at it.
+   *
+   * @throws {Error} If something cannot be removed.
+   */
+  sweepLeftovers(): void;
 }
 
 /** Options of {@linkcode lockScandir}. */
@@ -87,6 +97,12 @@ function listRetired(path: string): string[] {
   return [...Deno.readDirSync(`${path}/${DOT_DIR}`)]
     .filter(({ name }) => name.startsWith(RETIRED_PREFIX))
     .map(({ name }) => `${DOT_DIR}/${name}`);
+}
+
+function sweepLeftovers(path: string): void {
+  for (const { name } of Deno.readDirSync(path)) {
+    if (LEFTOVER.test(name)) removeIfPresent(`${path}/${name}`, { recursive: true });
+  }
 }
 
 /**
@@ -133,6 +149,7 @@ export async function lockScandir(
     openStaging: () => opened ??= openStaging(staging),
     retire: (name) => retire(path, name),
     retired: () => listRetired(path),
+    sweepLeftovers: () => sweepLeftovers(path),
     [Symbol.dispose]() {
       using _ = lock;
       wipe();

@@ -24,6 +24,7 @@ export async function run({ values }: Arguments, facts: () => Facts): Promise<nu
       return EXIT.failed;
     }
   }
+  Deno.lstatSync(scandir); // no gateway is healthy, no scandir is not
   const profiles = (await manager.listProfileGateways())
     .filter((profile) => manager.gatewayOf(profile) === profile);
   const wantedBy = readWantedBy(home, rules);

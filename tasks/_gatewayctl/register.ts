@@ -24,11 +24,11 @@ function readEnv(values: readonly string[]): Record<string, string> {
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
   const { flags, operands, values } = args;
   const container = facts();
-  const { home, scandir } = container;
+  const { home, scandir, hermes } = container;
   const { topology } = await containerRules(container, warn);
   const limit = timeoutMs(args);
   const extraEnv = readEnv(values.get("env") ?? []);
-  const manager = new S6ServiceManager({ home, scandir, topology, timeoutMs: limit, warn });
+  const manager = new S6ServiceManager({ home, scandir, hermes, topology, timeoutMs: limit, warn });
   const known = legalProfiles(home, warn);
   const registered = new Set(await manager.listProfileGateways());
   const profiles = flags.has("all") ? known.filter((name) => !registered.has(name)) : operands;

@@ -11,13 +11,14 @@ import { containerRules } from "../_facts.ts";
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
   const { flags } = args;
   const container = facts();
-  const { home, scandir } = container;
+  const { home, scandir, hermes } = container;
   const rules = await containerRules(container, warn);
   const entries = await withProgress(
     "sync",
     syncProfileGateways({
       home,
       scandir,
+      hermes,
       rules,
       prune: flags.has("prune"),
       dryRun: flags.has("dry-run"),

@@ -93,7 +93,7 @@ chmod 755 run/service/s6-linux-init-shutdownd/run
 # In s6-overlay it is made with this mode, by s6-linux-init.
 mkdir -m 755 run/service/.s6-svscan
 
-path=/command:$PATH:/usr/lib/execline/bin
+path=/opt/hermes-boot/bin:/command:$PATH:/usr/lib/execline/bin
 [ "$(id -u)" -ne 0 ] || chroot . /usr/bin/env -i "PATH=$path" DENO_DIR=/opt/hermes-boot/deno_dir \
   deno cache --quiet \
   /opt/hermes-boot/tasks/hermes_setup.ts /opt/hermes-boot/tasks/supervise_perms.ts \

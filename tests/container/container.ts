@@ -8,7 +8,7 @@ export { until };
 /** The repository. */
 export const REPOSITORY: string = join(fromFileUrl(import.meta.url), "../../..");
 const PATH =
-  "/command:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/execline/bin";
+  "/opt/hermes-boot/bin:/command:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/execline/bin";
 const IS_ROOT = Deno.uid() === 0;
 
 /** Options of {@linkcode Container.start}. */

@@ -191,11 +191,13 @@ Deno.test("unregisterProfileGateway() keeps the slot of a gateway that cannot be
   assertEquals(visible(tree.scandir), ["gateway-coder"]);
 });
 
-Deno.test("listProfileGateways() lists slots of legal names, in order", async () => {
+Deno.test("listProfileGateways() lists slots of legal names, in order, and none without a scandir", async () => {
   using tree = new Tree();
   for (const name of ["gateway-b", "gateway-a", "gateway-C", "gateway-", "coder", ".gateway-d"]) {
     Deno.mkdirSync(`${tree.scandir}/${name}`);
   }
   Deno.writeTextFileSync(`${tree.scandir}/gateway-file`, "");
   assertEquals(await tree.manager().listProfileGateways(), ["a", "b"]);
+  Deno.removeSync(tree.scandir, { recursive: true });
+  assertEquals(await tree.manager().listProfileGateways(), []);
 });

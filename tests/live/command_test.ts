@@ -1,53 +1,28 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { type Container, type ExecResult, until } from "../container/container.ts";
+import { type Container, until } from "../container/container.ts";
 import {
-  type Boot,
-  type BootOptions,
-  type Home,
+  bootWithCommand,
+  COMMAND_ARG0,
+  IMAGE_ENV,
+  isAlive,
+  KINDS,
+  output,
+  runCommand,
+  untilEnded,
+  untilSaid,
+} from "./_command.ts";
+import {
   liveTest,
   RUNNING,
   SCANDIR,
   type Scene,
+  startContainer,
+  STOPPED,
   THREE,
   untilParked,
   untilStatus,
   untilUp,
 } from "./_live.ts";
-
-const COMMAND_ARG0 = "/opt/hermes-boot/libexec/container-command";
-const RC_INIT = "/run/s6/basedir/scripts/rc.init";
-
-// What s6-overlay's does once the services are up, with nothing of the container in its environment.
-const COMMAND_STAGE = `set +e
-shift
-until [ -e /run/s6/up ]; do sleep 0.1; done
-$(cat /run/s6/container_environment/S6_CMD_ARG0) "$@"
-echo $? >/run/s6/exitcode
-`;
-
-interface CommandScene extends BootOptions {
-  /** The container's command. */
-  command: readonly string[];
-}
-
-/** Boots a container that has a command, as s6-overlay 3 does. */
-async function bootWithCommand(
-  boot: Boot,
-  profiles: Parameters<Boot>[0],
-  { command, env, ...options }: CommandScene,
-): Promise<{ container: Container; home: Home; hooks: Map<string, ExecResult> }> {
-  const { container, home } = await boot(profiles, {
-    ...{ ...options, hooks: false },
-    env: { S6_CMD_ARG0: COMMAND_ARG0, HERMES_HOME: "/opt/data", ...env },
-  });
-  const words = command.map((word) => `'${word}'`).join(" ");
-  await container.sh(`mkdir -p ${RC_INIT.slice(0, RC_INIT.lastIndexOf("/"))}
-printf %s '${COMMAND_STAGE}' >${RC_INIT}
-sh -e ${RC_INIT} top ${words} >/run/s6/output 2>&1 &`);
-  const hooks = await container.boot();
-  await container.sh("echo >/run/s6/up");
-  return { container, home, hooks };
-}
 
 interface Running {
   user: string;
@@ -75,27 +50,6 @@ function untilSleeper(container: Container): Promise<boolean> {
   }, 30_000);
 }
 
-async function output(container: Container): Promise<string> {
-  return (await container.sh("cat /run/s6/output")).stdout;
-}
-
-const isAlive = async (container: Container) =>
-  (await container.sh("test -e /run/s6/exitcode")).code !== 0;
-
-/** Waits until the command has said something. */
-function untilSaid(container: Container, text: string): Promise<boolean> {
-  return until(text, async () => (await output(container)).includes(text), 30_000);
-}
-
-/** Waits until the command has ended; returns its exit code. */
-function untilEnded(container: Container): Promise<string> {
-  return until(
-    "the command's exit code",
-    async () => (await container.sh("cat /run/s6/exitcode")).stdout.trim(),
-    30_000,
-  );
-}
-
 const SHAPES: readonly (readonly string[])[] = [
   ["hermes", "gateway", "run"],
   ["gateway", "run"],
@@ -106,7 +60,7 @@ for (const command of SHAPES) {
   liveTest(`upgraded, "${command.join(" ")}" has one gateway, s6's, and stays`, async (boot) => {
     const { container, hooks, home } = await bootWithCommand(boot, {}, { command });
     assertEquals(hooks.get("02-reconcile-profiles")?.code, 0);
-    await untilSaid(container, "gateway default: left to s6\n");
+    await untilSaid(container, "info: s6 supervises the gateway of default, ");
     await untilUp(container, "default");
     await home.untilMinding("default");
     // A fork of the stub's has the stub's command line until it is something else.
@@ -155,14 +109,56 @@ for (
   );
 }
 
-liveTest('the command "-p coder gateway run" reaches hermes, as hermes', async (boot) => {
+for (const [kind, scandir, options] of KINDS) {
+  liveTest(
+    `with ${kind} "gateway run" brings the gateway up, also one that was stopped, at each start`,
+    async (boot) => {
+      const scene = { command: ["gateway", "run"], ...options };
+      const { container, home } = await bootWithCommand(boot, { default: STOPPED }, scene);
+      const slot = `${scandir}/gateway-default`;
+      await untilSaid(container, "default: up, pid ");
+      assertEquals(await isAlive(container), true);
+      assertMatch(await Deno.readTextFile(`${home.path}/gateway_state.json`), /"running"/);
+      await container.stop();
+      const env = { ...IMAGE_ENV, ...options.env };
+      await using next = await startContainer(home, { ...options, env });
+      await runCommand(next, ["gateway", "run"]);
+      await untilStatus(next, slot, "up", ({ up }) => up);
+      await untilSaid(next, "s6 supervises");
+      assertEquals(await isAlive(next), true);
+    },
+  );
+}
+
+for (const code of [0, 78]) {
+  liveTest(`"gateway run" outlives a gateway that exits ${code}`, async (boot) => {
+    const profiles = { default: { stub: `exit ${code}` } };
+    const { container } = await bootWithCommand(boot, profiles, { command: ["gateway", "run"] });
+    await untilSaid(container, "this command only stays");
+    await untilParked(container, "gateway-default");
+    assertEquals(await isAlive(container), true);
+  });
+}
+
+liveTest(
+  '"gateway run" stays and says why where its gateway is for another container',
+  async (boot) => {
+    const { container } = await bootWithCommand(boot, { coder: RUNNING }, {
+      command: ["gateway", "run"],
+      env: { HERMES_GATEWAY_PROFILES: "coder" },
+    });
+    await untilSaid(container, "this command only stays");
+    assertMatch(await output(container), /^default: .*not selected/m);
+    assertEquals(await isAlive(container), true);
+  },
+);
+
+liveTest('the command "-p coder gateway run" is for the gateway of coder', async (boot) => {
   const command = ["-p", "coder", "gateway", "run"];
-  const { container } = await bootWithCommand(boot, { coder: {} }, { command });
-  await until("what it says, or its end", async () => {
-    return (await output(container)).includes("\n") || !await isAlive(container);
-  }, 30_000);
-  assertEquals(await output(container), "gateway coder: left to s6\n");
-  await untilSleeper(container);
+  const profiles = { default: STOPPED, coder: STOPPED };
+  const { container } = await bootWithCommand(boot, profiles, { command });
+  await untilSaid(container, "coder: up, pid ");
+  await untilParked(container, "gateway-default");
   assertEquals(await isAlive(container), true);
 });
 
@@ -177,11 +173,15 @@ done 2>/dev/null`);
   assertEquals((await container.sh(`ls -d ${SCANDIR}/gateway-*`)).stdout, "");
 });
 
-liveTest("another command runs as it is, with the container's environment", async (boot) => {
-  const command = ["sh", "-c", 'id -u; echo "$GREETING $1"; exit 7', "sh", "a  b"];
-  const { container } = await bootWithCommand(boot, {}, { command, env: { GREETING: "hi" } });
-  assertEquals([await untilEnded(container), await output(container)], ["7", "0\nhi a  b\n"]);
-});
+for (const [user, uid, home] of [["hermes", 10000, "/opt/data"], ["root", 0, ""]] as const) {
+  liveTest(`another command runs as ${user}, with the container's environment`, async (boot) => {
+    const command = ["sh", "-c", 'id -u; echo "$GREETING $HOME $1"; exit 7', "sh", "a  b"];
+    const env = { GREETING: "hi", HERMES_COMMAND_USER: user };
+    const { container } = await bootWithCommand(boot, {}, { command, env });
+    assertEquals(await untilEnded(container), "7");
+    assertEquals(await output(container), `${uid}\nhi ${home} a  b\n`);
+  });
+}
 
 for (const signal of ["TERM", "HUP"]) {
   liveTest(

@@ -99,7 +99,7 @@ liveTest("without hermes on PATH gateways are parked, and both logs say so", asy
   const env = { PATH: "/command:/usr/bin:/bin" };
   const { container, home } = await boot({ coder: RUNNING }, { env });
   assertEquals((await untilParked(container, "gateway-coder")).exitCode, 78);
-  const said = /gateway-coder: fatal: no hermes on PATH\n/;
+  const said = /gateway-coder: fatal: this image has no hermes on PATH\n/;
   assertMatch(await container.log(), said);
   await home.untilLogged("coder");
   assertMatch(await home.log("coder"), said);

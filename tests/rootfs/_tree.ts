@@ -3,7 +3,10 @@ import { fakeBin, REPO } from "../_fixtures.ts";
 import { type Outcome, run, type RunOptions, runSync, type TempDir } from "../_temp.ts";
 
 // What the scripts name by its place in the image.
-const PLACES = ["/opt/hermes-boot/", "/run/hermes-boot", "/command/", "/usr/local/bin/deno"];
+const PLACES = [
+  ...["/opt/hermes-boot/", "/run/hermes-boot", "/command/"],
+  ...["/usr/local/bin/deno", "/usr/local/bin/gatewayctl"],
+];
 
 /** The image's scripts in a temp dir: the same text, but that they find each other and fakes there. */
 export class Tree {

@@ -6,7 +6,7 @@ import { factsText } from "../_facts.ts";
 import { TempDir } from "../_temp.ts";
 import { Tree } from "./_tree.ts";
 
-const FILES = ["self.sh", "home.sh", "write-facts.sh"];
+const FILES = ["self.sh", "home.sh", "command.sh", "write-facts.sh"];
 const ROOT = "uid=0 caps=$((0x1ffffffffff))\n";
 const GATHER = 'find_home; find_mode; find_hermes "$1"; find_role\n';
 const PASSWD = "root:x:0:0::/:/bin/sh\nhermes:x:10000:10001::/opt/data:/bin/sh\n";
@@ -128,7 +128,7 @@ Deno.test("write-facts takes trailing slashes from its paths, and the last line 
   assertEquals(found, ["/data/.hermes", "/run/x", "10001"]);
 });
 
-Deno.test("write-facts finds the program hermes, and nothing of another kind by that name", async () => {
+Deno.test("write-facts finds the program hermes, and neither the shim nor something of another kind by that name", async () => {
   using temp = new TempDir();
   const tree = new Tree(temp);
   const find = 'find_hermes "$1"; echo "$hermes"';
@@ -137,8 +137,11 @@ Deno.test("write-facts finds the program hermes, and nothing of another kind by 
     (await tree.source(FILES, `hermes() { :; }; ${ROOT}${find}`, { args })).stdout,
     "\n",
   );
+  const shim = `${tree.path}/opt/hermes-boot/bin`;
+  const shimmed = `PATH=relative:${shim}:${shim}/../bin/:$PATH\n`;
+  assertEquals((await tree.source(FILES, ROOT + shimmed + find, { args })).stdout, "\n");
   tree.fake("bin/hermes", "");
-  const { stdout } = await tree.source(FILES, ROOT + find, { args });
+  const { stdout } = await tree.source(FILES, ROOT + shimmed + find, { args });
   assertEquals(stdout, `${tree.path}/bin/hermes\n`);
 });
 
@@ -158,7 +161,16 @@ const ROLES: readonly (readonly [role: string, command: readonly string[]])[] = 
   ["gateway-run", ["gateway", "run", "--replace", "-v"]],
   ["own-gateway", ["gateway", "run", "--no-supervise"]],
   ["own-gateway", ["gateway", "run", "--replace", "--no-supervise"]],
-  ["other", ["gateway"]],
+  ["gateway-run", ["gateway"]],
+  ["gateway-run", ["-p", "default", "gateway", "run"]],
+  ["gateway-run", ["gateway", "run", "--some-day"]],
+  ["other", ["gateway", "run", "--help"]],
+  ["other", ["gateway", "run", "-p", "dashboard"]],
+  ["other", ["gateway", "run", "--profile=coder"]],
+  ["dashboard", ["serve", "--port", "9119"]],
+  ["dashboard", ["--profile", "coder", "dashboard"]],
+  ["other", ["chat", "--help"]],
+  ["other", ["mcp", "serve"]],
   ["other", ["gateway", "status"]],
   ["other", ["-p", "coder", "gateway", "run"]],
   ["other", ["chat", "dashboard"]],

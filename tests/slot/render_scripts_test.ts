@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { renderSlot, type SlotFiles } from "../../lib/slot/render.ts";
 import { fakeBin, recorded, recorder } from "../_fixtures.ts";
@@ -87,13 +87,21 @@ Deno.test("run passes any home and any environment value on byte for byte", asyn
   );
 });
 
-Deno.test("run without hermes on PATH says so on stderr and exits 78", async () => {
+Deno.test("run in an image without hermes says so in the gateway's log and the container's, and exits 78", async () => {
   using temp = new TempDir();
-  const { code, stderr } = await runSh(temp, render(temp).run, { path: temp.mkdir("empty") });
-  assertEquals(code, 78);
-  assertStringIncludes(stderr, "no hermes on PATH");
-  assertStringIncludes(stderr, "gateway-coder");
-  assertEquals(stderr.trimEnd().split("\n").length, 1);
+  const { run } = renderSlot({ profile: "coder", home: temp.mkdir("home"), hermes: "" });
+  const words = "gateway-coder: fatal: this image has no hermes on PATH\n";
+  assertEquals(await runSh(temp, run), { code: 78, stdout: words, stderr: words });
+});
+
+Deno.test("run execs the hermes that it was made for, whatever PATH has, and leaves PATH alone", async () => {
+  using temp = new TempDir();
+  const path = `${makeBin(temp, 10000)}:/usr/bin:/bin`;
+  const bin = fakeBin(`${temp.path}/it's`, { hermes: 'echo "$PATH $*"' });
+  const hermes = `${bin}/hermes`;
+  const { run } = renderSlot({ profile: "coder", home: temp.mkdir("home"), hermes });
+  const { stdout } = await runSh(temp, run);
+  assertEquals(stdout, `${path} -p coder gateway run --replace\n`);
 });
 
 Deno.test("run does not start the gateway in another directory when the home is gone", async () => {

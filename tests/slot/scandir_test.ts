@@ -187,3 +187,20 @@ Deno.test({
     assertThrows(() => Deno.lstatSync("/tmp/never-made"), Deno.errors.NotFound);
   },
 });
+
+Deno.test("sweepLeftovers() removes what hermes's own manager left half made, a symlink as such, and nothing else", async () => {
+  using temp = new TempDir();
+  const keep = temp.mkdir("keep");
+  const path = temp.mkdir("scandir");
+  Deno.writeTextFileSync(`${keep}/file`, "");
+  Deno.mkdirSync(`${path}/.gateway-coder.tmp/supervise`, { recursive: true });
+  Deno.symlinkSync(keep, `${path}/.gateway-link.tmp`);
+  for (const name of ["gateway-coder", ".gateway-x", "x.tmp", ".s6-svscan"]) {
+    Deno.mkdirSync(`${path}/${name}`);
+  }
+  using scandir = await lockScandir(path);
+  scandir.sweepLeftovers();
+  const names = [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+  assertEquals(names, [".gateway-x", ".hermes", ".s6-svscan", "gateway-coder", "x.tmp"]);
+  assertEquals([...Deno.readDirSync(keep)].length, 1);
+});

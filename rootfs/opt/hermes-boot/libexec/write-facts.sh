@@ -1,5 +1,6 @@
-# Sourced by 015-supervise-perms, after self.sh and home.sh, in the container's environment. What it
-# finds out here is what everything else goes by: docs/architecture.md has the list.
+# Sourced by 015-supervise-perms and entrypoint, after self.sh, home.sh and command.sh, in the
+# container's environment. What it finds out here is what everything else goes by:
+# docs/architecture.md has the list.
 
 # find_mode: sets mode, why, and lacks, the capabilities that shared supervision would need: root's
 # s6-supervise uses what hermes owns (CAP_DAC_OVERRIDE) and signals what runs as hermes (CAP_KILL).
@@ -38,11 +39,7 @@ find_hermes() {
     0 | "$hermes_uid") ;;
     *) refuse_user ;;
   esac
-  hermes=$(PATH=$container_path && command -v hermes)
-  case $hermes in
-    /*) ;;
-    *) hermes='' ;;
-  esac
+  search_hermes "$container_path"
   hermes_version=''
   { read -r hermes_version </opt/hermes-boot/hermes-version; } 2>/dev/null
 }
@@ -58,27 +55,24 @@ refuse_user() {
 drop --user (runAsUser) and set $as (or PUID and PGID) instead"
 }
 
-# role_of COMMAND...: sets role to what the container is for, by its command: "dashboard"; "gateway-run",
-# which leaves the root profile's gateway to s6; "own-gateway", which is that gateway; or "other".
+# role_of COMMAND...: sets role to what the container is for, by its command: "dashboard", which is also
+# "serve"; "gateway-run", which leaves the root profile's gateway to s6; "own-gateway", which is that
+# gateway; or "other".
 role_of() {
   role=other
-  case ${1##*/}:${2-} in
-    s6-setuidgid:hermes) shift 2 ;;
-    sh:*main-wrapper.sh | bash:*main-wrapper.sh | dash:*main-wrapper.sh) shift ;;
-  esac
-  [ "${1##*/}" != main-wrapper.sh ] || shift
+  count_launchers "$@"
+  shift "$launchers"
   [ "${1##*/}" != hermes ] || shift
-  case ${1-}:${2-} in
-    dashboard:*) role=dashboard ;;
-    gateway:run) role=gateway-run ;;
-    *) return 0 ;;
-  esac
-  [ "$role" = gateway-run ] || return 0
-  for word in "$@"; do
-    [ "$word" != --no-supervise ] || role=own-gateway
-  done
-  case ${HERMES_GATEWAY_NO_SUPERVISE-} in
-    1 | [Tt][Rr][Uu][Ee] | [Yy][Ee][Ss] | [Oo][Nn]) role=own-gateway ;;
+  parse_hermes "$@"
+  case $subcommand:${profile:-default}:$verb$help in
+    dashboard:* | serve:*) role=dashboard ;;
+    gateway:default:run)
+      role='gateway-run'
+      [ -z "$own" ] || role='own-gateway'
+      case ${HERMES_GATEWAY_NO_SUPERVISE-} in
+        1 | [Tt][Rr][Uu][Ee] | [Yy][Ee][Ss] | [Oo][Nn]) role='own-gateway' ;;
+      esac
+      ;;
   esac
 }
 
@@ -147,13 +141,14 @@ print_facts() {
   put HERMES_DASHBOARD_INSECURE "${HERMES_DASHBOARD_INSECURE-}"
 }
 
-# write_facts DIR: writes DIR/facts in one step; a reader sees the old file or the new one.
+# write_facts DIR [UNFIT]: writes DIR/facts in one step; a reader sees the old file or the new one. UNFIT
+# is what refused says to who finds all else in order.
 write_facts() {
   print_facts >"$1/facts.new" || return
   if [ -n "$refused" ]; then
     put refused "$refused" >"$1/facts.new"
   else
-    put refused '' >>"$1/facts.new"
+    put refused "${2-}" >>"$1/facts.new"
   fi || return
   chmod 644 "$1/facts.new" && mv -f "$1/facts.new" "$1/facts"
 }

@@ -11,10 +11,10 @@ Usage: reconcile_profiles.ts [--dry-run] [--json] [--facts FILE]
 
 Recreates one slot per profile of the Hermes home in the scandir; those whose
 last state was "running" start by themselves at s6-svscan's next scan; where one
-gateway serves all profiles, that one does. Where the container's command is the
-dashboard, nothing is done; where it is "gateway run", or the container says
-HERMES_GATEWAY_BOOTSTRAP_STATE=running, a root profile without a state counts as
-running.
+gateway serves all profiles, that one does. Where the container's command is
+dashboard or serve, nothing is done; where it is "gateway run", or the container
+says HERMES_GATEWAY_BOOTSTRAP_STATE=running, a root profile without a state
+counts as running.
 
   --dry-run        say what would be done, write nothing
   --json           one JSON object per profile instead of text

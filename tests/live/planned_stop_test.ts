@@ -59,9 +59,8 @@ liveTest(
   async (boot) => {
     const { container, home } = await boot({ coder: UPSTREAM });
     await home.untilMinding("coder");
-    const { code } = await container.exec(["s6-svc", "-wD", "-d", `${SCANDIR}/gateway-coder`]);
-    assertEquals(code, 0);
-    assertEquals((await status(container, "gateway-coder")).exitCode, 1);
+    await tryAsHermes(container, [["s6-svc", "-d", `${SCANDIR}/gateway-coder`]]);
+    assertEquals((await untilParked(container, "gateway-coder")).exitCode, 1);
     await untilSaid(home, "coder", /: killed\n$/);
     assertEquals((await state(home, "coder")).gateway_state, "running");
     assert(!(await home.log("coder")).includes(": stopped"));

@@ -1,7 +1,15 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { until } from "../container/container.ts";
 import { ctlOk } from "./_gatewayctl.ts";
-import { type Home, liveTest, SCANDIR, status, untilParked, untilUp } from "./_live.ts";
+import {
+  type Home,
+  liveTest,
+  SCANDIR,
+  status,
+  tryAsHermes,
+  untilParked,
+  untilUp,
+} from "./_live.ts";
 
 // As hermes leaves it: its own word on itself, and no intent yet.
 const UPSTREAM = { state: { gateway_state: "running" }, stub: "upstream" };

@@ -43,7 +43,11 @@ function assertNoHalfSlots(home: Home): void {
     assert(name.startsWith("gateway-"), name);
     const dir = `${home.scandir}/${name}`;
     assertHasWholeSlot(dir);
-    const { run } = renderSlot({ profile: name.slice("gateway-".length), home: home.path });
+    const { run } = renderSlot({
+      profile: name.slice("gateway-".length),
+      home: home.path,
+      multiplex: false,
+    });
     assert([run, OLD_RUN].includes(Deno.readTextFileSync(`${dir}/run`)), `${dir}/run is torn`);
   }
 }
@@ -63,7 +67,7 @@ async function assertConverges(home: Home, names: readonly string[]): Promise<vo
   for (const { profile, action } of actions) {
     assert(action !== "skipped", profile);
     assertWholeSlot(home.slot(profile), { down: action === "registered" });
-    const { run } = renderSlot({ profile, home: home.path });
+    const { run } = renderSlot({ profile, home: home.path, multiplex: false });
     assertEquals(Deno.readTextFileSync(`${home.slot(profile)}/run`), run);
   }
   assertSwept(home);

@@ -1,7 +1,15 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { until } from "../container/container.ts";
 import { ctlOk } from "./_gatewayctl.ts";
-import { type Home, liveTest, SCANDIR, status, untilParked, untilUp } from "./_live.ts";
+import {
+  type Home,
+  liveTest,
+  SCANDIR,
+  status,
+  tryAsHermes,
+  untilParked,
+  untilUp,
+} from "./_live.ts";
 
 // As hermes leaves it: its own word on itself, and no intent yet.
 const UPSTREAM = { state: { gateway_state: "running" }, stub: "upstream" };
@@ -59,9 +67,8 @@ liveTest(
   async (boot) => {
     const { container, home } = await boot({ coder: UPSTREAM });
     await home.untilMinding("coder");
-    const { code } = await container.exec(["s6-svc", "-wD", "-d", `${SCANDIR}/gateway-coder`]);
-    assertEquals(code, 0);
-    assertEquals((await status(container, "gateway-coder")).exitCode, 1);
+    await tryAsHermes(container, [["s6-svc", "-d", `${SCANDIR}/gateway-coder`]]);
+    assertEquals((await untilParked(container, "gateway-coder")).exitCode, 1);
     await untilSaid(home, "coder", /: killed\n$/);
     assertEquals((await state(home, "coder")).gateway_state, "running");
     assert(!(await home.log("coder")).includes(": stopped"));

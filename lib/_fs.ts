@@ -118,6 +118,22 @@ export function listDirectory(path: string): Map<string, Deno.DirEntry> {
 }
 
 /**
+ * Lists a directory; its absence is fine. Needs `--allow-read` for it.
+ *
+ * @param path The directory.
+ * @returns Its entries, by name; none if it is not there.
+ * @throws {Error} If it cannot be listed.
+ */
+export function listIfPresent(path: string): Map<string, Deno.DirEntry> {
+  try {
+    return listDirectory(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return new Map();
+    throw error;
+  }
+}
+
+/**
  * Looks at an entry without following it; its absence is fine.
  * Needs `--allow-read` for the path.
  *

@@ -1,5 +1,5 @@
 import { publish } from "../slot/publish.ts";
-import { lstatIfPresent, removeIfPresent } from "../_fs.ts";
+import { listIfPresent, lstatIfPresent, removeIfPresent } from "../_fs.ts";
 import {
   GatewayNotRegisteredError,
   GatewayRegisteredError,
@@ -64,14 +64,6 @@ export interface GatewayStatus extends ServiceStatus {
   deaths: number;
 }
 
-function* listIfPresent(dir: string): Generator<Deno.DirEntry> {
-  try {
-    yield* Deno.readDirSync(dir);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
 /**
  * Registers, starts, stops, restarts and unregisters profile gateways on a
  * live s6 supervision tree, as the unprivileged owner of the scandir.
@@ -92,17 +84,13 @@ function* listIfPresent(dir: string): Generator<Deno.DirEntry> {
  */
 export class S6ServiceManager {
   readonly #home: string;
-  readonly #scandir: string;
   readonly #hermes: string | undefined;
+  readonly #scandir: string;
   readonly #supervision: Supervision;
   readonly #topology: Topology;
   readonly #warn: Warn;
 
-  /**
-   * Makes a manager; nothing is touched yet.
-   *
-   * @param options Where, and how long to wait.
-   */
+  /** Makes a manager, as `options` say where; nothing is touched yet. */
   constructor(options: S6ServiceManagerOptions) {
     const { home, scandir = SHARED_SCANDIR, bin, timeoutMs = 10_000, warn = () => {} } = options;
     this.#topology = options.topology ?? "per-profile";
@@ -113,12 +101,7 @@ export class S6ServiceManager {
     this.#warn = warn;
   }
 
-  /**
-   * Finds whose gateway serves a profile: its own, or `default`'s where that serves all.
-   *
-   * @param profile The profile.
-   * @returns The profile that has it.
-   */
+  /** Tells whose gateway serves a profile: its own, or `default`'s where that serves all. */
   gatewayOf(profile: string): string {
     return this.#topology === "one" ? DEFAULT_PROFILE : profile;
   }
@@ -139,10 +122,8 @@ export class S6ServiceManager {
     const { extraEnv = {}, startNow = true } = options;
     const name = slotName(profile);
     const multiplex = this.#topology === "one" && profile === DEFAULT_PROFILE;
-    const slot = gatewaySlot(
-      { profile, home: this.#home, hermes: this.#hermes, extraEnv, multiplex },
-      !startNow,
-    );
+    const description = { profile, home: this.#home, hermes: this.#hermes, extraEnv, multiplex };
+    const slot = gatewaySlot(description, !startNow);
     {
       using scandir = await lockScandir(this.#scandir);
       if (this.#hasSlot(name)) throw new GatewayRegisteredError(profile);
@@ -199,7 +180,7 @@ export class S6ServiceManager {
    * @returns Their names, in order.
    */
   listProfileGateways(): Promise<string[]> {
-    const profiles = [...listIfPresent(this.#scandir)]
+    const profiles = [...listIfPresent(this.#scandir).values()]
       .filter(({ name, isDirectory }) => isDirectory && name.startsWith(SLOT_PREFIX))
       .map(({ name }) => name.slice(SLOT_PREFIX.length))
       .filter((profile) => profileNameProblem(profile) === undefined);

@@ -1,4 +1,4 @@
-import { listDirectory } from "../_fs.ts";
+import { listDirectory, listIfPresent } from "../_fs.ts";
 import { survivable } from "../_errors.ts";
 import { MAX_STATE_BYTES } from "../_json.ts";
 import type { FoundFile, FoundSlot, Slot, SlotFacts } from "./slot.ts";
@@ -51,15 +51,6 @@ function findSlot(slot: string, entry: Deno.DirEntry, read: ReadFiles): FoundSlo
   return { entries, files, error };
 }
 
-function listScandir(path: string): Entries {
-  try {
-    return listDirectory(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return new Map();
-    throw error;
-  }
-}
-
 /**
  * Reads what is there of some slots, skeletons included. Whatever lies there,
  * it does not wait, and symlinks are not followed.
@@ -79,7 +70,7 @@ function listScandir(path: string): Entries {
  * ```
  */
 export function findSlots(scandir: string, slots: readonly Slot[]): SlotFacts {
-  const entries = listScandir(scandir);
+  const entries = listIfPresent(scandir);
   const found = new Map<Slot, FoundSlot | Error>();
   const read: ReadFiles = new Map();
   for (const slot of slots) {

@@ -208,3 +208,24 @@ liveTest("an image without hermes boots with one warning, from 02", async () => 
   );
   await untilStatus(container, "gateway-coder", "down", ({ up, wantedUp }) => !up && !wantedUp);
 });
+
+liveTest(
+  "where root may chown nothing at all gateways run, and what is not shared is said",
+  async (boot) => {
+    const { container, home } = await boot({ coder: RUNNING }, {
+      hooks: false,
+      capabilities: ["setuid", "setgid", "dac_override", "kill", "fowner"],
+    });
+    leave(home, "left");
+    const hooks = await container.boot();
+    assertEquals([...hooks.values()].map(({ code }) => code), [0, 0, 0]);
+    assertMatch(hooks.get("01-hermes-setup")?.stderr ?? "", /^01-hermes-setup: warning: /);
+    assertMatch(
+      hooks.get("015-supervise-perms")?.stderr ?? "",
+      /^015-supervise-perms: warning: root lacks CAP_CHOWN: [^\n]+\n$/,
+    );
+    await untilStatus(container, "/run/hermes/service/gateway-coder", "up", ({ up }) => up);
+    const { code, stdout } = await container.exec(["gatewayctl", "stop", "coder"]);
+    assertEquals([code, stdout], [0, "coder: down\n"]);
+  },
+);

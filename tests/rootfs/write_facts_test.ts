@@ -64,6 +64,7 @@ Deno.test("write-facts decides the mode by what is asked for and by what root ma
       [{ HERMES_SUPERVISION: "shared" }, ROOT, ["shared", "HERMES_SUPERVISION", ""]],
       [{}, lacking(2), ["isolated", "root lacks CAP_DAC_OVERRIDE", "CAP_DAC_OVERRIDE"]],
       [{}, lacking(32), ["isolated", "root lacks CAP_KILL", "CAP_KILL"]],
+      [{}, lacking(1), ["isolated", "root lacks CAP_CHOWN", "CAP_CHOWN"]],
       [{ HERMES_SUPERVISION: "shared" }, lacking(34), [
         ...["shared", "HERMES_SUPERVISION", "CAP_DAC_OVERRIDE and CAP_KILL"],
       ]],

@@ -3,11 +3,13 @@
 # docs/architecture.md has the list.
 
 # find_mode: sets mode, why, and lacks, the capabilities that shared supervision would need: root's
-# s6-supervise uses what hermes owns (CAP_DAC_OVERRIDE) and signals what runs as hermes (CAP_KILL).
+# s6-supervise uses what hermes owns (CAP_DAC_OVERRIDE) and signals what runs as hermes (CAP_KILL), and
+# the scandir is shared by its group (CAP_CHOWN).
 find_mode() {
   lacks='' mode=${HERMES_SUPERVISION-} why=HERMES_SUPERVISION
   if [ "$uid" -eq 0 ]; then
-    [ $((caps & 2)) -ne 0 ] || lacks=CAP_DAC_OVERRIDE
+    [ $((caps & 1)) -ne 0 ] || lacks=CAP_CHOWN
+    [ $((caps & 2)) -ne 0 ] || lacks=${lacks:+$lacks and }CAP_DAC_OVERRIDE
     [ $((caps & 32)) -ne 0 ] || lacks=${lacks:+$lacks and }CAP_KILL
   fi
   case $mode in

@@ -80,7 +80,7 @@ export async function measureLive(
   runs: number,
   progress: (text: string) => void,
 ): Promise<Live> {
-  await findS6(REPOSITORY, progress);
+  await findS6(REPOSITORY, "debian", progress);
   const boots: Boot[] = [];
   for (const profiles of sizes) {
     const taken: number[][] = [];

@@ -1,7 +1,10 @@
+import { findS6, type S6Source } from "../tests/container/s6_packages.ts";
+
 const MIN_LINES_PERCENT = 95;
 const COVERAGE_DIR = "coverage";
-// Read by tests/live/_live.ts.
+// Read by tests/live/_live.ts and tests/container/container.ts.
 const MODE = "HERMES_TEST_SUPERVISION";
+const S6 = "HERMES_TEST_S6";
 // deno-lint-ignore no-control-regex
 const ANSI_STYLE = /\x1b\[[\d;]*m/g;
 
@@ -43,14 +46,32 @@ async function filesOf(dir: string, name: RegExp): Promise<string[]> {
   return names.filter((one) => name.test(one)).map((one) => `${dir}/${one}`).sort();
 }
 
-/** Runs the whole suite, and what uses live gateways with isolated supervision once more. */
+/** Fetches what the containers need, once for all of them. */
+async function newestS6(): Promise<S6Source> {
+  try {
+    await findS6(".", "debian", console.error);
+    await findS6(".", "testing", console.error);
+    return "testing";
+  } catch (error) {
+    // The live tests themselves say, or under CI fail, where there is no s6 at all.
+    console.error(`warning: the newer s6 is not tested: ${(error as Error).message}`);
+    return "debian";
+  }
+}
+
+/**
+ * Runs the whole suite on the s6 that ships; and what uses live gateways once more, with isolated
+ * supervision and on the older s6 of Debian's release.
+ */
 async function testWhole(): Promise<Outcome[]> {
+  const s6 = await newestS6();
   const twice = await filesOf("tests/live", /^gatewayctl(_\w+)?_test\.ts$/);
   return [
     await denoTest([`--coverage=${COVERAGE_DIR}`, "--coverage-raw-data-only", "tests/"], {
       [MODE]: "shared",
+      [S6]: s6,
     }),
-    await denoTest(twice, { [MODE]: "isolated" }),
+    await denoTest(twice, { [MODE]: "isolated", [S6]: "debian" }),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { fromFileUrl, join } from "@std/path";
 import { vendor } from "../../tasks/vendor.ts";
-import { findS6 } from "./s6_packages.ts";
+import { findS6, type S6Source } from "./s6_packages.ts";
 import { until } from "./until.ts";
 
 export { until };
@@ -10,6 +10,13 @@ export const REPOSITORY: string = join(fromFileUrl(import.meta.url), "../../..")
 const PATH =
   "/opt/hermes-boot/bin:/command:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/execline/bin";
 const IS_ROOT = Deno.uid() === 0;
+
+function s6Source(word = "debian"): S6Source {
+  if (word === "debian" || word === "testing") return word;
+  throw new Error(`HERMES_TEST_S6: expected debian or testing, got ${word}`);
+}
+
+const S6 = s6Source(Deno.env.get("HERMES_TEST_S6"));
 
 /** Options of {@linkcode Container.start}. */
 export interface ContainerOptions {
@@ -67,7 +74,7 @@ function boundingSet(capabilities: readonly string[]): string {
 
 /** Lays out what `container.sh` needs and spawns it in its namespaces. */
 async function spawn(work: string, options: ContainerOptions): Promise<Deno.ChildProcess> {
-  const s6 = await findS6(REPOSITORY, options.progress ?? (() => {}));
+  const s6 = await findS6(REPOSITORY, S6, options.progress ?? (() => {}));
   const cache = `${REPOSITORY}/.cache/container_deno_dir`;
   await Deno.mkdir(cache, { recursive: true });
   await Deno.mkdir(`${work}/root`);

@@ -2,6 +2,7 @@
 cd /run/s6-rc/servicedirs || exit
 for file in /etc/s6-overlay/user-bundles.d/user/contents.d/*; do
   name=${file##*/}
+  [ -d "$name" ] || continue # a oneshot
   rm "$name/down"
   if [ -e "$name/notification-fd" ]; then
     s6-svc -wU -T10000 -u "$name" &

@@ -75,6 +75,7 @@ live=s6-rc:s6-rc-init:fNgK2x
 mkdir -p "run/$live/servicedirs"
 ln -s "$live" run/s6-rc
 for name in s6rc-fdholder s6rc-oneshot-runner $(ls etc/s6-overlay/user-bundles.d/user/contents.d); do
+  [ ! -e "etc/s6-overlay/s6-rc.d/$name/down" ] || continue # a oneshot
   dir=run/$live/servicedirs/$name
   mkdir "$dir"
   if [ -d "etc/s6-overlay/s6-rc.d/$name" ]; then

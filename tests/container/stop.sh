@@ -17,7 +17,12 @@ alone() {
 }
 cd /run/s6-rc/servicedirs || exit
 for file in /etc/s6-overlay/user-bundles.d/user/contents.d/*; do
-  s6-svc -wD -d "${file##*/}" &
+  name=${file##*/}
+  if [ -d "$name" ]; then
+    s6-svc -wD -d "$name" &
+  else
+    execlineb -P "/etc/s6-overlay/s6-rc.d/$name/down" &
+  fi
 done
 wait
 for hook in /etc/cont-finish.d/*; do [ ! -x "$hook" ] || "$hook"; done

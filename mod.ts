@@ -62,7 +62,7 @@ export {
   type S6ServiceManagerOptions,
 } from "./lib/control/manager.ts";
 export { type SyncEntry, type SyncOptions, syncProfileGateways } from "./lib/control/sync.ts";
-export type { ServiceStatus } from "./lib/s6/run.ts";
+export type { ServiceStatus } from "./lib/s6/status.ts";
 
 // For the image.
 export { renderDashboard } from "./lib/image/dashboard.ts";

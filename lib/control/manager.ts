@@ -17,7 +17,7 @@ import {
 import type { Topology } from "../rules/topology.ts";
 import type { Warn } from "../_warn.ts";
 import { SHARED_SCANDIR } from "../s6/places.ts";
-import type { ServiceStatus } from "../s6/run.ts";
+import type { ServiceStatus } from "../s6/status.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
 import { gatewaySlot, planSlot } from "../slot/slot.ts";
 import { Supervision } from "../s6/supervision.ts";

@@ -1,4 +1,5 @@
 import { S6CommandError, S6TimeoutError } from "../_errors.ts";
+import type { ServiceStatus } from "./status.ts";
 
 /** Where s6-overlay has s6's programs. */
 export const S6_BIN = "/command";
@@ -11,22 +12,6 @@ export const S6_PROGRAMS = ["s6-svc", "s6-svok", "s6-svstat", "s6-svscanctl"] as
 
 /** One of {@linkcode S6_PROGRAMS}. */
 export type S6Program = typeof S6_PROGRAMS[number];
-
-/** What s6-svstat says of a service. */
-export interface ServiceStatus {
-  /** Whether it is up. */
-  up: boolean;
-  /** Whether s6-supervise will bring it up when it is down. */
-  wantedUp: boolean;
-  /** Its PID; `null` when it is down. */
-  pid: number | null;
-  /** Its last exit code; `null` when it is up, was killed, or has not run. */
-  exitCode: number | null;
-  /** The signal that killed it, such as `SIGKILL`; `null` likewise. */
-  signal: string | null;
-  /** How long it has been up or down, in seconds. */
-  seconds: number;
-}
 
 /** Options of {@linkcode runS6}. */
 export interface RunS6Options {

@@ -1,5 +1,6 @@
 import { lstatIfPresent, removeIfPresent } from "../_fs.ts";
-import { parseStatus, runS6, type S6Program, type ServiceStatus, STATUS_FIELDS } from "./run.ts";
+import { parseStatus, runS6, type S6Program, STATUS_FIELDS } from "./run.ts";
+import type { ServiceStatus } from "./status.ts";
 import { S6CommandError, S6TimeoutError } from "../_errors.ts";
 
 /** Options of {@linkcode Supervision}. */

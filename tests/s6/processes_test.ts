@@ -1,0 +1,78 @@
+import { assert, assertEquals } from "@std/assert";
+import { parseProcesses, supervisorsOf, usageOf } from "../../lib/s6/processes.ts";
+import { REPOSITORY } from "../container/container.ts";
+import { TempDir } from "../_temp.ts";
+
+/** A stat line: the fields 4 to 52 are their numbers, but for those given. */
+function stat(pid: number, name: string, fields: Readonly<Record<number, number | string>>) {
+  const rest = Array.from({ length: 50 }, (_, i) => fields[i + 3] ?? i + 3);
+  return `/proc/${pid}/stat:${pid} (${name}) ${rest.join(" ")}\n\0`;
+}
+
+const cmdline = (pid: number, ...args: string[]) =>
+  args.map((arg) => `/proc/${pid}/cmdline:${arg}\0`).join("");
+
+const TREE = "/proc/uptime:1000.50 1.00\n\0" +
+  "/proc/self/smaps:00-01 r--p\nSize: 16 kB\nKernelPageSize:       16 kB\nMMUPageSize: 4 kB\n\0" +
+  stat(1, "s6-svscan", { 3: "S", 4: 0, 6: 1, 14: 0, 15: 0, 22: 100, 24: 1 }) +
+  cmdline(1, "s6-svscan", "--", "/run/service") +
+  stat(5, "s6-supervise", { 3: "T", 4: 1, 6: 5, 14: 1, 15: 1, 22: 200, 24: 1 }) +
+  cmdline(5, "s6-supervise", "gateway-coder") +
+  stat(6, "a) R (b", { 3: "S", 4: 5, 6: 6, 14: 150, 15: 50, 22: 300, 24: 10 }) +
+  cmdline(6, "hermes", "-p", "coder", "", "x:y") +
+  stat(7, "sleep", { 3: "S", 4: 6, 6: 6, 14: 100, 15: 0, 22: 300, 24: 5 });
+
+Deno.test("parseProcesses() reads stat whatever a process is called", () => {
+  const { all, uptimeSeconds } = parseProcesses(TREE);
+  assertEquals(uptimeSeconds, 1000.5);
+  assertEquals([...all.keys()], [1, 5, 6, 7]);
+  assertEquals(all.get(6), {
+    pid: 6,
+    ppid: 5,
+    state: "S",
+    session: 6,
+    cpuSeconds: 2,
+    startSeconds: 3,
+    rssBytes: 10 * 16 * 1024,
+    args: ["hermes", "-p", "coder", "", "x:y"],
+  });
+});
+
+Deno.test("parseProcesses() passes over what is cut off, and what is of no process", () => {
+  const odd = "/proc/9/stat:9 (x\0/proc/10/stat:\0/proc/11/cmdline:y\0stray\0:\0";
+  assertEquals(parseProcesses(odd).all.size, 0);
+});
+
+Deno.test("usageOf() adds up a process and all below it", () => {
+  const usage = usageOf(parseProcesses(TREE));
+  assertEquals(usage(6), { cpuSeconds: 3, rssBytes: 15 * 16 * 1024 });
+  assertEquals(usage(1)?.cpuSeconds, 3.02);
+  assertEquals(usage(99), undefined);
+});
+
+Deno.test("supervisorsOf() finds each s6-supervise and what it has started", () => {
+  const found = supervisorsOf(parseProcesses(TREE));
+  assertEquals([...found.keys()], ["gateway-coder"]);
+  const [supervisor, ...others] = found.get("gateway-coder") ?? [];
+  assertEquals([supervisor?.process.state, supervisor?.child?.pid, others.length], ["T", 6, 0]);
+});
+
+Deno.test("libexec/look prints what parseProcesses() reads", async () => {
+  using temp = new TempDir();
+  const script = temp.write("a (b) c", "#!/bin/sh\nread _\n", 0o755);
+  const child = new Deno.Command(script, { args: ["", "two\nlines"], stdin: "piped" }).spawn();
+  try {
+    const look = `${REPOSITORY}/rootfs/opt/hermes-boot/libexec/look`;
+    const { stdout } = await new Deno.Command(look, { stderr: "inherit" }).output();
+    const { all, uptimeSeconds } = parseProcesses(new TextDecoder().decode(stdout));
+    const own = all.get(Deno.pid);
+    assert(own !== undefined && own.rssBytes > 1 << 20 && own.cpuSeconds > 0, "Deno itself");
+    assert(own.startSeconds < uptimeSeconds, "its start");
+    const found = all.get(child.pid);
+    assertEquals(found?.ppid, Deno.pid);
+    assertEquals(found?.args, ["/bin/sh", script, "", "two\nlines"]);
+  } finally {
+    await child.stdin.close();
+    await child.status;
+  }
+});

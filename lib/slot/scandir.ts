@@ -7,6 +7,7 @@ import { lstatIfPresent, makeDirectory, removeIfPresent } from "../_fs.ts";
  */
 export const DOT_DIR = ".hermes";
 const RETIRED_PREFIX = "retired-";
+const STAGING_PREFIX = "staging-";
 
 /** What hermes's own service manager builds a slot in, in the scandir; it stays if that is killed. */
 const LEFTOVER = /^\.gateway-.*\.tmp$/;
@@ -25,8 +26,8 @@ export interface LockedScandir extends Disposable {
   /** The scandir's path. */
   readonly path: string;
   /**
-   * Makes the staging directory, at the first call; disposing of the lock
-   * removes it.
+   * Makes a staging directory of its own, at the first call; disposing of the
+   * lock removes it.
    *
    * @returns The directory.
    * @throws {Error} If it cannot be made.
@@ -79,6 +80,22 @@ async function takeLock(path: string, timeoutMs: number): Promise<Deno.FsFile> {
   return file;
 }
 
+/**
+ * Removes what killed holders have left. The mkfifo of one may still be at work
+ * there, and what cannot be removed now is in nobody's way: the next holder
+ * tries again.
+ */
+function sweepStaging(dotDir: string): void {
+  for (const { name } of Deno.readDirSync(dotDir)) {
+    if (!name.startsWith(STAGING_PREFIX)) continue;
+    try {
+      removeIfPresent(`${dotDir}/${name}`, { recursive: true });
+    } catch (error) {
+      survivable(error);
+    }
+  }
+}
+
 // The new directory tells what umask and parent did to the mode asked for; so
 // that has neither to be asked (--allow-sys) nor repaired.
 function openStaging(path: string): Staging {
@@ -106,8 +123,8 @@ function sweepLeftovers(path: string): void {
 }
 
 /**
- * Makes a scandir if there is none, takes its lock, and wipes what an
- * interrupted run left in its staging directory.
+ * Makes a scandir if there is none, takes its lock, and removes the staging
+ * directories that killed holders have left, as far as it can.
  * Needs `--allow-read` and `--allow-write` for the scandir.
  *
  * @param path The scandir, an absolute path.
@@ -128,7 +145,8 @@ export async function lockScandir(
   { timeoutMs = 30_000 }: LockScandirOptions = {},
 ): Promise<LockedScandir> {
   const dotDir = `${path}/${DOT_DIR}`;
-  const staging = `${dotDir}/staging`;
+  // Of its own: the mkfifo of a holder that was killed may still be at work in another.
+  const staging = `${dotDir}/${STAGING_PREFIX}${crypto.randomUUID().slice(0, 8)}`;
   try {
     Deno.mkdirSync(path, { recursive: true, mode: 0o755 });
     makeDirectory(dotDir, 0o700);
@@ -136,9 +154,8 @@ export async function lockScandir(
     throw new Error(`cannot make ${dotDir}: ${errorWords(survivable(error))}`, { cause: error });
   }
   const lock = await takeLock(`${dotDir}/lock`, timeoutMs);
-  const wipe = () => removeIfPresent(staging, { recursive: true });
   try {
-    wipe();
+    sweepStaging(dotDir);
   } catch (error) {
     lock.close();
     throw error;
@@ -152,7 +169,7 @@ export async function lockScandir(
     sweepLeftovers: () => sweepLeftovers(path),
     [Symbol.dispose]() {
       using _ = lock;
-      wipe();
+      removeIfPresent(staging, { recursive: true });
     },
   };
 }

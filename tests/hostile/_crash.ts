@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { recordDesiredState } from "../../lib/profile/desired_state.ts";
 import { renderSlot } from "../../lib/slot/render.ts";
+import { lockScandir } from "../../lib/slot/scandir.ts";
 import {
   assertWholeSlot,
   fakeBin,
@@ -11,6 +12,7 @@ import {
   STOPPED,
   visible,
 } from "../_fixtures.ts";
+import { until } from "../container/until.ts";
 import { exists, runSync, type TempDir, writeFile } from "../_temp.ts";
 import type { Stepped } from "./_stepper.ts";
 
@@ -52,10 +54,16 @@ function assertNoHalfSlots(home: Home): void {
   }
 }
 
-/** The suite's own directory holds nothing that a killed run has left. */
-function assertSwept(home: Home): void {
-  const own = [...Deno.readDirSync(`${home.scandir}/.hermes`)].map(({ name }) => name);
-  assertEquals(own.filter((name) => name !== "last-boot.json"), ["lock"]);
+/** The suite's own directory holds nothing that a killed run has left, or not for longer than its mkfifo lives. */
+async function assertSwept(home: Home): Promise<void> {
+  await until("what a killed run has left is gone", async () => {
+    const own = [...Deno.readDirSync(`${home.scandir}/.hermes`)].map(({ name }) => name);
+    if (!own.some((name) => name.startsWith("staging-"))) {
+      assertEquals(own.filter((name) => name !== "last-boot.json"), ["lock"]);
+      return true;
+    }
+    (await lockScandir(home.scandir))[Symbol.dispose]();
+  });
 }
 
 /** The next pass leaves exactly what an undisturbed one would. */
@@ -70,7 +78,7 @@ async function assertConverges(home: Home, names: readonly string[]): Promise<vo
     const { run } = renderSlot({ profile, home: home.path, multiplex: false });
     assertEquals(Deno.readTextFileSync(`${home.slot(profile)}/run`), run);
   }
-  assertSwept(home);
+  await assertSwept(home);
 }
 
 const RECONCILE = `
@@ -166,7 +174,7 @@ function manage(
       assertEquals(code, 0, stderr);
       assertManaged(home, stays);
       assertEquals(visible(home.scandir), gives.map((name) => `gateway-${name}`).sort());
-      assertSwept(home);
+      await assertSwept(home);
     },
   };
 }
@@ -215,3 +223,44 @@ recordDesiredState(dir, "stopped", new Date());
     assert(!exists(`${temp.path}/gateway_state.json.new`));
   },
 };
+
+// Kills who runs it, and goes on making what it was told to make, again and again.
+const ORPHAN = `shift 3; : >"$0.alive"; kill -9 "$PPID"
+while [ ! -e "$0.stop" ]; do for path; do true >"$path"; done; done 2>/dev/null
+rm "$0.alive"`;
+
+/** Has a reconcile killed whose mkfifo goes on, and looks at those that come after it. */
+export async function killBesideMkfifo(temp: TempDir): Promise<void> {
+  const home = new Home(temp);
+  addProfiles(home, profileNames(4));
+  fakeBin(`${temp.path}/bin`, { mkfifo: ORPHAN });
+  const program = `${temp.path}/bin/mkfifo`;
+  const { code } = await runScript(`
+    const dir = ${JSON.stringify(temp.path)};
+    const Command = Deno.Command;
+    Deno.Command = class extends Command {
+      constructor(_, options) {
+        super(dir + "/bin/mkfifo", options);
+      }
+    };
+    ${RECONCILE}`);
+  assertEquals(code, 128 + 9);
+  try {
+    for (let count = 4; count < 10; count++) {
+      const names = profileNames(count);
+      addProfiles(home, names);
+      assert(exists(`${program}.alive`), "mkfifo has ended");
+      const { actions, warnings } = await reconcile(home);
+      assertEquals(warnings, []);
+      for (const { profile, action } of actions) {
+        assertWholeSlot(home.slot(profile), { down: action === "registered" });
+      }
+      assertEquals(visible(home.scandir), names.map((name) => `gateway-${name}`).sort());
+    }
+  } finally {
+    Deno.writeTextFileSync(`${program}.stop`, "");
+    await until("mkfifo ends", () => Promise.resolve(!exists(`${program}.alive`)));
+  }
+  await reconcile(home);
+  await assertSwept(home);
+}

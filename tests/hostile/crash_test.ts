@@ -2,6 +2,7 @@ import { assert } from "@std/assert";
 import { TempDir } from "../_temp.ts";
 import {
   firstReconcile,
+  killBesideMkfifo,
   RECORD_DESIRED_STATE,
   register,
   secondReconcile,
@@ -24,3 +25,8 @@ for (const [what, stepped] of KILLED) {
     console.log(`tried ${kills} kills`);
   });
 }
+
+Deno.test("a reconcile that is killed while its mkfifo goes on is in nobody's way, and leaves nothing once that has ended", async () => {
+  using temp = new TempDir();
+  await killBesideMkfifo(temp);
+});

@@ -123,9 +123,11 @@ Deno.test("publish() without a staging directory has an error for each new slot,
   using temp = new TempDir();
   await apply(temp.path, [slotOf("a")]);
   using scandir = await lockScandir(temp.path);
-  temp.write(".hermes/staging", "in the way");
+  const openStaging = () => {
+    throw new Error("in the way");
+  };
   const slots = [slotOf("a"), slotOf("b"), slotOf("c")];
-  const outcomes = applyLocked(scandir, slots);
+  const outcomes = applyLocked({ ...scandir, openStaging }, slots);
   assertEquals(slots.map((one) => outcomes.get(one) instanceof Error), [false, true, true]);
   assertEquals(visible(temp.path), ["gateway-a"]);
 });

@@ -4,10 +4,11 @@
  *
  * @example Recreate every profile's slot
  * ```ts no-eval
- * import { readFacts, reconcileProfileGateways } from "./mod.ts";
+ * import { parseCapacity, readFacts, reconcileProfileGateways } from "./mod.ts";
  *
- * const { home, scandir } = readFacts();
- * await reconcileProfileGateways({ home, scandir });
+ * const { home, scandir, env } = readFacts();
+ * const capacity = parseCapacity(scandir, env("svscan_max"));
+ * await reconcileProfileGateways({ home, scandir, capacity });
  * ```
  *
  * @module
@@ -18,6 +19,7 @@ export {
   IntentNotRecordedError,
   InvalidProfileNameError,
   InvalidSelectionError,
+  NoRoomError,
   RefusedContainerError,
   S6CommandError,
   S6TimeoutError,
@@ -51,6 +53,7 @@ export type { PriorExit } from "./lib/profile/prior_state.ts";
 export { type ContainerRole, type Facts, readFacts } from "./lib/rules/facts.ts";
 export { readRules, type Rules } from "./lib/rules/rules.ts";
 export type { Selection } from "./lib/rules/selection.ts";
+export { type Capacity, parseCapacity } from "./lib/s6/capacity.ts";
 export type { Topology } from "./lib/rules/topology.ts";
 
 // Between boots.

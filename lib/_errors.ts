@@ -115,6 +115,12 @@ export class InvalidSelectionError extends Error {
   override name = "InvalidSelectionError";
 }
 
+/** Thrown when s6-svscan has no room for one more gateway: one line that says what helps. */
+export class NoRoomError extends Error {
+  /** The error's class name. */
+  override name = "NoRoomError";
+}
+
 /** Thrown when a program of s6 fails. */
 export class S6CommandError extends Error {
   /** The error's class name. */

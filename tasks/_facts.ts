@@ -1,5 +1,6 @@
 import { InvalidSelectionError } from "../lib/_errors.ts";
 import type { Warn } from "../lib/_warn.ts";
+import { type Capacity, parseCapacity } from "../lib/s6/capacity.ts";
 import { type Facts, FACTS_FILE } from "../lib/rules/facts.ts";
 import { readRules, type Rules } from "../lib/rules/rules.ts";
 import { UsageError } from "./_cli.ts";
@@ -23,4 +24,14 @@ export async function containerRules({ home, env }: Facts, warn: Warn): Promise<
   } catch (error) {
     throw error instanceof InvalidSelectionError ? new UsageError(error.message) : error;
   }
+}
+
+/**
+ * Tells what the s6-svscan of the container's gateways holds.
+ *
+ * @param facts The container's facts.
+ * @returns What it holds; `undefined`: not known.
+ */
+export function containerCapacity({ scandir, env }: Facts): Capacity | undefined {
+  return parseCapacity(scandir, env("svscan_max"));
 }

@@ -3,7 +3,7 @@ import { type ReconcileAction, wordAction } from "../lib/boot/action.ts";
 import { jsonAscii, printable } from "../lib/_quote.ts";
 import { reconcileProfileGateways } from "../lib/boot/reconcile.ts";
 import { runProgram } from "./_cli.ts";
-import { containerRules, FACTS_HELP } from "./_facts.ts";
+import { containerCapacity, containerRules, FACTS_HELP } from "./_facts.ts";
 
 const name = "reconcile";
 const help = `
@@ -52,6 +52,7 @@ await runProgram(
       home,
       scandir,
       hermes,
+      capacity: containerCapacity(facts),
       dryRun: flags.has("dry-run"),
       rules,
       role,

@@ -5,7 +5,7 @@ import { type SyncEntry, syncProfileGateways, wordSyncEntry } from "../lib/contr
 import { watchProfiles } from "../lib/control/watch.ts";
 import { runProgram } from "./_cli.ts";
 import { News } from "./_news.ts";
-import { containerRules, FACTS_HELP } from "./_facts.ts";
+import { containerCapacity, containerRules, FACTS_HELP } from "./_facts.ts";
 
 const name = "profile-watch";
 const help = `
@@ -53,6 +53,7 @@ function makeSync(facts: Facts): (intact: () => boolean) => Promise<boolean> {
         home,
         scandir,
         hermes,
+        capacity: containerCapacity(facts),
         rules,
         prune: intact,
         warn: once,

@@ -1,11 +1,12 @@
 import { publish } from "../slot/publish.ts";
 import { appendBootLog, bootLogLines } from "./log.ts";
 import { writeBootRecord } from "./record.ts";
-import { errorWords, survivable } from "../_errors.ts";
+import { errorWords, NoRoomError, survivable } from "../_errors.ts";
 import { BOOTSTRAP_STATE, legacyState, seedState } from "../profile/seed_state.ts";
 import { type ReconcileAction, skippedAction } from "./action.ts";
 import { DEFAULT_PROFILE, profileDir } from "../profile/name.ts";
 import type { Warn } from "../_warn.ts";
+import type { Capacity } from "../s6/capacity.ts";
 import { NO_RULES } from "../rules/rules.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
 import { expectedOutcomes, planSlots, type Slot, type SlotOutcome } from "../slot/slot.ts";
@@ -22,6 +23,8 @@ export interface ReconcileOptions extends PlanOptions {
   home: string;
   /** The scandir, an absolute path; it is made if there is none. */
   scandir: string;
+  /** What its s6-svscan holds. Default: any number. */
+  capacity?: Capacity | undefined;
   /** Decide and return, but write nothing. Default: `false`. */
   dryRun?: boolean | undefined;
   /** Told of what was survived. Default: nobody. */
@@ -40,8 +43,10 @@ export interface Reconciliation {
 
 /** What was done about a profile, now that it is known what became of its slot. */
 function actionTaken({ action }: ProfilePlan, outcome: SlotOutcome | undefined): ReconcileAction {
+  const { profile } = action;
+  if (outcome instanceof NoRoomError) return skippedAction(profile, outcome.message, false, action);
   return outcome instanceof Error
-    ? skippedAction(action.profile, `slot not made: ${errorWords(outcome)}`, true, action)
+    ? skippedAction(profile, `slot not made: ${errorWords(outcome)}`, true, action)
     : action;
 }
 
@@ -61,7 +66,7 @@ function pass(
   warn: Warn,
   locked: LockedScandir | undefined,
 ): Reconciliation {
-  const { home, scandir } = options;
+  const { home, scandir, capacity } = options;
   if (locked !== undefined) seedRootState(home, options, warn);
   const { profiles, error } = planVolume(home, warn, options);
   if (locked !== undefined) {
@@ -72,7 +77,7 @@ function pass(
     }
   }
   const slots = profiles.flatMap(({ slot }) => slot ?? []);
-  const { plans, warnings } = planSlots(slots, findSlots(scandir, slots));
+  const { plans, warnings } = planSlots(slots, findSlots(scandir, slots, capacity), capacity);
   for (const warning of warnings) warn(warning);
   const outcomes: Map<Slot | undefined, SlotOutcome> = locked === undefined
     ? expectedOutcomes(plans)
@@ -103,7 +108,8 @@ async function passLocked(options: ReconcileOptions, warn: Warn): Promise<Reconc
  * Recreates the slot of every profile on the volume and decides which of them
  * start by themselves. A slot that is already there is refreshed file by file
  * and keeps its supervise tree and the environment it was registered with; a
- * profile that cannot have one is skipped without stopping the others. What was
+ * profile that cannot have one, or for which s6-svscan has no room, is skipped
+ * without stopping the others. What was
  * done is in the boot log and in the scandir's boot record. Two reconciles
  * exclude each other.
  *

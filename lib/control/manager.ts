@@ -16,10 +16,12 @@ import {
 } from "../profile/name.ts";
 import type { Topology } from "../rules/topology.ts";
 import type { Warn } from "../_warn.ts";
+import type { Capacity } from "../s6/capacity.ts";
 import { SHARED_SCANDIR } from "../s6/places.ts";
 import type { ServiceStatus } from "../s6/status.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
-import { gatewaySlot, planSlot } from "../slot/slot.ts";
+import { gatewaySlot, planSlots } from "../slot/slot.ts";
+import { findSlots } from "../slot/slot_facts.ts";
 import { Supervision } from "../s6/supervision.ts";
 import { recordIntent } from "./intent.ts";
 import { bringDown, bringUp, forceDown } from "./move.ts";
@@ -36,6 +38,8 @@ export interface S6ServiceManagerOptions {
   hermes?: string | undefined;
   /** How long a gateway may take to reach a state, in milliseconds. Default: 10000. */
   timeoutMs?: number | undefined;
+  /** What the scandir's s6-svscan holds. Default: any number. */
+  capacity?: Capacity | undefined;
   /** Whether each profile has a gateway of its own. Default: `per-profile`. */
   topology?: Topology | undefined;
   /** Told of what was survived. Default: nobody. */
@@ -84,26 +88,24 @@ export interface GatewayStatus extends ServiceStatus {
  */
 export class S6ServiceManager {
   readonly #home: string;
-  readonly #hermes: string | undefined;
   readonly #scandir: string;
   readonly #supervision: Supervision;
-  readonly #topology: Topology;
+  readonly #options: S6ServiceManagerOptions;
   readonly #warn: Warn;
 
   /** Makes a manager, as `options` say where; nothing is touched yet. */
   constructor(options: S6ServiceManagerOptions) {
     const { home, scandir = SHARED_SCANDIR, bin, timeoutMs = 10_000, warn = () => {} } = options;
-    this.#topology = options.topology ?? "per-profile";
+    this.#options = options;
     this.#home = home;
     this.#scandir = scandir;
-    this.#hermes = options.hermes;
     this.#supervision = new Supervision({ scandir, timeoutMs, bin });
     this.#warn = warn;
   }
 
   /** Tells whose gateway serves a profile: its own, or `default`'s where that serves all. */
   gatewayOf(profile: string): string {
-    return this.#topology === "one" ? DEFAULT_PROFILE : profile;
+    return this.#options.topology === "one" ? DEFAULT_PROFILE : profile;
   }
 
   /**
@@ -113,21 +115,23 @@ export class S6ServiceManager {
    * @param options Its environment, and whether it starts at once.
    * @throws {InvalidProfileNameError} If the name is not legal.
    * @throws {GatewayRegisteredError} If it has a slot already.
+   * @throws {NoRoomError} If s6-svscan has no room for it; another `Error` if it cannot be made.
    * @throws {S6CommandError} If s6-svscan cannot be told: no slot is left then.
    * @throws {S6TimeoutError} If it is not supervised in time.
    * @throws {GatewayNotRegisteredError} If somebody unregisters it meanwhile.
-   * @throws {Error} If the slot cannot be made.
    */
   async registerProfileGateway(profile: string, options: RegisterOptions = {}): Promise<void> {
     const { extraEnv = {}, startNow = true } = options;
+    const { hermes, topology, capacity } = this.#options;
     const name = slotName(profile);
-    const multiplex = this.#topology === "one" && profile === DEFAULT_PROFILE;
-    const description = { profile, home: this.#home, hermes: this.#hermes, extraEnv, multiplex };
-    const slot = gatewaySlot(description, !startNow);
+    const multiplex = topology === "one" && profile === DEFAULT_PROFILE;
+    const description = { profile, home: this.#home, hermes, extraEnv, multiplex };
+    const slots = [gatewaySlot(description, !startNow)];
     {
       using scandir = await lockScandir(this.#scandir);
       if (this.#hasSlot(name)) throw new GatewayRegisteredError(profile);
-      const outcome = publish(scandir, [planSlot(slot, undefined)]).get(slot);
+      const { plans } = planSlots(slots, findSlots(this.#scandir, slots, capacity), capacity);
+      const [outcome] = publish(scandir, plans).values();
       if (outcome instanceof Error) throw outcome;
       try {
         await this.#supervision.svscanctl("-a");

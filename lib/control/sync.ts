@@ -1,9 +1,10 @@
 import { publish } from "../slot/publish.ts";
 import { lstatIfPresent } from "../_fs.ts";
-import { errorWords, S6TimeoutError, survivable } from "../_errors.ts";
+import { errorWords, NoRoomError, S6TimeoutError, survivable } from "../_errors.ts";
 import { slotName } from "../profile/name.ts";
 import type { Warn } from "../_warn.ts";
 import type { Rules } from "../rules/rules.ts";
+import type { Capacity } from "../s6/capacity.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
 import { S6ServiceManager } from "./manager.ts";
 import { expectedOutcomes, planSlots, type Slot, type SlotOutcome } from "../slot/slot.ts";
@@ -27,6 +28,8 @@ export interface SyncOptions {
   prune?: boolean | (() => boolean) | undefined;
   /** Decide and return, but write nothing. Default: `false`. */
   dryRun?: boolean | undefined;
+  /** What the scandir's s6-svscan holds. Default: any number. */
+  capacity?: Capacity | undefined;
   /** Where s6's programs are. Default: `/command`. */
   bin?: string | undefined;
   /** How long each gateway may take, in milliseconds. Default: 10000. */
@@ -103,6 +106,9 @@ function entryOf(step: SyncStep, outcomes: ReadonlyMap<Slot, SlotOutcome>): Sync
   const outcome = outcomes.get(step.slot) ?? "unchanged";
   if (outcome === "created") return { profile, action: outcome, starts: !step.slot.down };
   if (typeof outcome === "string") return { profile, action: outcome };
+  if (outcome instanceof NoRoomError) {
+    return { profile, action: "skipped", reason: outcome.message };
+  }
   const reason = `slot not made: ${errorWords(outcome)}`;
   return { profile, action: "skipped", reason, failed: true };
 }
@@ -127,19 +133,23 @@ export function wordSyncEntry({ profile, action, starts, reason }: SyncEntry): s
 /** Goes over all profiles; without a locked scandir nothing is written. */
 async function pass(
   manager: S6ServiceManager,
-  { home, scandir = DEFAULT_SCANDIR, prune = false, warn = () => {}, rules, hermes }: SyncOptions,
+  options: SyncOptions,
   locked: LockedScandir | undefined,
-): Promise<{ entries: SyncEntry[]; prunes: boolean }> {
+): Promise<{ entries: SyncEntry[]; prunes: boolean; leftOut: Set<string> }> {
+  const { home, scandir = DEFAULT_SCANDIR, prune = false, warn = () => {} } = options;
+  const { rules, hermes, capacity } = options;
   const { profiles, error } = planVolume(home, warn, { rules, hermes });
   if (error !== undefined) throw new Error(`cannot read ${home}/profiles: ${errorWords(error)}`);
   const registered = await manager.listProfileGateways();
   const prunes = typeof prune === "function" ? prune() : prune;
   const steps = planSync(profiles, registered, prunes);
   const slots = steps.flatMap((step) => step.do === "apply" ? step.slot : []);
-  const { plans, warnings } = planSlots(slots, findSlots(scandir, slots));
+  const { plans, warnings } = planSlots(slots, findSlots(scandir, slots, capacity), capacity);
   for (const warning of warnings) warn(warning);
   const outcomes = locked === undefined ? expectedOutcomes(plans) : publish(locked, plans);
-  return { entries: steps.map((step) => entryOf(step, outcomes)), prunes };
+  const noRoom = slots.filter((slot) => outcomes.get(slot) instanceof NoRoomError);
+  const leftOut = new Set(noRoom.map(({ description: { profile } }) => profile));
+  return { entries: steps.map((step) => entryOf(step, outcomes)), prunes, leftOut };
 }
 
 /** Makes and refreshes slots under the scandir's lock, so that no register comes between. */
@@ -215,7 +225,7 @@ export async function syncProfileGateways(options: SyncOptions): Promise<SyncEnt
   if (options.dryRun) return (await pass(manager, options, undefined)).entries;
   const supervision = new Supervision(where);
   const recruit = recruiter(supervision);
-  const { entries: planned, prunes } = await passLocked(manager, options, scandir);
+  const { entries: planned, prunes, leftOut } = await passLocked(manager, options, scandir);
   const entries: SyncEntry[] = [];
   for (const entry of planned) {
     const { profile, action } = entry;
@@ -232,5 +242,9 @@ export async function syncProfileGateways(options: SyncOptions): Promise<SyncEnt
     await supervision.svscanctl("-an");
     await manager.reapRetired();
   }
-  return entries;
+  const madeRoom = entries.some(({ action, failed }) => action === "pruned" && !failed);
+  if (leftOut.size === 0 || !madeRoom) return entries;
+  const later = await syncProfileGateways(options);
+  const again = (entry: SyncEntry) => later.find(({ profile }) => profile === entry.profile);
+  return entries.map((entry) => leftOut.has(entry.profile) ? again(entry) ?? entry : entry);
 }

@@ -1,6 +1,7 @@
 import type { Owner } from "../_owner.ts";
 import { S6_SVSCAN } from "../s6/run.ts";
 import { SKELETON_DIRECTORIES, SKELETON_FIFO } from "../slot/skeleton.ts";
+import { type Capacity, roomFor, wordNoRoom } from "../s6/capacity.ts";
 import { SHARED_SCANDIR } from "../s6/places.ts";
 
 /** One check and what it found. */
@@ -51,6 +52,8 @@ export interface DoctorFacts {
   listenProblem?: string | undefined;
   /** Why the scandir cannot be written to, if so. */
   scandirProblem?: string | undefined;
+  /** How many services are in the scandir, and what its s6-svscan holds, where that is known. */
+  services?: { used: number; capacity: Capacity } | undefined;
   /** The slots' names. */
   slots: readonly string[];
   /** What is there of their skeletons. */
@@ -135,6 +138,15 @@ function checkSpace({ place, unit, total, free }: Space): Check {
     : { name, ok: false, detail: `${word(free)}, expected ${word(least)}: make room` };
 }
 
+function checkRoom({ used, capacity }: NonNullable<DoctorFacts["services"]>): Check {
+  const name = "room for gateways";
+  const room = roomFor(capacity, used);
+  const count = `${used} of ${capacity.max}`;
+  if (room > 0) return { name, ok: true, detail: `for ${room} more: ${count} services` };
+  const { problem, help } = wordNoRoom(capacity);
+  return { name, ok: false, detail: `${problem}, and there are ${used}: ${help}` };
+}
+
 function check(name: string, problem: string | undefined, good: string, help: string): Check {
   return problem === undefined
     ? { name, ok: true, detail: good }
@@ -186,6 +198,7 @@ export function examine(facts: DoctorFacts): Check[] {
       : [check("s6-svscan is PID 1", wrong, "yes", "start the container with /init")],
     check(`s6-svscan listens on ${scandir}`, listenProblem, "yes", help.listening),
     check(`${scandir} is writable`, scandirProblem, "yes", help.writing),
+    ...facts.services === undefined ? [] : [checkRoom(facts.services)],
     checkSkeletons(facts),
     checkOrphans(facts),
     check("logs are writable", logsProblem, "yes", "it must belong to hermes"),

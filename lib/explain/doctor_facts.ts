@@ -2,8 +2,10 @@ import { type DoctorFacts, SKELETON, type SkeletonEntry, type Space } from "./do
 import { errorWords, survivable } from "../_errors.ts";
 import { type Owner, parseOwner } from "../_owner.ts";
 import { SLOT_PREFIX } from "../profile/name.ts";
+import type { Capacity } from "../s6/capacity.ts";
 import { SHARED_SCANDIR } from "../s6/places.ts";
 import { Supervision } from "../s6/supervision.ts";
+import { countServices } from "../slot/slot_facts.ts";
 
 /** What only the caller's shell can tell: Deno would need every permission for it. */
 export interface HostFacts {
@@ -29,6 +31,8 @@ export interface DoctorOptions {
   scandir?: string | undefined;
   /** Where s6's programs are. Default: `/command`. */
   bin?: string | undefined;
+  /** What the scandir's s6-svscan holds. Default: not known. */
+  capacity?: Capacity | undefined;
   /** What the caller's shell has found out. */
   host: HostFacts;
 }
@@ -180,7 +184,7 @@ async function findRetired(supervision: Supervision, scandir: string): Promise<s
  * ```
  */
 export async function gatherDoctorFacts(options: DoctorOptions): Promise<DoctorFacts> {
-  const { home, scandir = SHARED_SCANDIR, bin, host } = options;
+  const { home, scandir = SHARED_SCANDIR, bin, capacity, host } = options;
   const supervision = new Supervision({ scandir, timeoutMs: RELEASE_MS, bin });
   const slots = [...Deno.readDirSync(scandir)]
     .filter(({ name, isDirectory }) => isDirectory && name.startsWith(SLOT_PREFIX))
@@ -191,6 +195,7 @@ export async function gatherDoctorFacts(options: DoctorOptions): Promise<DoctorF
     listenProblem: await problemOf(() => supervision.svscanctl()),
     scandirProblem: writeProblem(scandir),
     logsProblem: logsProblem(home, host.owner),
+    services: capacity && { used: countServices(capacity), capacity },
     slots,
     skeletons: readSkeletons(scandir, slots),
     retired: await findRetired(supervision, scandir),

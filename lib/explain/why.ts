@@ -36,6 +36,8 @@ export interface WhyFacts {
   refusal?: string | undefined;
   /** Why the container's rules give it no slot. */
   notSelected?: string | undefined;
+  /** Why there is no room for one more gateway, and what helps. */
+  noRoom?: { problem: string; help: string } | undefined;
   /** Whether the root profile's gateway serves it, so that a boot leaves its own down. */
   served?: boolean | undefined;
   /** The profiles that its gateway serves and that are to run. */
@@ -59,6 +61,7 @@ export type Cause =
   | "no-soul"
   | "refused"
   | "not-selected"
+  | "no-room"
   | "served"
   | "newer-than-boot"
   | "unregistered"
@@ -125,6 +128,11 @@ const onTheVolume: Rule = (facts) => {
   if (refusal === undefined) return undefined;
   const help = removed ?? "mend it; gatewayctl sync";
   return { cause: "refused", text: `gets no gateway: ${refusal}`, help };
+};
+
+const room: Rule = ({ noRoom, registered }) => {
+  if (noRoom === undefined || registered) return undefined;
+  return { cause: "no-room", text: `not registered: ${noRoom.problem}`, help: noRoom.help };
 };
 
 const inTheScandir: Rule = (facts) => {
@@ -221,6 +229,7 @@ const served: Rule = ({ served, status, recorded: { state } }) => {
 const RULES: readonly Rule[] = [
   onTheVolume,
   selected,
+  room,
   inTheScandir,
   moving,
   stoppedOnPurpose,

@@ -8,6 +8,8 @@ import { logWord } from "../_quote.ts";
 import { askGateway } from "../control/status.ts";
 import { lastLogLines, readFileEnd } from "../s6/log.ts";
 import { NO_RULES, type Rules } from "../rules/rules.ts";
+import { type Capacity, roomFor, wordNoRoom } from "../s6/capacity.ts";
+import { countServices } from "../slot/slot_facts.ts";
 import { S6ServiceManager } from "../control/manager.ts";
 import { readJsonObject } from "../_json.ts";
 import { stateOf } from "../profile/prior_state.ts";
@@ -25,6 +27,8 @@ export interface WhyOptions {
   logLines?: number | undefined;
   /** The container's rules. Default: none. */
   rules?: Rules | undefined;
+  /** What the scandir's s6-svscan holds. Default: any number. */
+  capacity?: Capacity | undefined;
 }
 
 /** Reads `updated_at`: seconds since the epoch from the operator, maybe text from a gateway. */
@@ -156,7 +160,7 @@ export function readWantedBy(home: string, rules: Rules): string[] {
  * ```
  */
 export async function gatherWhyFacts(profile: string, options: WhyOptions): Promise<WhyFacts> {
-  const { home, logLines = 3, rules = NO_RULES, ...where } = options;
+  const { home, logLines = 3, rules = NO_RULES, capacity, ...where } = options;
   const dir = profileDir(home, profile);
   const nameProblem = profileNameProblem(profile);
   const facts: WhyFacts = {
@@ -173,6 +177,9 @@ export async function gatherWhyFacts(profile: string, options: WhyOptions): Prom
   if (nameProblem !== undefined) return facts;
   return {
     ...facts,
+    noRoom: capacity !== undefined && roomFor(capacity, countServices(capacity)) === 0
+      ? wordNoRoom(capacity)
+      : undefined,
     notSelected: rules.selection.whyNot(profile),
     served: rules.topology === "one" && profile !== DEFAULT_PROFILE,
     wantedBy: profile === DEFAULT_PROFILE ? readWantedBy(home, rules) : [],

@@ -1,5 +1,5 @@
-import { capacityProblem } from "../s6/capacity.ts";
-import { errorWords } from "../_errors.ts";
+import { type Capacity, chooseFitting, roomFor, wordNoRoom } from "../s6/capacity.ts";
+import { errorWords, NoRoomError } from "../_errors.ts";
 import { slotName } from "../profile/name.ts";
 import { readExtraEnv, renderSlot, type SlotDescription, type SlotFiles } from "./render.ts";
 import { SKELETON_DIRECTORIES, SKELETON_FIFO } from "./skeleton.ts";
@@ -38,9 +38,7 @@ export interface FoundSlot {
 
 /** What was found of some slots. */
 export interface SlotFacts {
-  /** The scandir. */
-  scandir: string;
-  /** How many services are in it, loggers not counted. */
+  /** How many services are in the scandir, counted as its s6-svscan does; 0 where that has no limit. */
   services: number;
   /** Those that are there; the error tells why one could not be looked into. */
   found: ReadonlyMap<Slot, FoundSlot | Error>;
@@ -170,22 +168,40 @@ export function planSlot(slot: Slot, found: FoundSlot | Error | undefined): Slot
   return planRefresh(slot, found);
 }
 
+/** Leaves out the new slots for which there is no room. */
+function fit(plans: readonly SlotPlan[], capacity: Capacity, services: number): SlotPlan[] {
+  const asking = plans.filter(creates).map((plan) => {
+    const { description: { profile }, down } = plan.slot;
+    return { plan, profile, starts: !down };
+  });
+  const fitting = chooseFitting(asking, roomFor(capacity, services));
+  if (fitting.size === asking.length) return [...plans];
+  const leftOut = new Set(asking.filter((one) => !fitting.has(one)).map(({ plan }) => plan));
+  const { problem, help } = wordNoRoom(capacity);
+  const error = new NoRoomError(`${problem}: ${help}`);
+  return plans.map((plan) => leftOut.has(plan) ? { slot: plan.slot, changes: [], error } : plan);
+}
+
 /**
- * Decides what to do so that slots are as they should be. Pure.
+ * Decides what to do so that slots are as they should be. Those that are there
+ * keep their place; where there is no room for all others, the error of those
+ * left out is a {@linkcode NoRoomError}. Pure.
  *
  * @param slots The slots.
  * @param facts What is there of them.
- * @returns A plan for each, and what to warn of: what is lost, and that they
- * are too many for s6-svscan.
+ * @param capacity What s6-svscan holds. Default: any number.
+ * @returns A plan for each, and what to warn of: what is lost.
  */
 export function planSlots(
   slots: readonly Slot[],
-  { scandir, services, found }: SlotFacts,
+  { services, found }: SlotFacts,
+  capacity?: Capacity,
 ): { plans: SlotPlan[]; warnings: string[] } {
   const plans = slots.map((slot) => planSlot(slot, found.get(slot)));
-  const tooMany = capacityProblem(scandir, services + plans.filter(creates).length);
-  const warnings = plans.flatMap(({ warning }) => warning ?? []);
-  return { plans, warnings: tooMany === undefined ? warnings : [...warnings, tooMany] };
+  return {
+    plans: capacity === undefined ? plans : fit(plans, capacity, services),
+    warnings: plans.flatMap(({ warning }) => warning ?? []),
+  };
 }
 
 function creates({ changes }: SlotPlan): boolean {

@@ -1,6 +1,8 @@
 import { listDirectory, listIfPresent } from "../_fs.ts";
 import { survivable } from "../_errors.ts";
 import { MAX_STATE_BYTES } from "../_json.ts";
+import { SLOT_PREFIX } from "../profile/name.ts";
+import type { Capacity } from "../s6/capacity.ts";
 import type { FoundFile, FoundSlot, Slot, SlotFacts } from "./slot.ts";
 
 type Entries = Map<string, Deno.DirEntry>;
@@ -51,6 +53,48 @@ function findSlot(slot: string, entry: Deno.DirEntry, read: ReadFiles): FoundSlo
   return { entries, files, error };
 }
 
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    survivable(error);
+    return true; // s6-svscan may see more than the caller
+  }
+}
+
+/**
+ * Counts the services in a scandir as its s6-svscan does: what is a directory,
+ * or a symlink to one, and has no dot in front.
+ * Needs `--allow-read` for the scandir.
+ *
+ * @param capacity What it holds.
+ * @param entries What is in it. Default: it is listed.
+ * @returns The number.
+ * @throws {Error} If the scandir cannot be listed.
+ *
+ * @example
+ * ```ts no-eval
+ * import { countServices } from "./slot_facts.ts";
+ * countServices({ scandir: "/run/service", max: 1000, countsLoggers: true });
+ * ```
+ */
+export function countServices(
+  { scandir, countsLoggers }: Capacity,
+  entries: ReadonlyMap<string, Deno.DirEntry> = listIfPresent(scandir),
+): number {
+  let count = 0;
+  for (const [name, entry] of entries) {
+    if (name.startsWith(".") || !entry.isDirectory && !entry.isSymlink) continue;
+    const path = `${scandir}/${name}`;
+    if (entry.isSymlink && !isDirectory(path)) continue;
+    count++;
+    // A slot has a logger, or will have: asking for each would cost a 02 with thousands of them.
+    if (countsLoggers && (name.startsWith(SLOT_PREFIX) || isDirectory(`${path}/log`))) count++;
+  }
+  return count;
+}
+
 /**
  * Reads what is there of some slots, skeletons included. Whatever lies there,
  * it does not wait, and symlinks are not followed.
@@ -58,6 +102,7 @@ function findSlot(slot: string, entry: Deno.DirEntry, read: ReadFiles): FoundSlo
  *
  * @param scandir The scandir; it need not exist.
  * @param slots The slots.
+ * @param capacity What its s6-svscan holds. Default: any number.
  * @returns What was found of each, and of the scandir.
  * @throws {Error} If the scandir cannot be listed.
  *
@@ -69,7 +114,11 @@ function findSlot(slot: string, entry: Deno.DirEntry, read: ReadFiles): FoundSlo
  * findSlots("/run/service", [slot]).found.has(slot); // whether it is registered
  * ```
  */
-export function findSlots(scandir: string, slots: readonly Slot[]): SlotFacts {
+export function findSlots(
+  scandir: string,
+  slots: readonly Slot[],
+  capacity?: Capacity,
+): SlotFacts {
   const entries = listIfPresent(scandir);
   const found = new Map<Slot, FoundSlot | Error>();
   const read: ReadFiles = new Map();
@@ -83,6 +132,5 @@ export function findSlots(scandir: string, slots: readonly Slot[]): SlotFacts {
       if (!(error instanceof Deno.errors.NotFound)) found.set(slot, survivable(error));
     }
   }
-  const services = [...entries.keys()].filter((name) => !name.startsWith(".")).length;
-  return { scandir, services, found };
+  return { services: capacity === undefined ? 0 : countServices(capacity, entries), found };
 }

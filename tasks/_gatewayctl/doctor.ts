@@ -2,6 +2,7 @@ import type { Facts } from "../../lib/rules/facts.ts";
 import { green, red } from "@std/fmt/colors";
 import { examine } from "../../lib/explain/doctor.ts";
 import { gatherDoctorFacts, parseHostFacts } from "../../lib/explain/doctor_facts.ts";
+import { containerCapacity } from "../_facts.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
@@ -11,8 +12,10 @@ import { EXIT } from "./report.ts";
 /** Runs `doctor`; its script tells it about the host on standard input. */
 export async function run({ flags }: Arguments, facts: () => Facts): Promise<number> {
   const told = Deno.stdin.isTerminal() ? "" : await new Response(Deno.stdin.readable).text();
-  const { home, scandir } = facts();
-  const gathered = gatherDoctorFacts({ home, scandir, host: parseHostFacts(told) });
+  const container = facts();
+  const { home, scandir } = container;
+  const capacity = containerCapacity(container);
+  const gathered = gatherDoctorFacts({ home, scandir, capacity, host: parseHostFacts(told) });
   const checks = examine(await withProgress("doctor", gathered));
   if (flags.has("json")) {
     console.log(JSON.stringify(checks));

@@ -8,7 +8,7 @@ import { timeoutMs } from "./change.ts";
 import { type Done, eachProfile } from "./each.ts";
 import { NoSuchProfileError, warn } from "./report.ts";
 import { untilUp } from "./up.ts";
-import { containerRules } from "../_facts.ts";
+import { containerCapacity, containerRules } from "../_facts.ts";
 
 function readEnv(values: readonly string[]): Record<string, string> {
   return Object.fromEntries(values.map((text) => {
@@ -28,7 +28,9 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
   const { topology } = await containerRules(container, warn);
   const limit = timeoutMs(args);
   const extraEnv = readEnv(values.get("env") ?? []);
-  const manager = new S6ServiceManager({ home, scandir, hermes, topology, timeoutMs: limit, warn });
+  const capacity = containerCapacity(container);
+  const where = { home, scandir, hermes, topology, capacity };
+  const manager = new S6ServiceManager({ ...where, timeoutMs: limit, warn });
   const known = legalProfiles(home, warn);
   const registered = new Set(await manager.listProfileGateways());
   const profiles = flags.has("all") ? known.filter((name) => !registered.has(name)) : operands;

@@ -3,6 +3,7 @@ import {
   GatewayRegisteredError,
   IntentNotRecordedError,
   InvalidProfileNameError,
+  NoRoomError,
   RefusedContainerError,
   S6CommandError,
   S6TimeoutError,
@@ -39,7 +40,7 @@ export class GatewayEndedError extends Error {
 }
 
 function nextStep(error: unknown, profile: string): string | undefined {
-  if (error instanceof RefusedContainerError) return undefined;
+  if (error instanceof RefusedContainerError || error instanceof NoRoomError) return undefined;
   if (error instanceof UsageError) return "try --help";
   if (error instanceof IntentNotRecordedError) return "mend that and say it again";
   if (error instanceof GatewayRegisteredError) {

@@ -5,7 +5,7 @@ import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
 import { withProgress } from "./progress.ts";
 import { EXIT, warn } from "./report.ts";
-import { containerRules } from "../_facts.ts";
+import { containerCapacity, containerRules } from "../_facts.ts";
 
 /** Runs `sync`. */
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
@@ -19,6 +19,7 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
       home,
       scandir,
       hermes,
+      capacity: containerCapacity(container),
       rules,
       prune: flags.has("prune"),
       dryRun: flags.has("dry-run"),

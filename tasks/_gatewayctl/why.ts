@@ -7,7 +7,7 @@ import type { Arguments } from "./arguments.ts";
 import { callersTimeWords, type WordTime } from "./human.ts";
 import { wordLogLine } from "./logs.ts";
 import { EXIT, warn } from "./report.ts";
-import { containerRules } from "../_facts.ts";
+import { containerCapacity, containerRules } from "../_facts.ts";
 
 function wordState({ state, setBy, setAt, problem }: RecordedState, word: WordTime): string {
   if (state === null) return problem ?? "none recorded";
@@ -24,7 +24,9 @@ export async function run(
   const container = facts();
   const { home, scandir } = container;
   const rules = await containerRules(container, warn);
-  const known = await gatherWhyFacts(profile, { home, scandir, rules });
+  const known = await gatherWhyFacts(profile, {
+    ...{ home, scandir, rules, capacity: containerCapacity(container) },
+  });
   const { cause, text, help, seeLog } = explain(known);
   const { recorded, bootLine, logLines, nameProblem } = known;
   if (flags.has("json")) {

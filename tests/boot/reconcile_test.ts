@@ -194,3 +194,34 @@ Deno.test("reconcileProfileGateways() waits for a holder, then sees what was dec
   assertEquals((await waiting).actions[1]?.priorState, "stopped");
   assertWholeSlot(home.slot("coder"), { down: true });
 });
+
+Deno.test("reconcileProfileGateways() fills the room there is, and skips the others with what helps, as a dry run says", async () => {
+  using temp = new TempDir();
+  const home = homeWith(temp, "b", "d");
+  for (const name of ["a", "c"]) home.add(name, STOPPED);
+  temp.mkdir("scandir/static");
+  const capacity = { scandir: home.scandir, max: 4, countsLoggers: false };
+  const options = { home: home.path, scandir: home.scandir, capacity };
+  const dry = await reconcileProfileGateways({ ...options, dryRun: true });
+  const wet = await reconcileProfileGateways(options);
+  assertEquals(dry, wet);
+  assertEquals(words(wet.actions), [
+    ...["default registered", "a skipped", "b started", "c skipped", "d started"],
+  ]);
+  assertEquals(visible(home.scandir), [
+    ...["gateway-b", "gateway-d", "gateway-default", "static"],
+  ]);
+  const skipped = wet.actions.filter(({ action }) => action === "skipped");
+  for (const { reason, failed, priorState } of skipped) {
+    assertEquals([failed, priorState], [undefined, "stopped"]);
+    assertStringIncludes(reason ?? "", "no room: s6-svscan supervises at most 4 services");
+  }
+  // What is there keeps its place.
+  home.add("a", RUNNING);
+  Deno.removeSync(home.slot("d"), { recursive: true });
+  home.add("b", STOPPED);
+  const { actions } = await reconcileProfileGateways(options);
+  assertEquals(words(actions), [
+    ...["default registered", "a started", "b registered", "c skipped", "d skipped"],
+  ]);
+});

@@ -2,6 +2,7 @@ import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import {
   GatewayNotRegisteredError,
   GatewayRegisteredError,
+  NoRoomError,
   S6CommandError,
   S6ServiceManager,
   S6TimeoutError,
@@ -49,10 +50,11 @@ class Tree implements Disposable {
     fakeBin(this.#bin, Object.fromEntries(scripts));
   }
 
-  manager(timeoutMs = 5000): S6ServiceManager {
+  manager(timeoutMs = 5000, max?: number): S6ServiceManager {
     const { home, scandir } = this;
+    const capacity = max === undefined ? max : { scandir, max, countsLoggers: true };
     const warn = (message: string) => void this.warnings.push(message);
-    return new S6ServiceManager({ home, scandir, bin: this.#bin, timeoutMs, warn });
+    return new S6ServiceManager({ home, scandir, bin: this.#bin, timeoutMs, capacity, warn });
   }
 
   /** The calls of a program so far, with `.` for the scandir. */
@@ -200,4 +202,17 @@ Deno.test("listProfileGateways() lists slots of legal names, in order, and none 
   assertEquals(await tree.manager().listProfileGateways(), ["a", "b"]);
   Deno.removeSync(tree.scandir, { recursive: true });
   assertEquals(await tree.manager().listProfileGateways(), []);
+});
+
+Deno.test("registerProfileGateway() refuses one gateway too many, and leaves the scandir as it was", async () => {
+  using tree = new Tree();
+  const manager = tree.manager(5000, 3);
+  await manager.registerProfileGateway("coder");
+  const before = snapshot(tree.scandir);
+  const refused = () => manager.registerProfileGateway("writer");
+  await assertRejects(refused, NoRoomError, "at most 3 services and loggers");
+  assertEquals(snapshot(tree.scandir), before);
+  await assertRejects(() => manager.registerProfileGateway("coder"), GatewayRegisteredError);
+  await manager.unregisterProfileGateway("coder");
+  await manager.registerProfileGateway("writer");
 });

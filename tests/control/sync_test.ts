@@ -181,3 +181,21 @@ Deno.test("syncProfileGateways() makes no slot for a profile that is not selecte
     ...["default skipped", "coder skipped", "writer created"],
   ]);
 });
+
+Deno.test("syncProfileGateways() makes no slot that s6-svscan has no room for, and gives what pruning frees to others", async () => {
+  using temp = new TempDir();
+  const { home, options } = scene(temp);
+  fakeBin(`${temp.path}/bin`, { "s6-svok": 'case $1 in *retired*) exit 1 ;; esac; [ -d "$1" ]' });
+  const capacity = { scandir: home.scandir, max: 4, countsLoggers: true };
+  for (const name of ["a", "b"]) home.add(name, RUNNING);
+  const sync = async () => {
+    const entries = await syncProfileGateways({ ...options, capacity, prune: true });
+    assert(entries.every(({ failed }) => !failed));
+    return entries.map(({ profile, action }) => `${profile} ${action}`);
+  };
+  assertEquals(await sync(), ["default created", "a created", "b skipped"]);
+  assertEquals(await sync(), ["default unchanged", "a unchanged", "b skipped"]);
+  Deno.removeSync(`${home.path}/profiles/a`, { recursive: true });
+  assertEquals(await sync(), ["default unchanged", "b created", "a pruned"]);
+  assertEquals(await sync(), ["default unchanged", "b unchanged"]);
+});

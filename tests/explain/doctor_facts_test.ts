@@ -94,7 +94,7 @@ Deno.test("gatherDoctorFacts() finds a tree in order, and leaves it as it was", 
       services.flatMap((service) => SKELETON.map((entry) => ({ service, ...entry, owner: OWNER })))
         .map((entry) => [key(entry), entry]),
     ),
-    retired: [],
+    ...{ retired: [], services: undefined },
     ...{ listenProblem: undefined, scandirProblem: undefined, logsProblem: undefined },
   });
   assertEquals(facts.skeletons.length, services.length * SKELETON.length);
@@ -211,4 +211,16 @@ Deno.test("gatherDoctorFacts() passes over what is retired and not supervised, o
     assertEquals((await world.gather()).retired, [], svok);
     Deno.lstatSync(note);
   }
+});
+
+Deno.test("gatherDoctorFacts() counts the services where it is known how many s6-svscan holds", async () => {
+  using temp = new TempDir();
+  const { home } = new World(temp);
+  temp.mkdir("scandir/static");
+  temp.mkdir("scandir/gateway-coder");
+  const { path, scandir } = home;
+  const capacity = { scandir, max: 1000, countsLoggers: true };
+  const bin = `${temp.path}/bin`;
+  const gathered = await gatherDoctorFacts({ home: path, scandir, bin, capacity, host: HOST });
+  assertEquals(gathered.services, { used: 3, capacity });
 });

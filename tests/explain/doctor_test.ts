@@ -40,6 +40,14 @@ Deno.test("examine() finds nothing wrong with a tree in order", () => {
   assertEquals(examine(facts()).filter(({ ok }) => !ok), []);
 });
 
+const CAPACITY = { scandir: "/run/service", max: 1000, countsLoggers: true };
+
+Deno.test("examine() says for how many more gateways there is room", () => {
+  const checks = examine(facts({ services: { used: 9, capacity: CAPACITY } }));
+  const found = checks.find(({ name }) => name === "room for gateways");
+  assertEquals([found?.ok, found?.detail], [true, "for 487 more: 9 of 1000 services"]);
+});
+
 const [event, , , control] = skeleton("gateway-coder");
 const BROKEN: readonly [what: string, changes: Partial<DoctorFacts>, detail: string][] = [
   [
@@ -67,6 +75,12 @@ const BROKEN: readonly [what: string, changes: Partial<DoctorFacts>, detail: str
     "a scandir of hermes's that is not writable",
     { scandirProblem: "no", scandir: ISOLATED_SCANDIR },
     "no: it must belong to hermes; stage 015-supervise-perms makes it as hermes",
+  ],
+  [
+    "a scandir with no room left",
+    { services: { used: 984, capacity: CAPACITY } },
+    "at most 1000 services and loggers in /run/service (room for 8 gateways is kept for hermes's " +
+    "own), and there are 984: HERMES_SUPERVISION=isolated has room for more",
   ],
   ["logs that are not writable", { logsProblem: "/x has owner 0" }, "/x has owner 0"],
   ["a missing entry", { skeletons: [{ ...event!, kind: "missing" }] }, "got nothing"],

@@ -5,6 +5,7 @@ import {
   readRecordedState,
   readWantedBy,
   recordedState,
+  type WhyOptions,
 } from "../../lib/explain/why_facts.ts";
 import type { WhyFacts } from "../../lib/explain/why.ts";
 import { NO_RULES } from "../../lib/rules/rules.ts";
@@ -12,7 +13,10 @@ import { fakeBin, Home, mkfifo, RUNNING, STOPPED } from "../_fixtures.ts";
 import { exists, TempDir, writeFile } from "../_temp.ts";
 
 const NOTHING = { state: null, setBy: null, setAt: null };
-const SELECTED = { nameProblem: undefined, notSelected: undefined, served: false, wantedBy: [] };
+const SELECTED = {
+  ...{ nameProblem: undefined, notSelected: undefined, noRoom: undefined },
+  ...{ served: false, wantedBy: [] },
+};
 const UNREGISTERED = { registered: false, status: null, logLines: [] };
 
 /** A home, and a way to ask about it with an s6-svstat that is this script. */
@@ -30,7 +34,7 @@ class World {
     });
   }
 
-  gather(profile: string, options: { logLines?: number } = {}): Promise<WhyFacts> {
+  gather(profile: string, options: Partial<WhyOptions> = {}): Promise<WhyFacts> {
     const { path, scandir } = this.home;
     return gatherWhyFacts(profile, { home: path, scandir, bin: this.#bin, ...options });
   }
@@ -195,8 +199,8 @@ Deno.test("gatherWhyFacts() tells no SOUL.md, no directory and what is refused a
     const { logLines: _, recorded: __, ...facts } = await world.gather(profile);
     assertEquals(facts, {
       ...{ profile, dir: `${world.home.path}/profiles/${profile}`, ...found },
-      ...{ nameProblem: undefined, bootLine: undefined, registered: false, status: null },
-      ...{ notSelected: undefined, served: false, wantedBy: [] },
+      ...{ bootLine: undefined, registered: false, status: null },
+      ...SELECTED,
     });
   }
 });
@@ -249,4 +253,16 @@ Deno.test("gatherWhyFacts() throws when the volume or the scandir cannot be read
     () => gatherWhyFacts("coder", { home: home.path, scandir: file }),
     Deno.errors.NotADirectory,
   );
+});
+
+Deno.test("gatherWhyFacts() finds that s6-svscan has no room for one more gateway", async () => {
+  using temp = new TempDir();
+  const world = new World(temp);
+  const { scandir } = world.home;
+  world.home.add("coder", RUNNING);
+  const capacity = { scandir, max: 3, countsLoggers: true };
+  assertEquals((await world.gather("coder", { capacity })).noRoom, undefined);
+  temp.mkdir("scandir/gateway-other");
+  const { noRoom } = await world.gather("coder", { capacity });
+  assertStringIncludes(noRoom?.problem ?? "", "at most 3 services");
 });

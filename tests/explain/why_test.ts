@@ -37,6 +37,17 @@ const CASES: readonly [cause: string, changes: Partial<WhyFacts>, help: string |
     { notSelected: "not in the list", ...unregistered },
     "the container's HERMES_GATEWAY_PROFILES and HERMES_GATEWAY_SHARD",
   ],
+  [
+    "no-room",
+    { noRoom: { problem: "no room: x", help: "HERMES_SUPERVISION=isolated" }, ...unregistered },
+    "HERMES_SUPERVISION=isolated",
+  ],
+  [
+    "not-selected",
+    { notSelected: "x", noRoom: { problem: "no room", help: "more" }, ...unregistered },
+    "HERMES_GATEWAY_SHARD",
+  ],
+  ["not-started", { noRoom: { problem: "no room", help: "more" } }, "gatewayctl start coder"],
   ["served", { served: true }, "gatewayctl why default"],
   ["newer-than-boot", unregistered, "gatewayctl sync"],
   ["newer-than-boot", { ...unregistered, ...boot("started", false) }, "gatewayctl sync"],

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { findSlots } from "../../lib/slot/slot_facts.ts";
+import { countServices, findSlots } from "../../lib/slot/slot_facts.ts";
 import { mkfifo, runScript } from "../_fixtures.ts";
 import { snapshot, TempDir } from "../_temp.ts";
 import { apply, slotOf } from "./_apply.ts";
@@ -19,12 +19,28 @@ Deno.test("findSlots() finds nothing in a scandir that is not there", () => {
   assertEquals([services, found.size], [0, 0]);
 });
 
-Deno.test("findSlots() counts services and takes no other entry for one", async () => {
+Deno.test("findSlots() takes no other entry for a slot, and counts services where there is a limit", async () => {
   using temp = new TempDir();
   const { scandir } = await scene(temp);
   temp.mkdir("scandir/other");
-  const { services, found } = findSlots(scandir, [slot, slotOf("none")]);
-  assertEquals([services, [...found.keys()]], [2, [slot]]); // not .hermes
+  const slots = [slot, slotOf("none")];
+  assertEquals([...findSlots(scandir, slots).found.keys()], [slot]);
+  assertEquals(findSlots(scandir, slots).services, 0);
+  const capacity = { scandir, max: 500, countsLoggers: false };
+  assertEquals(findSlots(scandir, slots, capacity).services, 2); // not .hermes
+});
+
+Deno.test("countServices() counts as s6-svscan does: directories without a dot in front, and loggers from 2.12 on", async () => {
+  using temp = new TempDir();
+  const { scandir } = await scene(temp);
+  for (const dir of ["static", "logged/log"]) temp.mkdir(`away/${dir}`);
+  Deno.symlinkSync("../away/static", `${scandir}/static`);
+  Deno.symlinkSync("../away/logged", `${scandir}/logged`);
+  Deno.symlinkSync("../away/none", `${scandir}/dangling`);
+  temp.write("scandir/file");
+  assertEquals(countServices({ scandir, max: 500, countsLoggers: false }), 3);
+  assertEquals(countServices({ scandir, max: 1000, countsLoggers: true }), 5);
+  assertEquals(countServices({ scandir: `${scandir}/none`, max: 500, countsLoggers: true }), 0);
 });
 
 const odd: [what: string, make: (path: string, dir: string) => void][] = [

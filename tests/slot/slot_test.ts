@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { InvalidProfileNameError } from "../../lib/_errors.ts";
+import { InvalidProfileNameError, NoRoomError } from "../../lib/_errors.ts";
 import { renderSlot } from "../../lib/slot/render.ts";
 import {
   expectedOutcomes,
@@ -156,17 +156,36 @@ Deno.test("planSlot() replaces a run whose environment cannot be read, with a wa
   assertEquals([gone.changes.length, gone.warning], [1, undefined]);
 });
 
-Deno.test("planSlots() has a plan for each, and warns of what is lost and of too many for s6-svscan", () => {
+Deno.test("planSlots() has a plan for each, and warns of what is lost", () => {
   const slots = [slotOf("a"), slotOf("b"), slot];
-  const facts = {
-    scandir: "/run/service",
-    services: 499,
-    found: new Map([[slot, found({ files: { run: { mode: 0o755, content: "" } } })]]),
-  };
-  const { plans, warnings } = planSlots(slots, facts);
+  const edited = found({ files: { run: { mode: 0o755, content: "" } } });
+  const { plans, warnings } = planSlots(slots, { services: 0, found: new Map([[slot, edited]]) });
   assertEquals(words(expectedOutcomes(plans)), ["a created", "b created", "coder refreshed"]);
-  assertEquals(warnings.length, 2);
+  assertEquals(warnings.length, 1);
   assertStringIncludes(warnings[0] ?? "", "profile=coder: no environment is kept");
-  assertStringIncludes(warnings[1] ?? "", "501 services in /run/service");
-  assertEquals(planSlots(slots, { ...facts, services: 498 }).warnings.length, 1);
+});
+
+Deno.test("planSlots() leaves out what s6-svscan has no room for, and never a slot that is there", () => {
+  const idle = slotOf("idle", true);
+  const slots = [slotOf("default", true), slotOf("a", true), slotOf("b"), idle];
+  const capacity = { scandir: "/run/hermes/service", max: 10, countsLoggers: true };
+  for (
+    const [services, made] of [
+      [2, ["default", "a", "b"]],
+      [5, ["default", "b"]],
+      [8, ["default"]],
+      [9, []],
+    ] as [number, string[]][]
+  ) {
+    const facts = { services, found: new Map([[idle, found({ of: idle })]]) };
+    const { plans } = planSlots(slots, facts, capacity);
+    const outcomes = [...expectedOutcomes(plans)];
+    const named = (what: (outcome: unknown) => boolean) =>
+      outcomes.filter(([, outcome]) => what(outcome)).map(([{ description }]) =>
+        description.profile
+      );
+    assertEquals(named((outcome) => outcome === "created"), made);
+    assertEquals(named((outcome) => outcome === "unchanged"), ["idle"]);
+    assertEquals(named((outcome) => outcome instanceof NoRoomError).length, 3 - made.length);
+  }
 });

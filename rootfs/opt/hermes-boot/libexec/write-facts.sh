@@ -27,6 +27,37 @@ find_mode() {
   check_path S6_PROFILE_GATEWAY_SCANDIR "$scandir"
 }
 
+# find_svscan [CMDLINE [PACKAGES]]: sets svscan_max, how many services the s6-svscan of scandir holds, as
+# its option: "-C N" counts a logger as one more, "-c N", all that s6 before 2.12 has, does not. It is empty
+# for somebody else's. CMDLINE is PID 1's, and PACKAGES where s6-overlay has s6, by its version.
+find_svscan() {
+  svscan_max='' option=''
+  for dir in "${2:-/package/admin}"/s6-[0-9]*; do
+    case ${dir##*/} in
+      's6-[0-9]*') ;; # no such package
+      s6-2.? | s6-2.?.* | s6-2.1[01] | s6-2.1[01].*) option=-c ;;
+      *) option=${option:--C} ;;
+    esac
+  done
+  if [ "$mode" = isolated ]; then
+    # 100 is a usage error.
+    [ -n "$option" ] || { s6-svscan -C 2 /dev/null/none; [ $? -ne 100 ] || option=-c; } 2>/dev/null
+    svscan_max="${option:--C} 8000"
+  elif [ "$scandir" = /run/service ]; then
+    # 500 with their loggers is what every version holds.
+    svscan_max='-c 500' line=''
+    [ "$option" != -C ] || svscan_max='-C 1000'
+    { read -r line <"${1:-/proc/1/cmdline}"; } 2>/dev/null
+    case $line in
+      *-C[0-9]*) option=-C line=${line#*-C} ;;
+      *-c[0-9]*) option=-c line=${line#*-c} ;;
+      *--services-max[=0-9]*) option=-C line=${line#*--services-max} line=${line#=} ;;
+      *) return ;;
+    esac
+    svscan_max="$option ${line%%[!0-9]*}"
+  fi
+}
+
 # find_hermes: sets hermes_uid and hermes_gid, hermes, the program, and hermes_version, which the
 # image's build has asked for; the last two are empty where they are not known.
 find_hermes() {
@@ -125,6 +156,7 @@ print_facts() {
   put scandir "$scandir"
   put mode "$mode"
   put why "$why"
+  put svscan_max "${svscan_max-}"
   put lacks "$lacks"
   put hermes_uid "$hermes_uid"
   put hermes_gid "$hermes_gid"

@@ -141,8 +141,9 @@ function checkSpace({ place, unit, total, free }: Space): Check {
 function checkRoom({ used, capacity }: NonNullable<DoctorFacts["services"]>): Check {
   const name = "room for gateways";
   const room = roomFor(capacity, used);
-  const count = `${used} of ${capacity.max}`;
-  if (room > 0) return { name, ok: true, detail: `for ${room} more: ${count} services` };
+  if (room > 0) {
+    return { name, ok: true, detail: `for ${room} more: ${used} of ${capacity.max} taken` };
+  }
   const { problem, help } = wordNoRoom(capacity);
   return { name, ok: false, detail: `${problem}, and there are ${used}: ${help}` };
 }

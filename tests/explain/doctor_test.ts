@@ -45,7 +45,7 @@ const CAPACITY = { scandir: "/run/service", max: 1000, countsLoggers: true };
 Deno.test("examine() says for how many more gateways there is room", () => {
   const checks = examine(facts({ services: { used: 9, capacity: CAPACITY } }));
   const found = checks.find(({ name }) => name === "room for gateways");
-  assertEquals([found?.ok, found?.detail], [true, "for 487 more: 9 of 1000 services"]);
+  assertEquals([found?.ok, found?.detail], [true, "for 487 more: 9 of 1000 taken"]);
 });
 
 const [event, , , control] = skeleton("gateway-coder");

@@ -106,7 +106,7 @@ liveTest(
         "doctor",
       ]);
       const room = checks.find(({ name }) => name === "room for gateways");
-      assertMatch(`${room?.ok} ${room?.detail}`, /^true for \d+ more: \d+ of 8000 services$/);
+      assertMatch(`${room?.ok} ${room?.detail}`, /^true for \d+ more: \d+ of 8000 taken$/);
     });
   },
 );

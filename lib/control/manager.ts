@@ -20,6 +20,7 @@ import { SHARED_SCANDIR } from "../s6/places.ts";
 import type { ServiceStatus } from "../s6/status.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
 import { gatewaySlot, planSlot } from "../slot/slot.ts";
+import { clearUnregistered, unregister } from "../slot/unregistered.ts";
 import { Supervision } from "../s6/supervision.ts";
 import { recordIntent } from "./intent.ts";
 import { bringDown, bringUp, forceDown } from "./move.ts";
@@ -114,7 +115,7 @@ export class S6ServiceManager {
    * @throws {InvalidProfileNameError} If the name is not legal.
    * @throws {GatewayRegisteredError} If it has a slot already.
    * @throws {S6CommandError} If s6-svscan cannot be told: no slot is left then.
-   * @throws {S6TimeoutError} If it is not supervised in time.
+   * @throws {S6TimeoutError} If it, or a slot before it, is not (left) supervised in time.
    * @throws {GatewayNotRegisteredError} If somebody unregisters it meanwhile.
    * @throws {Error} If the slot cannot be made.
    */
@@ -127,6 +128,7 @@ export class S6ServiceManager {
     {
       using scandir = await lockScandir(this.#scandir);
       if (this.#hasSlot(name)) throw new GatewayRegisteredError(profile);
+      await this.#supervision.vacate(name);
       const outcome = publish(scandir, [planSlot(slot, undefined)]).get(slot);
       if (outcome instanceof Error) throw outcome;
       try {
@@ -135,14 +137,15 @@ export class S6ServiceManager {
         removeIfPresent(`${this.#scandir}/${scandir.retire(name)}`, { recursive: true });
         throw error;
       }
+      clearUnregistered(this.#scandir, name);
     }
     await this.#whileRegistered(profile, () => this.#supervision.supervise(name));
   }
 
   /**
-   * Stops a profile's gateway and removes its slot; when it returns, nothing
-   * of it is left and the name can be registered again. A gateway that ignores
-   * SIGTERM is killed. That there is no slot is fine.
+   * Stops a profile's gateway and removes its slot; when it returns, nothing of it
+   * is left but a note that it is not missed, and the name can be registered again.
+   * A gateway that ignores SIGTERM is killed. That there is no slot is fine.
    *
    * @param profile The profile.
    * @throws {InvalidProfileNameError} If the name is not legal.
@@ -159,7 +162,7 @@ export class S6ServiceManager {
         if (!(error instanceof S6CommandError)) throw error;
       }
     }
-    await this.#locked((scandir) => this.#hasSlot(name) && scandir.retire(name));
+    await this.#locked((scandir) => unregister(scandir, name));
     await this.reapRetired();
   }
 

@@ -13,7 +13,7 @@ import { exists, TempDir, writeFile } from "../_temp.ts";
 
 const NOTHING = { state: null, setBy: null, setAt: null };
 const SELECTED = { nameProblem: undefined, notSelected: undefined, served: false, wantedBy: [] };
-const UNREGISTERED = { registered: false, status: null, logLines: [] };
+const UNREGISTERED = { registered: false, supervised: false, status: null, logLines: [] };
 
 /** A home, and a way to ask about it with an s6-svstat that is this script. */
 class World {
@@ -130,6 +130,7 @@ Deno.test("gatherWhyFacts() gathers all there is about a registered profile", as
     recorded: { state: "running", setBy: "operator", setAt: new Date(1795000000000) },
     bootLine: { text: line, latest: true },
     registered: true,
+    supervised: true,
     status: {
       ...{ profile: "coder", up: false, wantedUp: false, pid: null },
       ...{ exitCode: 78, signal: null, seconds: 5, deaths: 1 },
@@ -196,7 +197,7 @@ Deno.test("gatherWhyFacts() tells no SOUL.md, no directory and what is refused a
     assertEquals(facts, {
       ...{ profile, dir: `${world.home.path}/profiles/${profile}`, ...found },
       ...{ nameProblem: undefined, bootLine: undefined, registered: false, status: null },
-      ...{ notSelected: undefined, served: false, wantedBy: [] },
+      ...{ supervised: false, notSelected: undefined, served: false, wantedBy: [] },
     });
   }
 });

@@ -74,6 +74,8 @@ export class IntentNotRecordedError extends Error {
   override name = "IntentNotRecordedError";
   /** The profile. */
   readonly profile: string;
+  /** What is wanted: `running` or `stopped`. */
+  readonly desired: string;
 
   /**
    * Makes the error.
@@ -83,10 +85,13 @@ export class IntentNotRecordedError extends Error {
    * @param problem Why that is not recorded.
    */
   constructor(profile: string, desired: string, problem: string) {
+    const then = desired === "running" ? "does not start" : "may start again";
     super(
-      `${profile}: s6 was told, but "${desired}" cannot be recorded for the next container start: ${problem}`,
+      `${profile}: s6 was told, but "${desired}" is not recorded (${problem}): ` +
+        `it ${then} with the next container`,
     );
     this.profile = profile;
+    this.desired = desired;
   }
 }
 
@@ -174,6 +179,25 @@ export class S6TimeoutError extends Error {
     this.timeoutMs = timeoutMs;
   }
 }
+
+/** Thrown when what s6 says of a service is out of date, because s6-supervise cannot write it down. */
+export class StaleStatusError extends Error {
+  /** The error's class name. */
+  override name = "StaleStatusError";
+
+  /**
+   * Makes the error.
+   *
+   * @param profile The profile.
+   */
+  constructor(profile: string) {
+    super(`${profile}: ${STALE_STATUS}`);
+  }
+}
+
+/** What there is to say of a status that is out of date. */
+export const STALE_STATUS =
+  "it is not known whether it is up: s6-supervise cannot write its status, as on a full /run";
 
 /** Thrown when another process holds a scandir's lock for too long. */
 export class ScandirBusyError extends Error {

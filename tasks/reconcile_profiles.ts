@@ -28,8 +28,9 @@ with an I/O error; 2 wrong arguments.
 function summary(actions: readonly ReconcileAction[], startedAt: number): string {
   const count = (action: string) => actions.filter((one) => one.action === action).length;
   const ms = Math.round(performance.now() - startedAt);
+  const kept = count("unchanged") + count("refreshed");
   return `reconcile: ${count("started")} started, ${count("registered")} registered, ` +
-    `${count("skipped")} skipped in ${ms} ms`;
+    `${count("skipped")} skipped${kept > 0 ? `, ${kept} were there already` : ""} in ${ms} ms`;
 }
 
 await runProgram(

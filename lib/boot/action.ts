@@ -7,8 +7,12 @@ export interface ReconcileAction {
   profile: string;
   /** Its prior state; `null` where there is none. */
   priorState: string | null;
-  /** `started`: s6 starts it by itself. `registered`: down. `skipped`: no slot, or not refreshed. */
-  action: "started" | "registered" | "skipped";
+  /**
+   * `started`: s6 starts it by itself. `registered`: down. `skipped`: no slot, or
+   * not refreshed. Of a slot that is supervised already, whose gateway is left as
+   * it is: `unchanged`, or `refreshed` where files were replaced.
+   */
+  action: "started" | "registered" | "skipped" | "unchanged" | "refreshed";
   /** How its last life ended. */
   priorExit: PriorExit;
   /** Why it was skipped, is down although it was running, or starts for others. */
@@ -86,6 +90,27 @@ export function skippedAction(
 ): ReconcileAction {
   const action = { profile, ...memory, action: "skipped" as const, reason };
   return failed ? { ...action, failed } : action;
+}
+
+/**
+ * Makes the action for a profile whose slot is supervised already. Pure.
+ *
+ * @param action What it would be for a new slot.
+ * @param outcome What became of the slot's files.
+ * @returns The action. How the last life ended is not known of one that goes on.
+ *
+ * @example
+ * ```ts
+ * import { keptAction, slotAction } from "./action.ts";
+ * const action = slotAction("coder", { priorState: "running", priorExit: "unclean" });
+ * keptAction(action, "unchanged").priorExit; // "unknown"
+ * ```
+ */
+export function keptAction(
+  { profile, priorState }: ReconcileAction,
+  outcome: "unchanged" | "refreshed",
+): ReconcileAction {
+  return { profile, priorState, action: outcome, priorExit: "unknown" };
 }
 
 /**

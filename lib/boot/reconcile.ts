@@ -3,14 +3,14 @@ import { appendBootLog, bootLogLines } from "./log.ts";
 import { writeBootRecord } from "./record.ts";
 import { errorWords, NoRoomError, survivable } from "../_errors.ts";
 import { BOOTSTRAP_STATE, legacyState, seedState } from "../profile/seed_state.ts";
-import { type ReconcileAction, skippedAction } from "./action.ts";
+import { keptAction, type ReconcileAction, skippedAction } from "./action.ts";
 import { DEFAULT_PROFILE, profileDir } from "../profile/name.ts";
 import type { Warn } from "../_warn.ts";
 import type { Capacity } from "../s6/capacity.ts";
 import { NO_RULES } from "../rules/rules.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
 import { expectedOutcomes, planSlots, type Slot, type SlotOutcome } from "../slot/slot.ts";
-import { findSlots } from "../slot/slot_facts.ts";
+import { findSlots, isSupervised } from "../slot/slot_facts.ts";
 import { removeStaleFiles } from "../profile/prior_state.ts";
 import { type PlanOptions, planVolume, type ProfilePlan, startsAnew } from "./plan.ts";
 
@@ -42,12 +42,18 @@ export interface Reconciliation {
 }
 
 /** What was done about a profile, now that it is known what became of its slot. */
-function actionTaken({ action }: ProfilePlan, outcome: SlotOutcome | undefined): ReconcileAction {
+function actionTaken(
+  { action }: ProfilePlan,
+  outcome: SlotOutcome | undefined,
+  supervised: boolean,
+): ReconcileAction {
   const { profile } = action;
   if (outcome instanceof NoRoomError) return skippedAction(profile, outcome.message, false, action);
-  return outcome instanceof Error
-    ? skippedAction(profile, `slot not made: ${errorWords(outcome)}`, true, action)
-    : action;
+  if (outcome instanceof Error) {
+    return skippedAction(profile, `slot not made: ${errorWords(outcome)}`, true, action);
+  }
+  if (!supervised || outcome === undefined || outcome === "created") return action;
+  return keptAction(action, outcome);
 }
 
 function seedRootState(home: string, options: PlanOptions, warn: Warn): void {
@@ -69,20 +75,26 @@ function pass(
   const { home, scandir, capacity } = options;
   if (locked !== undefined) seedRootState(home, options, warn);
   const { profiles, error } = planVolume(home, warn, options);
+  const slots = profiles.flatMap(({ slot }) => slot ?? []);
+  const facts = findSlots(scandir, slots, capacity);
+  const supervised = new Set<Slot | undefined>(slots.filter((slot) => isSupervised(facts, slot)));
   if (locked !== undefined) {
-    for (const { action: { profile }, listing } of profiles) {
-      if (listing !== undefined) {
+    for (const { action: { profile }, listing, slot } of profiles) {
+      // Where it is supervised they are those of a gateway that may be running.
+      if (listing !== undefined && !supervised.has(slot)) {
         removeStaleFiles(profile, profileDir(home, profile), listing, warn);
       }
     }
   }
-  const slots = profiles.flatMap(({ slot }) => slot ?? []);
-  const { plans, warnings } = planSlots(slots, findSlots(scandir, slots, capacity), capacity);
+  const { plans, warnings } = planSlots(slots, facts, capacity);
   for (const warning of warnings) warn(warning);
   const outcomes: Map<Slot | undefined, SlotOutcome> = locked === undefined
     ? expectedOutcomes(plans)
     : publish(locked, plans);
-  return { actions: profiles.map((plan) => actionTaken(plan, outcomes.get(plan.slot))), error };
+  const actions = profiles.map((plan) =>
+    actionTaken(plan, outcomes.get(plan.slot), supervised.has(plan.slot))
+  );
+  return { actions, error };
 }
 
 /** Does something whose failure is a warning. */
@@ -107,9 +119,10 @@ async function passLocked(options: ReconcileOptions, warn: Warn): Promise<Reconc
 /**
  * Recreates the slot of every profile on the volume and decides which of them
  * start by themselves. A slot that is already there is refreshed file by file
- * and keeps its supervise tree and the environment it was registered with; a
- * profile that cannot have one, or for which s6-svscan has no room, is skipped
- * without stopping the others. What was
+ * and keeps its supervise tree and the environment it was registered with; one
+ * that is supervised keeps its gateway as it is, too. A profile that cannot have
+ * a slot, or for which s6-svscan has no room, is skipped without stopping the
+ * others. What was
  * done is in the boot log and in the scandir's boot record. Two reconciles
  * exclude each other.
  *

@@ -9,35 +9,42 @@ const encoder = new TextEncoder();
 /** Where the boot record is, relative to the scandir: like the slots, it is gone after a container stop. */
 export const BOOT_RECORD = `${DOT_DIR}/last-boot.json`;
 
+/** What a boot can have done about a profile. */
+export type BootAction = "started" | "registered" | "skipped";
+
 /** What the last boot did. */
 export interface BootRecord {
   /** How long its pass over all profiles took, in seconds. */
   seconds: number;
   /** What it did about each profile; a skipped one's name is not necessarily legal. */
-  actions: ReadonlyMap<string, ReconcileAction["action"]>;
+  actions: ReadonlyMap<string, BootAction>;
 }
 
-const ACTIONS: readonly unknown[] = [
-  "started",
-  "registered",
-  "skipped",
-] satisfies ReconcileAction["action"][];
+const ACTIONS = ["started", "registered", "skipped"] satisfies BootAction[];
 
-function isRecorded(scandir: string, actions: BootRecord["actions"]): boolean {
+function isBootAction(action: unknown): action is BootAction {
+  return (ACTIONS as unknown[]).includes(action);
+}
+
+function recorded(scandir: string): BootRecord["actions"] | undefined {
   try {
-    const recorded = readBootRecord(scandir).actions;
-    return recorded.size === actions.size &&
-      [...actions].every(([profile, action]) => recorded.get(profile) === action);
+    return readBootRecord(scandir).actions;
   } catch (error) {
     survivable(error);
-    return false;
+    return undefined;
   }
+}
+
+function isSame(one: BootRecord["actions"] | undefined, other: BootRecord["actions"]): boolean {
+  return one?.size === other.size &&
+    [...other].every(([profile, action]) => one.get(profile) === action);
 }
 
 /**
  * Writes down what a boot did, in one step: a reader sees this record or the
- * one before. A record of the same actions is left as it is: a second pass that
- * changes nothing writes nothing.
+ * one before. Of a slot that was there already it keeps what is recorded. A
+ * record of the same actions is left as it is: a second pass that changes nothing
+ * writes nothing.
  * Needs `--allow-read` and `--allow-write` for the scandir.
  *
  * @param scandir The locked scandir.
@@ -52,19 +59,23 @@ export function writeBootRecord(
   seconds: number,
 ): void {
   // Of two, the first counts: profiles/default, which collides, comes after the root profile.
+  const before = recorded(scandir.path);
   const done = new Map(
-    actions.map(({ profile, action }) => [profile, action] as const).toReversed(),
+    actions.flatMap(({ profile, action }) => {
+      const known = isBootAction(action) ? action : before?.get(profile);
+      return known === undefined ? [] : [[profile, known] as const];
+    }).toReversed(),
   );
-  if (isRecorded(scandir.path, done)) return;
+  if (isSame(before, done)) return;
   const content = JSON.stringify({ seconds, actions: [...done] });
   if (encoder.encode(content).length > MAX_STATE_BYTES) throw new Error("too many profiles");
   const beside = `${scandir.openStaging().path}/replacement`;
   replaceFile(`${scandir.path}/${BOOT_RECORD}`, content, 0o644, beside);
 }
 
-function isEntry(entry: unknown): entry is [string, ReconcileAction["action"]] {
+function isEntry(entry: unknown): entry is [string, BootAction] {
   return Array.isArray(entry) && entry.length === 2 && typeof entry[0] === "string" &&
-    ACTIONS.includes(entry[1]);
+    isBootAction(entry[1]);
 }
 
 /**

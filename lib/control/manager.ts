@@ -22,6 +22,7 @@ import type { ServiceStatus } from "../s6/status.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
 import { gatewaySlot, planSlots } from "../slot/slot.ts";
 import { findSlots } from "../slot/slot_facts.ts";
+import { clearUnregistered, unregister } from "../slot/unregistered.ts";
 import { Supervision } from "../s6/supervision.ts";
 import { recordIntent } from "./intent.ts";
 import { bringDown, bringUp, forceDown } from "./move.ts";
@@ -117,7 +118,7 @@ export class S6ServiceManager {
    * @throws {GatewayRegisteredError} If it has a slot already.
    * @throws {NoRoomError} If s6-svscan has no room for it; another `Error` if it cannot be made.
    * @throws {S6CommandError} If s6-svscan cannot be told: no slot is left then.
-   * @throws {S6TimeoutError} If it is not supervised in time.
+   * @throws {S6TimeoutError} If it, or a slot before it, is not (left) supervised in time.
    * @throws {GatewayNotRegisteredError} If somebody unregisters it meanwhile.
    */
   async registerProfileGateway(profile: string, options: RegisterOptions = {}): Promise<void> {
@@ -130,6 +131,7 @@ export class S6ServiceManager {
     {
       using scandir = await lockScandir(this.#scandir);
       if (this.#hasSlot(name)) throw new GatewayRegisteredError(profile);
+      await this.#supervision.vacate(name);
       const { plans } = planSlots(slots, findSlots(this.#scandir, slots, capacity), capacity);
       const [outcome] = publish(scandir, plans).values();
       if (outcome instanceof Error) throw outcome;
@@ -139,14 +141,15 @@ export class S6ServiceManager {
         removeIfPresent(`${this.#scandir}/${scandir.retire(name)}`, { recursive: true });
         throw error;
       }
+      clearUnregistered(this.#scandir, name);
     }
     await this.#whileRegistered(profile, () => this.#supervision.supervise(name));
   }
 
   /**
-   * Stops a profile's gateway and removes its slot; when it returns, nothing
-   * of it is left and the name can be registered again. A gateway that ignores
-   * SIGTERM is killed. That there is no slot is fine.
+   * Stops a profile's gateway and removes its slot; when it returns, nothing of it
+   * is left but a note that it is not missed, and the name can be registered again.
+   * A gateway that ignores SIGTERM is killed. That there is no slot is fine.
    *
    * @param profile The profile.
    * @throws {InvalidProfileNameError} If the name is not legal.
@@ -163,7 +166,7 @@ export class S6ServiceManager {
         if (!(error instanceof S6CommandError)) throw error;
       }
     }
-    await this.#locked((scandir) => this.#hasSlot(name) && scandir.retire(name));
+    await this.#locked((scandir) => unregister(scandir, name));
     await this.reapRetired();
   }
 

@@ -1,7 +1,7 @@
 import { errorWords, S6TimeoutError, survivable } from "../_errors.ts";
 import { slotName } from "../profile/name.ts";
 import { markPlannedStop } from "../profile/planned_stop.ts";
-import { startTimeOf } from "../s6/start_time.ts";
+import { startTimesOf } from "../s6/start_time.ts";
 import type { Supervision } from "../s6/supervision.ts";
 import type { Warn } from "../_warn.ts";
 
@@ -35,7 +35,7 @@ export async function bringUp(
 
 /**
  * Brings a gateway down that is told before that this is intended.
- * Needs what {@linkcode Supervision}, {@linkcode startTimeOf} and
+ * Needs what {@linkcode Supervision}, {@linkcode startTimesOf} and
  * {@linkcode markPlannedStop} need.
  *
  * @param supervision The supervision tree.
@@ -55,7 +55,7 @@ export async function bringDown(
   await supervision.supervise(service);
   const { pid } = await supervision.svstat(service);
   if (pid !== null) {
-    const startTime = await startTimeOf(pid, supervision.timeoutMs);
+    const startTime = (await startTimesOf([pid], supervision.timeoutMs))?.get(pid) ?? null;
     try {
       markPlannedStop(dir, { pid, startTime }, new Date());
     } catch (error) {

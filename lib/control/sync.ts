@@ -10,6 +10,7 @@ import { S6ServiceManager } from "./manager.ts";
 import { expectedOutcomes, planSlots, type Slot, type SlotOutcome } from "../slot/slot.ts";
 import { findSlots } from "../slot/slot_facts.ts";
 import { Supervision } from "../s6/supervision.ts";
+import { clearUnregistered } from "../slot/unregistered.ts";
 import { planVolume, type ProfilePlan } from "../boot/plan.ts";
 
 const DEFAULT_SCANDIR = "/run/service";
@@ -62,12 +63,15 @@ export type SyncStep =
   | { do: "prune"; profile: string; reason: string }
   | { do: "skip"; profile: string; reason: string; failed: boolean };
 
+const BUSY = "what ran in its slot, which was removed, has not ended: end it, then sync again";
+
 /**
  * Decides what a sync does.
  *
  * @param profiles What is to become of the profiles on the volume.
  * @param slots The profiles that have a slot.
  * @param prune Whether slots without a profile go.
+ * @param busy The services that a former supervisor has not left: they get no slot yet.
  * @returns One step per profile in their order, then one per slot left over.
  *
  * @example
@@ -80,6 +84,7 @@ export function planSync(
   profiles: readonly ProfilePlan[],
   slots: readonly string[],
   prune: boolean,
+  busy: readonly string[] = [],
 ): SyncStep[] {
   const kept = new Set(profiles.filter(({ slot }) => slot).map(({ action }) => action.profile));
   const left = new Set(slots.filter((profile) => !kept.has(profile)));
@@ -89,6 +94,9 @@ export function planSync(
       : { do: "skip", profile, reason: `${reason}; --prune unregisters it`, failed: false };
   const steps = profiles.map(({ action, slot }): SyncStep => {
     const { profile, reason = "", failed = false } = action;
+    if (slot !== undefined && [slot.name, `${slot.name}/log`].some((one) => busy.includes(one))) {
+      return { do: "skip", profile, reason: BUSY, failed: true };
+    }
     if (slot !== undefined) return { do: "apply", profile, slot: { ...slot, keepsDown: true } };
     const hasSlot = left.delete(profile);
     return hasSlot && !failed ? drop(profile, reason) : { do: "skip", profile, reason, failed };
@@ -133,29 +141,38 @@ export function wordSyncEntry({ profile, action, starts, reason }: SyncEntry): s
 /** Goes over all profiles; without a locked scandir nothing is written. */
 async function pass(
   manager: S6ServiceManager,
+  supervision: Supervision,
   options: SyncOptions,
   locked: LockedScandir | undefined,
-): Promise<{ entries: SyncEntry[]; prunes: boolean; leftOut: Set<string> }> {
+): Promise<{ entries: SyncEntry[]; leftOut: Set<string> }> {
   const { home, scandir = DEFAULT_SCANDIR, prune = false, warn = () => {} } = options;
   const { rules, hermes, capacity } = options;
   const { profiles, error } = planVolume(home, warn, { rules, hermes });
   if (error !== undefined) throw new Error(`cannot read ${home}/profiles: ${errorWords(error)}`);
   const registered = await manager.listProfileGateways();
   const prunes = typeof prune === "function" ? prune() : prune;
-  const steps = planSync(profiles, registered, prunes);
+  const busy = locked === undefined ? [] : await supervision.endOrphans();
+  const steps = planSync(profiles, registered, prunes, busy);
   const slots = steps.flatMap((step) => step.do === "apply" ? step.slot : []);
   const { plans, warnings } = planSlots(slots, findSlots(scandir, slots, capacity), capacity);
   for (const warning of warnings) warn(warning);
   const outcomes = locked === undefined ? expectedOutcomes(plans) : publish(locked, plans);
+  for (const [slot, outcome] of locked === undefined ? [] : outcomes) {
+    if (outcome === "created") clearUnregistered(scandir, slot.name);
+  }
   const noRoom = slots.filter((slot) => outcomes.get(slot) instanceof NoRoomError);
   const leftOut = new Set(noRoom.map(({ description: { profile } }) => profile));
-  return { entries: steps.map((step) => entryOf(step, outcomes)), prunes, leftOut };
+  return { entries: steps.map((step) => entryOf(step, outcomes)), leftOut };
 }
 
 /** Makes and refreshes slots under the scandir's lock, so that no register comes between. */
-async function passLocked(manager: S6ServiceManager, options: SyncOptions, path: string) {
-  using scandir = await lockScandir(path);
-  return await pass(manager, options, scandir);
+async function passLocked(
+  manager: S6ServiceManager,
+  supervision: Supervision,
+  options: SyncOptions,
+) {
+  using scandir = await lockScandir(options.scandir ?? DEFAULT_SCANDIR);
+  return await pass(manager, supervision, options, scandir);
 }
 
 async function attempt(entry: SyncEntry, act: () => Promise<void>): Promise<SyncEntry> {
@@ -195,15 +212,15 @@ function recruiter(supervision: Supervision): (service: string) => Promise<void>
 /**
  * Makes the live slots match the profiles on the volume, without restarting
  * anything: a missing slot is made, and started if the profile's state says
- * so; a slot that differs is refreshed and keeps its environment, its `down`
- * file and its PID. Slots without a profile are left alone unless `prune` is
+ * so, once the supervisors of one that somebody has removed have ended; a slot
+ * that differs is refreshed and keeps its environment, its `down` file and its PID. Slots without a profile are left alone unless `prune` is
  * set. Unlike a boot it removes no stale files, which belong to live gateways,
  * and leaves no line in the boot log.
  *
  * Needs `--allow-read` for the scandir, `<home>/profiles` and the root
  * profile's files; `--allow-write` for the scandir; `--allow-run` for
- * `/usr/bin/mkfifo`, `s6-svc`, `s6-svok` and `s6-svscanctl` by their full
- * paths. A dry run needs only the reads.
+ * `/usr/bin/mkfifo`, `s6-svc`, `s6-svok`, `s6-svscanctl` and
+ * {@linkcode SUPERVISED} by their full paths. A dry run needs only the reads.
  *
  * @param options Where and how.
  * @returns One entry per profile, `default` first, then by name; then one per
@@ -222,25 +239,26 @@ export async function syncProfileGateways(options: SyncOptions): Promise<SyncEnt
   const { home, scandir = DEFAULT_SCANDIR, timeoutMs = 10_000, bin, warn } = options;
   const where = { scandir, timeoutMs, bin };
   const manager = new S6ServiceManager({ home, ...where, warn });
-  if (options.dryRun) return (await pass(manager, options, undefined)).entries;
   const supervision = new Supervision(where);
+  if (options.dryRun) return (await pass(manager, supervision, options, undefined)).entries;
   const recruit = recruiter(supervision);
-  const { entries: planned, prunes, leftOut } = await passLocked(manager, options, scandir);
+  await manager.reapRetired();
+  const { entries: planned, leftOut } = await passLocked(manager, supervision, options);
   const entries: SyncEntry[] = [];
   for (const entry of planned) {
     const { profile, action } = entry;
     if (action === "pruned") {
-      entries.push(await attempt(entry, () => manager.unregisterProfileGateway(profile)));
+      entries.push(
+        await attempt(entry, async () => {
+          await manager.unregisterProfileGateway(profile);
+          clearUnregistered(scandir, slotName(profile)); // no operator's wish
+        }),
+      );
     } else if (action !== "skipped" && !wasSupervised(scandir, profile)) {
       entries.push(await attempt(entry, () => recruit(slotName(profile))));
     } else {
       entries.push(entry);
     }
-  }
-  if (prunes) {
-    // Also the supervisors of slots that somebody has simply removed.
-    await supervision.svscanctl("-an");
-    await manager.reapRetired();
   }
   const madeRoom = entries.some(({ action, failed }) => action === "pruned" && !failed);
   if (leftOut.size === 0 || !madeRoom) return entries;

@@ -1,4 +1,5 @@
 import type { Owner } from "../_owner.ts";
+import { findOrphans } from "../s6/orphans.ts";
 import { S6_SVSCAN } from "../s6/run.ts";
 import { SKELETON_DIRECTORIES, SKELETON_FIFO } from "../slot/skeleton.ts";
 import { type Capacity, roomFor, wordNoRoom } from "../s6/capacity.ts";
@@ -110,11 +111,10 @@ function checkSkeletons({ skeletons, slots, owner }: DoctorFacts): Check {
 
 function checkOrphans({ supervised, retired, slots }: DoctorFacts): Check {
   const name = "no supervisor without its slot";
-  const expected = new Set(slots.flatMap((slot) => [slot, `${slot}/log`]));
-  const orphans = supervised.filter((service) => !expected.delete(service));
-  const all = [...new Set([...orphans, ...retired])].sort();
+  const expected = slots.flatMap((slot) => [slot, `${slot}/log`]);
+  const all = [...new Set([...findOrphans(supervised, expected), ...retired])].sort();
   if (all.length === 0) return { name, ok: true, detail: "none" };
-  const help = `run "gatewayctl sync --prune"`;
+  const help = `run "gatewayctl sync"`;
   return { name, ok: false, detail: `${all.join(", ")}: ${help}` };
 }
 

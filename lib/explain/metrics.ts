@@ -6,7 +6,7 @@ import type { GatewayState } from "../control/status.ts";
 export interface GatewayMetrics {
   /** The profile. */
   profile: string;
-  /** Whether it is up; absent: it has no slot. */
+  /** Whether it is up; absent: it has no slot, or that is not known. */
   up?: boolean | undefined;
   /** Whether it is wanted up; absent: nothing supervises it. */
   wanted?: boolean | undefined;
@@ -90,11 +90,12 @@ export function gatewayMetrics(
   state: GatewayState | undefined,
   boot: BootRecord | undefined,
 ): GatewayMetrics {
-  const { registered, status } = state ?? {};
+  const { registered, supervised, status } = state ?? {};
   const bootAction = boot?.actions.get(profile);
   return {
     profile: logWord(profile),
-    up: registered ? status?.up ?? false : undefined,
+    // Of one that is supervised without a status it is not known.
+    up: registered && (status !== null || !supervised) ? status?.up ?? false : undefined,
     wanted: status?.wantedUp,
     deaths: status?.deaths,
     sinceChangeSeconds: status?.seconds,

@@ -1,4 +1,5 @@
 import { wordWantedBy } from "../boot/action.ts";
+import { STALE_STATUS } from "../_errors.ts";
 import { shellQuote } from "../_quote.ts";
 import type { GatewayStatus } from "../control/manager.ts";
 
@@ -48,7 +49,9 @@ export interface WhyFacts {
   bootLine?: BootLine | undefined;
   /** Whether it has a slot. */
   registered: boolean;
-  /** What s6 says; `null` when nothing supervises the slot, or there is none. */
+  /** Whether an s6-supervise is at work in it. */
+  supervised: boolean;
+  /** What s6 says; `null` when nothing supervises the slot, or that is out of date. */
   status: GatewayStatus | null;
   /** The last lines of its log. */
   logLines: readonly string[];
@@ -66,6 +69,7 @@ export type Cause =
   | "newer-than-boot"
   | "unregistered"
   | "not-supervised"
+  | "not-known"
   | "up"
   | "restarting"
   | "stopped-by-operator"
@@ -136,7 +140,7 @@ const room: Rule = ({ noRoom, registered }) => {
 };
 
 const inTheScandir: Rule = (facts) => {
-  const { bootLine, registered, status } = facts;
+  const { bootLine, registered, supervised, status } = facts;
   if (!registered) {
     if (bootLine?.latest && !bootLine.text.includes(" action=skipped")) {
       const text = "not registered: it was unregistered since the container started";
@@ -146,6 +150,9 @@ const inTheScandir: Rule = (facts) => {
       ? "not registered: it was skipped when the container started"
       : "not registered: it is newer than the container's start";
     return { cause: "newer-than-boot", text, help: "gatewayctl sync" };
+  }
+  if (status === null && supervised) {
+    return { cause: "not-known", text: STALE_STATUS, help: "gatewayctl doctor" };
   }
   if (status === null) {
     const text = "registered, but no s6-supervise listens for this user";
@@ -253,6 +260,7 @@ const RULES: readonly Rule[] = [
  *   found: "no SOUL.md",
  *   recorded: { state: null, setBy: null, setAt: null },
  *   registered: false,
+ *   supervised: false,
  *   status: null,
  *   logLines: [],
  * }).cause; // "no-soul"

@@ -5,7 +5,7 @@ import { errorWords, survivable } from "../_errors.ts";
 import { DEFAULT_PROFILE, profileDir, profileNameProblem } from "../profile/name.ts";
 import { byName, listProfiles, refuseProfile, STATE_FILE } from "../profile/list.ts";
 import { logWord } from "../_quote.ts";
-import { askGateway } from "../control/status.ts";
+import { askGateway, confirmStates, type GatewayState } from "../control/status.ts";
 import { lastLogLines, readFileEnd } from "../s6/log.ts";
 import { NO_RULES, type Rules } from "../rules/rules.ts";
 import { type Capacity, roomFor, wordNoRoom } from "../s6/capacity.ts";
@@ -140,12 +140,18 @@ export function readWantedBy(home: string, rules: Rules): string[] {
   return foldIntents(profiles, rules);
 }
 
+async function ask(manager: S6ServiceManager, profile: string): Promise<GatewayState> {
+  const state = await askGateway(manager, profile);
+  const [confirmed] = await confirmStates(manager, [state]);
+  return confirmed ?? state;
+}
+
 /**
  * Gathers what there is to know about a profile and its gateway.
  *
  * Needs `--allow-read` for the scandir, `<home>/profiles`, the root profile's
  * state file, the boot log and `<home>/logs/gateways`, and `--allow-run` for
- * `s6-svstat` by its full path.
+ * `s6-svstat` and {@linkcode START_TIME} by their full paths.
  *
  * @param profile The profile's name, legal or not.
  * @param options Where.
@@ -171,6 +177,7 @@ export async function gatherWhyFacts(profile: string, options: WhyOptions): Prom
     recorded: { state: null, setBy: null, setAt: null },
     bootLine: readBootLine(home, profile),
     registered: false,
+    supervised: false,
     status: null,
     logLines: [],
   };
@@ -183,7 +190,7 @@ export async function gatherWhyFacts(profile: string, options: WhyOptions): Prom
     notSelected: rules.selection.whyNot(profile),
     served: rules.topology === "one" && profile !== DEFAULT_PROFILE,
     wantedBy: profile === DEFAULT_PROFILE ? readWantedBy(home, rules) : [],
-    ...await askGateway(new S6ServiceManager({ home, ...where }), profile),
+    ...await ask(new S6ServiceManager({ home, ...where }), profile),
     recorded: readRecordedState(dir),
     logLines: lastLogLines(`${home}/logs/gateways/${profile}`, logLines),
   };

@@ -2,7 +2,7 @@ import { BOOT_LOG } from "../boot/log.ts";
 import { CONFIG_FILE } from "../rules/multiplex.ts";
 import { PROFILE_FILES, STATE_FILE } from "../profile/list.ts";
 import { PLANNED_STOP_FILE } from "../profile/planned_stop.ts";
-import { START_TIME } from "../s6/places.ts";
+import { START_TIME, SUPERVISED } from "../s6/places.ts";
 import { S6_BIN, type S6Program } from "../s6/run.ts";
 import { MKFIFO } from "../slot/skeleton.ts";
 import { permissionCells, type Permissions, type Places } from "./permissions.ts";
@@ -59,6 +59,9 @@ function s6(...programs: S6Program[]): string[] {
   return programs.map((program) => `${S6_BIN}/${program}`);
 }
 
+/** To ask for a gateway's status, and whether the process that it names is there. */
+const STATUS = [...s6("s6-svstat"), START_TIME];
+
 /**
  * What a sync may do. Pure.
  *
@@ -75,7 +78,7 @@ export function syncPermissions({ facts, home, scandir }: CommandPlaces): Permis
       `${home}/${CONFIG_FILE}`,
     ],
     write: [scandir],
-    run: [MKFIFO, ...s6("s6-svc", "s6-svok", "s6-svscanctl")],
+    run: [MKFIFO, ...s6("s6-svc", "s6-svok", "s6-svscanctl"), SUPERVISED],
   };
 }
 
@@ -95,8 +98,9 @@ function change(name: "start" | "stop" | "restart", purpose: string): Command {
         read: [facts, scandir, ...state, ...beside, `${home}/${CONFIG_FILE}`],
         write: [scandir, ...state, ...inHome(marker), ...beside],
         run: [
-          ...s6("s6-svc", "s6-svok", "s6-svscanctl", "s6-svstat"),
-          ...name === "start" ? [] : [START_TIME],
+          ...s6("s6-svc", "s6-svok", "s6-svscanctl"),
+          ...STATUS,
+          SUPERVISED,
         ],
       };
     },
@@ -112,7 +116,7 @@ export const COMMANDS: readonly Command[] = [
     options: [JSON_OPTION],
     permissions: ({ facts, home, scandir }) => ({
       read: [facts, scandir, `${home}/profiles`, `${home}/logs/gateways`],
-      run: s6("s6-svstat"),
+      run: STATUS,
     }),
   },
   {
@@ -122,7 +126,7 @@ export const COMMANDS: readonly Command[] = [
     options: [JSON_OPTION],
     permissions: ({ facts, home, scandir }) => ({
       read: [facts, scandir, `${home}/logs/gateways`],
-      run: s6("s6-svstat"),
+      run: STATUS,
     }),
   },
   change("start", "starts gateways, now and at the next container start"),
@@ -144,7 +148,7 @@ export const COMMANDS: readonly Command[] = [
     permissions: ({ facts, home, scandir }) => ({
       read: [facts, scandir, `${home}/profiles`, `${home}/${CONFIG_FILE}`],
       write: [scandir],
-      run: [MKFIFO, ...s6("s6-svok", "s6-svscanctl", "s6-svstat")],
+      run: [MKFIFO, ...s6("s6-svok", "s6-svscanctl"), ...STATUS, SUPERVISED],
     }),
   },
   {
@@ -187,7 +191,7 @@ export const COMMANDS: readonly Command[] = [
         `${home}/logs/gateways`,
         `${home}/${CONFIG_FILE}`,
       ],
-      run: s6("s6-svstat"),
+      run: STATUS,
       env: ZONE,
     }),
   },
@@ -217,12 +221,12 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "health",
-    purpose: "exits 0 if every gateway that is wanted up is up, else 1; quiet",
+    purpose: "exits 0 if every gateway that is wanted up is up; else 1, and says why",
     operands: "",
     options: [{ name: "profile", value: "PROFILE", text: "only this one: is it up?" }],
     permissions: ({ facts, home, scandir }) => ({
       read: [facts, scandir, `${home}/profiles`, `${home}/${STATE_FILE}`, `${home}/${CONFIG_FILE}`],
-      run: s6("s6-svstat"),
+      run: STATUS,
     }),
   },
   {
@@ -230,7 +234,7 @@ export const COMMANDS: readonly Command[] = [
     purpose: "prints what is known of every gateway for Prometheus",
     operands: "",
     options: [],
-    permissions: ({ facts, scandir }) => ({ read: [facts, scandir], run: s6("s6-svstat") }),
+    permissions: ({ facts, scandir }) => ({ read: [facts, scandir], run: STATUS }),
   },
   {
     name: "completion",

@@ -7,5 +7,8 @@ export const ISOLATED_DIR = "/run/hermes";
 /** The scandir of isolated supervision: of an s6-svscan that runs as hermes. */
 export const ISOLATED_SCANDIR = `${ISOLATED_DIR}/service`;
 
-/** The program that tells when a process was started. */
+/** The program that tells when processes were started. */
 export const START_TIME = "/opt/hermes-boot/libexec/start-time";
+
+/** The program that lists what is supervised, also without a slot. */
+export const SUPERVISED = "/opt/hermes-boot/libexec/supervised";

@@ -2,31 +2,36 @@ import { START_TIME } from "./places.ts";
 import { survivable } from "../_errors.ts";
 
 /**
- * Asks when a process was started. Needs `--allow-run` for {@linkcode START_TIME}.
+ * Asks when processes were started. Needs `--allow-run` for {@linkcode START_TIME}.
  *
- * @param pid Its PID.
+ * @param pids Their PIDs.
  * @param timeoutMs How long that may take, in milliseconds.
- * @returns The time, in clock ticks since the host started; `null` if it is not known.
+ * @returns The time of each that is there, in clock ticks since the host started;
+ * `undefined` if it is not known.
  *
  * @example
  * ```ts no-eval
- * import { startTimeOf } from "./start_time.ts";
- * await startTimeOf(1, 1000); // 2
+ * import { startTimesOf } from "./start_time.ts";
+ * (await startTimesOf([1], 1000))?.get(1); // 2
  * ```
  */
-export async function startTimeOf(pid: number, timeoutMs: number): Promise<number | null> {
+export async function startTimesOf(
+  pids: readonly number[],
+  timeoutMs: number,
+): Promise<Map<number, number> | undefined> {
   try {
     const { success, stdout } = await new Deno.Command(START_TIME, {
-      args: [String(pid)],
+      args: pids.map(String),
       clearEnv: true,
       stdin: "null",
       stderr: "null",
       signal: AbortSignal.timeout(timeoutMs),
     }).output();
-    const [, ticks] = /^(\d{1,15})\n$/.exec(new TextDecoder().decode(stdout)) ?? [];
-    return success && ticks !== undefined ? Number(ticks) : null;
+    if (!success) return undefined;
+    const lines = new TextDecoder().decode(stdout).matchAll(/^(\d+) (\d{1,15})$/gm);
+    return new Map([...lines].map(([, pid, ticks]) => [Number(pid), Number(ticks)]));
   } catch (error) {
     survivable(error);
-    return null;
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
-import { lstatIfPresent, removeIfPresent } from "../_fs.ts";
+import { listIfPresent, lstatIfPresent, removeIfPresent } from "../_fs.ts";
 import { parseStatus, runS6, type S6Program, STATUS_FIELDS } from "./run.ts";
 import type { ServiceStatus } from "./status.ts";
+import { findOrphans, listSupervised } from "./orphans.ts";
 import { S6CommandError, S6TimeoutError } from "../_errors.ts";
 
 /** Options of {@linkcode Supervision}. */
@@ -16,6 +17,9 @@ export interface SupervisionOptions {
 // s6's death tally has one record of 14 bytes per death.
 const DEATH_BYTES = 14;
 const POLL_MS = 10;
+const ORPHAN_POLL_MS = 50;
+/** How long a logger may take after its gateway to write down what it was told. */
+const LOGGER_MS = 2000;
 // s6-svc's own -T comes first: it then still takes its subscription back.
 const SVC_GRACE_MS = 1000;
 
@@ -25,7 +29,7 @@ const SVC_GRACE_MS = 1000;
  * to the scandir.
  *
  * Needs `--allow-read` and `--allow-write` for the scandir, and `--allow-run`
- * for {@linkcode S6_PROGRAMS} by their full paths.
+ * for {@linkcode S6_PROGRAMS} and {@linkcode SUPERVISED} by their full paths.
  */
 export class Supervision {
   /** How long a service may take to reach a state, in milliseconds. */
@@ -113,7 +117,7 @@ export class Supervision {
   }
 
   /**
-   * Makes sure a service and its logger are supervised.
+   * Makes sure a service and its logger are supervised, by nobody else any more.
    *
    * @param service The service.
    * @throws {S6CommandError} If s6-svscan cannot be told to scan, or the
@@ -122,6 +126,7 @@ export class Supervision {
    */
   async supervise(service: string): Promise<void> {
     if (await this.supervised(service, true)) return;
+    await this.vacate(service);
     await this.svscanctl("-a");
     const gone = () => lstatIfPresent(this.#path(service)) === undefined;
     await this.#until(
@@ -132,6 +137,65 @@ export class Supervision {
     if (gone()) {
       throw new S6CommandError(["s6-svok", this.#path(service)], service, 1, "it is gone");
     }
+  }
+
+  /**
+   * Ends the supervisors whose service is no longer in the scandir, and with them
+   * what they supervise. Hold the scandir's lock: one that is made meanwhile would
+   * have two.
+   *
+   * @returns The services that still have such a supervisor when the time is over.
+   * @throws {S6CommandError} If s6-svscan cannot be told.
+   */
+  endOrphans(): Promise<string[]> {
+    return this.#endOrphans([]);
+  }
+
+  /** Also where one of these services is in the scandir, but supervised from elsewhere. */
+  async #endOrphans(suspects: readonly string[]): Promise<string[]> {
+    let orphans = await this.#orphans(suspects);
+    if (orphans.length === 0) return orphans;
+    await this.svscanctl("-an");
+    const deadline = performance.now() + this.timeoutMs;
+    let patience = performance.now() + Math.min(LOGGER_MS, this.timeoutMs / 2);
+    while (orphans.length > 0 && performance.now() < deadline) {
+      if (performance.now() >= patience && orphans.every((service) => service.endsWith("/log"))) {
+        // A child of the gateway that has outlived it holds the pipe: no end of input is to come.
+        await this.svscanctl("-aN");
+        patience = Infinity;
+      }
+      await new Promise((resolve) => setTimeout(resolve, ORPHAN_POLL_MS));
+      orphans = await this.#orphans(suspects);
+    }
+    return orphans;
+  }
+
+  /**
+   * Makes sure that nobody supervises a service that is not, or no longer, in the
+   * scandir: a second gateway of one profile must not be.
+   *
+   * @param service The service.
+   * @throws {S6CommandError} If s6-svscan cannot be told.
+   * @throws {S6TimeoutError} If such a supervisor does not end in time.
+   */
+  async vacate(service: string): Promise<void> {
+    const both = [service, `${service}/log`];
+    const left = await this.#endOrphans(both);
+    if (both.some((one) => left.includes(one))) {
+      throw new S6TimeoutError(service, "left by its former supervisor", this.timeoutMs);
+    }
+  }
+
+  async #orphans(suspects: readonly string[]): Promise<string[]> {
+    // In this order: what is being registered is in the scandir before it is supervised.
+    const supervised = await listSupervised(this.timeoutMs);
+    if (supervised.length === 0) return [];
+    const services = [...listIfPresent(this.#scandir).keys()].flatMap((one) => [one, `${one}/log`]);
+    const expected = new Set(services);
+    for (const one of suspects) {
+      if (supervised.includes(one) && !await this.#svok(one)) expected.delete(one);
+    }
+    return findOrphans(supervised, [...expected]);
   }
 
   /**

@@ -96,6 +96,26 @@ export function countServices(
 }
 
 /**
+ * Tells whether an s6-supervise is, or has been, at work in a slot.
+ *
+ * @param facts What was found of the slots.
+ * @param slot The slot.
+ * @returns Whether it has left its status there.
+ *
+ * @example
+ * ```ts no-eval
+ * import { gatewaySlot } from "./slot.ts";
+ * import { findSlots, isSupervised } from "./slot_facts.ts";
+ * const slot = gatewaySlot({ profile: "coder", home: "/opt/data" }, false);
+ * isSupervised(findSlots("/run/service", [slot]), slot);
+ * ```
+ */
+export function isSupervised({ found }: SlotFacts, slot: Slot): boolean {
+  const there = found.get(slot);
+  return there !== undefined && !(there instanceof Error) && there.entries.has("supervise/status");
+}
+
+/**
  * Reads what is there of some slots, skeletons included. Whatever lies there,
  * it does not wait, and symlinks are not followed.
  * Needs `--allow-read` for the scandir.

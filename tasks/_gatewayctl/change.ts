@@ -41,11 +41,13 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
   const { topology } = await containerRules(container, warn);
   const manager = new S6ServiceManager({ home, scandir, topology, timeoutMs: limit, warn });
   const profiles = flags.has("all") ? await manager.listProfileGateways() : operands;
+  if (flags.has("all")) Deno.lstatSync(scandir); // no gateways is fine, no scandir is not
   const wait = !flags.has("no-wait");
   const restart = restarter(manager, wait);
   return await eachProfile(args, profiles, async (profile): Promise<Done> => {
     const gateway = manager.gatewayOf(profile);
     const served = gateway !== profile;
+    const toldAt = performance.now();
     if (name === "stop") await manager.stop(profile, { wait });
     else if (name === "start") await manager.start(profile, { wait });
     else await restart(profile);
@@ -54,7 +56,7 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
     if (name === "stop") {
       return { text: served ? `down; as long as it is up, ${by}` : "down", up: false, pid: null };
     }
-    const done = await untilUp(manager, gateway, limit);
+    const done = await untilUp(manager, gateway, limit, toldAt);
     return served ? { ...done, gateway, text: `${by}: ${done.text}` } : done;
   });
 }

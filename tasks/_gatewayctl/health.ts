@@ -1,38 +1,54 @@
 import type { Facts } from "../../lib/rules/facts.ts";
-import { isHealthy } from "../../lib/explain/health.ts";
-import { askGateway } from "../../lib/control/status.ts";
+import { GatewayNotRegisteredError } from "../../lib/_errors.ts";
+import { terminalSafe } from "../../lib/_quote.ts";
+import { type Ailment, findAilments, wordDown } from "../../lib/explain/health.ts";
+import { gatherTreeFacts } from "../../lib/explain/tree_facts.ts";
 import { S6ServiceManager } from "../../lib/control/manager.ts";
-import { readRecordedState, readWantedBy } from "../../lib/explain/why_facts.ts";
-import { profileDir } from "../../lib/profile/name.ts";
 import type { Arguments } from "./arguments.ts";
-import { pooled } from "./pool.ts";
+import { askGateways } from "./ask.ts";
 import { EXIT, reportError } from "./report.ts";
 import { containerRules } from "../_facts.ts";
 
-/** Runs `health`. */
-export async function run({ values }: Arguments, facts: () => Facts): Promise<number> {
-  const container = facts();
-  const { home, scandir } = container;
-  const rules = await containerRules(container, () => {});
-  const manager = new S6ServiceManager({ home, scandir, topology: rules.topology });
-  const [only] = values.get("profile") ?? [];
-  if (only !== undefined) {
-    try {
-      return (await manager.status(manager.gatewayOf(only))).up ? EXIT.done : EXIT.failed;
-    } catch (error) {
-      reportError(error, only);
-      return EXIT.failed;
-    }
+/** More lines than this would fill an engine's record of a health check. */
+const MAX_LINES = 10;
+
+/** Says what is wrong, if anything is. */
+function report(ailments: readonly Ailment[]): number {
+  if (ailments.length === 0) return EXIT.done;
+  for (const { profile, text } of ailments.slice(0, MAX_LINES)) {
+    const line = profile === undefined
+      ? `${text}; see "gatewayctl doctor" and the container's log`
+      : `${profile}: ${text}; see "gatewayctl why ${profile}"`;
+    console.error(`gatewayctl: error: ${terminalSafe(line)}`);
   }
-  Deno.lstatSync(scandir); // no gateway is healthy, no scandir is not
-  const profiles = (await manager.listProfileGateways())
-    .filter((profile) => manager.gatewayOf(profile) === profile);
-  const wantedBy = readWantedBy(home, rules);
-  const asked = pooled(profiles, async (profile) => {
-    const { registered, status } = await askGateway(manager, profile);
-    const { state } = readRecordedState(profileDir(home, profile));
-    return !registered || isHealthy(status, wantedBy.length > 0 ? "running" : state);
-  });
-  const healthy = await Array.fromAsync(asked);
-  return healthy.every((one) => one) ? EXIT.done : EXIT.failed;
+  const more = ailments.length - MAX_LINES;
+  if (more > 0) console.error(`gatewayctl: error: and ${more} more; see "gatewayctl list"`);
+  return EXIT.failed;
+}
+
+/** Asks about one gateway: is it up? */
+async function examineOne(manager: S6ServiceManager, profile: string): Promise<number> {
+  const [state] = await askGateways(manager, [manager.gatewayOf(profile)]);
+  if (state?.registered !== true) throw new GatewayNotRegisteredError(profile);
+  return report(state.status?.up ? [] : [{ profile, text: wordDown(state) }]);
+}
+
+/** Runs `health`; nothing but 0 and 1 means anything to an engine. */
+export async function run({ values }: Arguments, facts: () => Facts): Promise<number> {
+  const [only] = values.get("profile") ?? [];
+  try {
+    const container = facts();
+    const { home, scandir, role } = container;
+    const rules = await containerRules(container, () => {});
+    const manager = new S6ServiceManager({ home, scandir, topology: rules.topology });
+    if (only !== undefined) return await examineOne(manager, only);
+    const registered = await manager.listProfileGateways();
+    const ask = (profiles: readonly string[]) => askGateways(manager, profiles);
+    return report(findAilments(
+      await gatherTreeFacts({ home, scandir, role, rules, registered, ask }),
+    ));
+  } catch (error) {
+    reportError(error, only);
+    return EXIT.failed;
+  }
 }

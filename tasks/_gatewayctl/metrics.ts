@@ -1,11 +1,11 @@
 import type { Facts } from "../../lib/rules/facts.ts";
 import { BOOT_RECORD, type BootRecord, readBootRecord } from "../../lib/boot/record.ts";
 import { errorWords, survivable } from "../../lib/_errors.ts";
-import { type GatewayMetrics, gatewayMetrics, renderMetrics } from "../../lib/explain/metrics.ts";
-import { askGateway, inOrder } from "../../lib/control/status.ts";
+import { gatewayMetrics, renderMetrics } from "../../lib/explain/metrics.ts";
+import { inOrder } from "../../lib/control/status.ts";
 import { S6ServiceManager } from "../../lib/control/manager.ts";
 import type { Arguments } from "./arguments.ts";
-import { pooled } from "./pool.ts";
+import { askGateways } from "./ask.ts";
 import { EXIT, warn } from "./report.ts";
 
 function lastBoot(scandir: string): BootRecord | undefined {
@@ -25,10 +25,10 @@ export async function run(_: Arguments, facts: () => Facts): Promise<number> {
   const registered = new Set(await manager.listProfileGateways());
   const boot = lastBoot(scandir);
   const profiles = inOrder([...registered, ...boot?.actions.keys() ?? []]);
-  const found = await Array.fromAsync(pooled(profiles, async (profile): Promise<GatewayMetrics> => {
-    const state = registered.has(profile) ? await askGateway(manager, profile) : undefined;
-    return gatewayMetrics(profile, state, boot);
-  }));
+  const states = new Map(
+    (await askGateways(manager, [...registered])).map((state) => [state.profile, state]),
+  );
+  const found = profiles.map((profile) => gatewayMetrics(profile, states.get(profile), boot));
   const text = renderMetrics(found);
   if (text !== "") console.log(text.trimEnd());
   return EXIT.done;

@@ -39,13 +39,14 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
     if (!known.includes(profile)) throw new NoSuchProfileError(profile);
     const served = manager.gatewayOf(profile) !== profile;
     const startNow = !flags.has("down") && !served;
+    const toldAt = performance.now();
     await manager.registerProfileGateway(profile, { extraEnv, startNow });
     if (!startNow) {
       const why = served ? ": the root profile's gateway serves it" : "";
       return { text: `registered, down${why}`, up: false, pid: null };
     }
     if (flags.has("no-wait")) return { text: "registered" };
-    const done = await untilUp(manager, profile, limit);
+    const done = await untilUp(manager, profile, limit, toldAt);
     return { ...done, text: `registered, ${done.text}` };
   });
 }

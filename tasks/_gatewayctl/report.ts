@@ -42,7 +42,10 @@ export class GatewayEndedError extends Error {
 function nextStep(error: unknown, profile: string): string | undefined {
   if (error instanceof RefusedContainerError || error instanceof NoRoomError) return undefined;
   if (error instanceof UsageError) return "try --help";
-  if (error instanceof IntentNotRecordedError) return "mend that and say it again";
+  if (error instanceof IntentNotRecordedError) {
+    const command = error.desired === "running" ? "start" : "stop";
+    return `see "gatewayctl doctor", then "gatewayctl ${command} ${profile}" again`;
+  }
   if (error instanceof GatewayRegisteredError) {
     return `for another environment "gatewayctl unregister ${profile}" first`;
   }

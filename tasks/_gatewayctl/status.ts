@@ -1,18 +1,15 @@
 import type { Facts } from "../../lib/rules/facts.ts";
 import { dim, green, red, yellow } from "@std/fmt/colors";
 import { slotName } from "../../lib/profile/name.ts";
-import {
-  type GatewayReport,
-  inOrder,
-  legalProfiles,
-  reportGateway,
-} from "../../lib/control/status.ts";
-import { GatewayNotRegisteredError } from "../../lib/_errors.ts";
+import { type GatewayReport, inOrder, legalProfiles } from "../../lib/control/status.ts";
+import { GatewayNotRegisteredError, STALE_STATUS } from "../../lib/_errors.ts";
+import { lstatIfPresent } from "../../lib/_fs.ts";
+import { lastLogTime } from "../../lib/s6/log.ts";
 import { S6ServiceManager } from "../../lib/control/manager.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { duration } from "./human.ts";
-import { pooled } from "./pool.ts";
+import { askGateways } from "./ask.ts";
 import { EXIT, reportError, warn } from "./report.ts";
 
 const HEADER = ["PROFILE", "STATE", "FOR", "PID", "WANTED", "LAST EXIT", "DEATHS", "LAST LOG"];
@@ -21,15 +18,17 @@ const PAINT: Readonly<Record<string, (text: string) => string>> = {
   "up": green,
   "down": yellow,
   "unsupervised": red,
+  "not known": red,
   "not registered": dim,
 };
 
-function row({ profile, registered, status, lastLog }: GatewayReport, now: Date): string[] {
+function row(report: GatewayReport, now: Date): string[] {
+  const { profile, registered, supervised, status, lastLog } = report;
   const age = lastLog === null
     ? "-"
     : `${duration((now.getTime() - lastLog.getTime()) / 1000)} ago`;
   if (status === null) {
-    const state = registered ? "unsupervised" : "not registered";
+    const state = !registered ? "not registered" : supervised ? "not known" : "unsupervised";
     return [profile, state, "-", "-", "-", "-", "-", age];
   }
   const { up, wantedUp, pid, exitCode, signal, seconds, deaths } = status;
@@ -46,17 +45,18 @@ function row({ profile, registered, status, lastLog }: GatewayReport, now: Date)
   ];
 }
 
-function toJson({ profile, registered, status, lastLog }: GatewayReport) {
+function toJson({ profile, registered, supervised, status, lastLog }: GatewayReport) {
+  const unknown = supervised ? null : false;
   const known = status ?? {
-    up: false,
-    wantedUp: false,
+    up: unknown,
+    wantedUp: unknown,
     pid: null,
     exitCode: null,
     signal: null,
     seconds: null,
     deaths: null,
   };
-  return { ...known, profile, registered, supervised: status !== null, lastLog };
+  return { ...known, profile, registered, supervised, lastLog };
 }
 
 /** Runs `list` or `status`. */
@@ -80,8 +80,16 @@ export async function run(
       }
     })
     : inOrder(command.name === "list" ? [...legalProfiles(home, warn), ...registered] : registered);
-  const ask = (profile: string) => reportGateway(manager, home, profile);
-  const reports = await Array.fromAsync(pooled(profiles, ask));
+  if (lstatIfPresent(scandir) === undefined) {
+    warn(`there is no ${scandir}: what may run is out of reach; see "gatewayctl doctor"`);
+  }
+  const reports = (await askGateways(manager, profiles)).map((state): GatewayReport => ({
+    ...state,
+    lastLog: lastLogTime(`${home}/logs/gateways/${state.profile}`),
+  }));
+  for (const { profile, supervised, status } of reports) {
+    if (supervised && status === null) warn(`${profile}: ${STALE_STATUS}; see "gatewayctl doctor"`);
+  }
   if (flags.has("json")) {
     console.log(JSON.stringify(reports.map(toJson)));
   } else if (reports.length > 0) {

@@ -1,5 +1,6 @@
 import { slotName } from "../../lib/profile/name.ts";
-import { S6TimeoutError } from "../../lib/_errors.ts";
+import { S6TimeoutError, StaleStatusError } from "../../lib/_errors.ts";
+import { confirmStates } from "../../lib/control/status.ts";
 import type { GatewayStatus, S6ServiceManager } from "../../lib/control/manager.ts";
 import type { Done } from "./each.ts";
 import { GatewayEndedError } from "./report.ts";
@@ -8,6 +9,20 @@ const POLL_MS = 20;
 
 /** How long a gateway has to stay up to count as started, in milliseconds. */
 const STAY_MS = 300;
+
+/** Makes sure that a status is of what was told, and of a process that is there. */
+async function assertCurrent(
+  manager: S6ServiceManager,
+  profile: string,
+  status: GatewayStatus,
+  toldAt: number,
+): Promise<void> {
+  const state = { registered: true, supervised: true, status };
+  const [confirmed] = await confirmStates(manager, [state]);
+  // s6 counts whole seconds.
+  const isOlder = !status.up && (status.seconds - 1) * 1000 > performance.now() - toldAt;
+  if (confirmed?.status === null || isOlder) throw new StaleStatusError(profile);
+}
 
 function assertAlive(profile: string, status: GatewayStatus): void {
   const { up, wantedUp, exitCode, signal } = status;
@@ -25,14 +40,17 @@ function assertAlive(profile: string, status: GatewayStatus): void {
  * @param manager Whom to ask.
  * @param profile The profile.
  * @param timeoutMs How long it may take to come up, in milliseconds.
+ * @param toldAt When it was told to, as `performance.now()` says.
  * @returns What to print.
  * @throws {GatewayEndedError} If it ended.
+ * @throws {StaleStatusError} If s6 does not know.
  * @throws {S6TimeoutError} If it is not up in time.
  */
 export async function untilUp(
   manager: S6ServiceManager,
   profile: string,
   timeoutMs: number,
+  toldAt: number,
 ): Promise<Done> {
   const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const deadline = performance.now() + timeoutMs;
@@ -48,6 +66,7 @@ export async function untilUp(
     await sleep(STAY_MS);
     status = await manager.status(profile);
   }
+  await assertCurrent(manager, profile, status, toldAt);
   assertAlive(profile, status);
   const { up, pid } = status;
   return { text: `up, pid ${pid}`, up, pid };

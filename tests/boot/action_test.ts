@@ -1,6 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { skippedAction, slotAction, wordAction, wordWantedBy } from "../../lib/boot/action.ts";
+import {
+  keptAction,
+  skippedAction,
+  slotAction,
+  wordAction,
+  wordWantedBy,
+} from "../../lib/boot/action.ts";
 
 const anyText = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }));
 
@@ -10,6 +16,13 @@ Deno.test("slotAction() starts a profile whose prior state is running", () => {
     priorState: "running",
     action: "started",
     priorExit: "unclean",
+  });
+});
+
+Deno.test("keptAction() says nothing of how a life ended that goes on", () => {
+  const action = slotAction("coder", { priorState: "running", priorExit: "unclean" });
+  assertEquals(keptAction(action, "refreshed"), {
+    ...{ profile: "coder", priorState: "running", action: "refreshed", priorExit: "unknown" },
   });
 });
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ScandirBusyError } from "../../lib/_errors.ts";
 import { reconcileProfileGateways } from "../../lib/boot/reconcile.ts";
+import { readBootRecord } from "../../lib/boot/record.ts";
 import { renderSlot } from "../../lib/slot/render.ts";
 import { lockScandir } from "../../lib/slot/scandir.ts";
 import {
@@ -114,6 +115,29 @@ Deno.test("reconcileProfileGateways() a second time changes nothing in the slots
     assertWholeSlot(home.slot(name), { down: name === "turned" });
   }
   assertEquals(controls(), kept);
+});
+
+Deno.test("reconcileProfileGateways() says of a supervised slot that it was left as it is, and removes nothing of its gateway's", async () => {
+  using temp = new TempDir();
+  const home = homeWith(temp, "default", "coder", "edited");
+  temp.mkdir("home/profiles/coder/state");
+  temp.write("home/profiles/coder/state/gateway.lifecycle.json", '{"phase":"running"}');
+  await reconcile(home);
+  for (const name of ["coder", "edited"]) {
+    Deno.writeTextFileSync(`${home.slot(name)}/supervise/status`, "");
+    Deno.writeTextFileSync(`${home.path}/profiles/${name}/gateway.pid`, "1");
+  }
+  Deno.chmodSync(`${home.slot("edited")}/run`, 0o600);
+  home.add("late", RUNNING);
+  const { actions } = await reconcileTwice(home, temp);
+  assertEquals(words(actions), [
+    ...["default started", "coder unchanged", "edited refreshed", "late started"],
+  ]);
+  assertEquals(actions[1]?.priorExit, "unknown");
+  assert(exists(`${home.path}/profiles/coder/gateway.pid`));
+  assertEquals([...readBootRecord(home.scandir).actions.entries()].sort(), [
+    ...[["coder", "started"], ["default", "started"], ["edited", "started"], ["late", "started"]],
+  ]);
 });
 
 Deno.test("reconcileProfileGateways() keeps the environment a slot was registered with, and warns where it cannot", async () => {

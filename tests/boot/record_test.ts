@@ -6,7 +6,12 @@ import {
   assertThrows,
 } from "@std/assert";
 import { BOOT_RECORD, readBootRecord, writeBootRecord } from "../../lib/boot/record.ts";
-import { type ReconcileAction, skippedAction, slotAction } from "../../lib/boot/action.ts";
+import {
+  keptAction,
+  type ReconcileAction,
+  skippedAction,
+  slotAction,
+} from "../../lib/boot/action.ts";
 import { reconcileProfileGateways } from "../../lib/boot/reconcile.ts";
 import { lockScandir } from "../../lib/slot/scandir.ts";
 import { assertWholeSlot, Home, mkfifo, RUNNING, runScript, STOPPED } from "../_fixtures.ts";
@@ -38,6 +43,17 @@ Deno.test("the boot record is read back as it was written, whatever the names", 
   });
   assertEquals(BOOT_RECORD, RECORD);
   assertEquals(modeOf(`${temp.path}/${RECORD}`), 0o644);
+});
+
+Deno.test("the boot record keeps of a slot that was there what a pass before has recorded, if anything", async () => {
+  using temp = new TempDir();
+  await write(temp.path, ["a", "gone"].map(started), 1);
+  const kept = ["a", "unknown"].map((name) => keptAction(started(name), "unchanged"));
+  await write(temp.path, [...kept, started("new")], 2);
+  assertEquals(readBootRecord(temp.path), {
+    seconds: 2,
+    actions: new Map(["new", "a"].map((name) => [name, "started" as const])),
+  });
 });
 
 Deno.test("the boot record is about the root profile, not about profiles/default, which collides", async () => {

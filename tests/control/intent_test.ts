@@ -32,7 +32,7 @@ Deno.test("recordIntent() says why it could not", async () => {
   assertEquals(failure?.name, "IntentNotRecordedError");
   assertEquals(
     failure?.message,
-    'gone: s6 was told, but "running" cannot be recorded for the next container start: ' +
-      `No such file or directory`,
+    'gone: s6 was told, but "running" is not recorded (No such file or directory): ' +
+      "it does not start with the next container",
   );
 });

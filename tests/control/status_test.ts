@@ -1,12 +1,12 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { InvalidProfileNameError } from "../../lib/_errors.ts";
-import { askGateway, inOrder, legalProfiles, reportGateway } from "../../lib/control/status.ts";
+import { askGateway, confirmStates, inOrder, legalProfiles } from "../../lib/control/status.ts";
 import { S6ServiceManager } from "../../lib/control/manager.ts";
 import { fakeBin, Home } from "../_fixtures.ts";
 import { TempDir } from "../_temp.ts";
 
-const NOT_REGISTERED = { registered: false, status: null };
-const NOT_SUPERVISED = { registered: true, status: null };
+const NOT_REGISTERED = { registered: false, supervised: false, status: null };
+const NOT_SUPERVISED = { registered: true, supervised: false, status: null };
 
 /** A home with a slot for `coder`, and a manager whose s6-svstat is this script. */
 function setUp(temp: TempDir, svstat: string, timeoutMs = 10_000): [S6ServiceManager, Home] {
@@ -49,6 +49,7 @@ Deno.test("askGateway() says what s6 says, with the deaths", async () => {
   temp.write("scandir/gateway-coder/supervise/death_tally", new Uint8Array(2 * 14));
   assertEquals(await askGateway(manager, "coder"), {
     registered: true,
+    supervised: true,
     status: {
       ...{ profile: "coder", up: false, wantedUp: true, pid: null },
       ...{ exitCode: 3, signal: null, seconds: 5, deaths: 2 },
@@ -88,21 +89,16 @@ Deno.test("askGateway() passes on any other error", async () => {
   await assertRejects(() => askGateway(manager, "coder"), TypeError, "up 5 seconds");
 });
 
-Deno.test("reportGateway() adds when the log was last written to, if there is one", async () => {
-  using temp = new TempDir();
-  const [manager, { path }] = setUp(temp, "exit 1");
-  temp.mkdir("home/logs/gateways/coder");
-  const log = temp.write("home/logs/gateways/coder/current", "up\n");
-  const lastLog = new Date("2026-11-22T08:47:00Z");
-  Deno.utimeSync(log, lastLog, lastLog);
-  const coder = await reportGateway(manager, path, "coder");
-  assertEquals(coder, { profile: "coder", ...NOT_SUPERVISED, lastLog });
-  const writer = await reportGateway(manager, path, "writer");
-  assertEquals(writer, { profile: "writer", ...NOT_REGISTERED, lastLog: null });
-});
-
 Deno.test("inOrder() has default first, then the others by name, each once", () => {
   assertEquals(inOrder(["coder", "default", "a", "coder", "B"]), ["default", "B", "a", "coder"]);
   assertEquals(inOrder(["coder", "a"]), ["a", "coder"]);
   assertEquals(inOrder([]), []);
+});
+
+Deno.test("confirmStates() believes s6 where it cannot be known which processes are there", async () => {
+  using temp = new TempDir();
+  const [manager] = setUp(temp, "echo true true 7 -1 NA 5");
+  const states = [await askGateway(manager, "coder"), await askGateway(manager, "writer")];
+  assertEquals(states[0]?.status?.pid, 7);
+  assertEquals(await confirmStates(manager, states), states);
 });

@@ -199,3 +199,12 @@ Deno.test("syncProfileGateways() makes no slot that s6-svscan has no room for, a
   assertEquals(await sync(), ["default unchanged", "b created", "a pruned"]);
   assertEquals(await sync(), ["default unchanged", "b unchanged"]);
 });
+
+Deno.test("planSync() makes and refreshes no slot that a former supervisor has not left", () => {
+  const profiles = [profile("default"), profile("coder"), profile("writer")];
+  const reason = "what ran in its slot, which was removed, has not ended: end it, then sync again";
+  const busy = ["gateway-default", "gateway-writer/log"];
+  assertEquals(planned(profiles, ["writer"], true, busy), [
+    ...[`default skip: ${reason}`, "coder starts", `writer skip: ${reason}`],
+  ]);
+});

@@ -61,7 +61,7 @@ Deno.test("gatewayMetrics() puts s6's word and the last boot's together", () => 
     ...{ seconds: 12.5, deaths: 3 },
   };
   const boot = { seconds: 0.042, actions: new Map([["coder", "started" as const]]) };
-  const supervised = { registered: true, status };
+  const supervised = { registered: true, supervised: true, status };
   assertEquals(gatewayMetrics("coder", supervised, boot), CODER);
   const now = { ...CODER, bootAction: undefined, bootSeconds: undefined };
   assertEquals(gatewayMetrics("coder", supervised, undefined), now);
@@ -69,12 +69,14 @@ Deno.test("gatewayMetrics() puts s6's word and the last boot's together", () => 
 });
 
 Deno.test("gatewayMetrics() knows nothing of what s6 does not supervise, but that it is not up", () => {
-  const known = (registered: boolean) => {
-    const metrics = gatewayMetrics("a", { registered, status: null }, undefined);
+  const known = (registered: boolean, supervised = false) => {
+    const metrics = gatewayMetrics("a", { registered, supervised, status: null }, undefined);
     return Object.entries(metrics).filter(([, value]) => value !== undefined);
   };
   assertEquals(known(true), [["profile", "a"], ["up", false]]);
   assertEquals(known(false), [["profile", "a"]]);
+  // What s6 says is out of date.
+  assertEquals(known(true, true), [["profile", "a"]]);
 });
 
 Deno.test("gatewayMetrics() words a name that is not legal as the boot log does, and apart from any other", () => {

@@ -17,7 +17,7 @@ const SELECTED = {
   ...{ nameProblem: undefined, notSelected: undefined, noRoom: undefined },
   ...{ served: false, wantedBy: [] },
 };
-const UNREGISTERED = { registered: false, status: null, logLines: [] };
+const UNREGISTERED = { registered: false, supervised: false, status: null, logLines: [] };
 
 /** A home, and a way to ask about it with an s6-svstat that is this script. */
 class World {
@@ -134,6 +134,7 @@ Deno.test("gatherWhyFacts() gathers all there is about a registered profile", as
     recorded: { state: "running", setBy: "operator", setAt: new Date(1795000000000) },
     bootLine: { text: line, latest: true },
     registered: true,
+    supervised: true,
     status: {
       ...{ profile: "coder", up: false, wantedUp: false, pid: null },
       ...{ exitCode: 78, signal: null, seconds: 5, deaths: 1 },
@@ -199,7 +200,7 @@ Deno.test("gatherWhyFacts() tells no SOUL.md, no directory and what is refused a
     const { logLines: _, recorded: __, ...facts } = await world.gather(profile);
     assertEquals(facts, {
       ...{ profile, dir: `${world.home.path}/profiles/${profile}`, ...found },
-      ...{ bootLine: undefined, registered: false, status: null },
+      ...{ bootLine: undefined, registered: false, supervised: false, status: null },
       ...SELECTED,
     });
   }

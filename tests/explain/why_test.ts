@@ -15,6 +15,7 @@ function facts(changes: Partial<WhyFacts>): WhyFacts {
     found: "profile",
     recorded: RECORDED,
     registered: true,
+    supervised: true,
     status: DOWN,
     logLines: [],
     ...changes,
@@ -24,7 +25,7 @@ function facts(changes: Partial<WhyFacts>): WhyFacts {
 const boot = (action: string, latest = true) => ({
   bootLine: { text: `T profile=coder prior_state=running action=${action}`, latest },
 });
-const unregistered = { registered: false, status: null };
+const unregistered = { registered: false, supervised: false, status: null };
 
 const CASES: readonly [cause: string, changes: Partial<WhyFacts>, help: string | undefined][] = [
   ["illegal-name", { nameProblem: "expected x" }, "mv '/opt/data/profiles/coder'"],
@@ -53,7 +54,8 @@ const CASES: readonly [cause: string, changes: Partial<WhyFacts>, help: string |
   ["newer-than-boot", { ...unregistered, ...boot("started", false) }, "gatewayctl sync"],
   ["newer-than-boot", { ...unregistered, ...boot('skipped reason="x"') }, "gatewayctl sync"],
   ["unregistered", { ...unregistered, ...boot("started") }, "gatewayctl register coder"],
-  ["not-supervised", { status: null }, "gatewayctl doctor"],
+  ["not-supervised", { supervised: false, status: null }, "gatewayctl doctor"],
+  ["not-known", { status: null }, "gatewayctl doctor"],
   ["up", { status: { ...DOWN, up: true, wantedUp: true, pid: 7, exitCode: null } }, undefined],
   ["restarting", { status: { ...DOWN, wantedUp: true, deaths: 2, exitCode: 1 } }, "logs -f coder"],
   [

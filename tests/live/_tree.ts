@@ -57,10 +57,13 @@ export function untilReady(container: Container, home: Home, profile: string): P
   }, 30_000);
 }
 
-/** What runs in a container, and every entry of its scandir with its type, owner and mode. */
+/**
+ * What runs in a container, and every entry of its scandir with its type, owner and
+ * mode; but for the notes of what an operator has unregistered.
+ */
 export async function inventory(container: Container): Promise<string[]> {
   const { stdout } = await container.sh(
-    `find ${SCANDIR} -printf '%p %y %u:%g %m\\n' | LC_ALL=C sort`,
+    `find ${SCANDIR} ! -name 'unregistered-*' -printf '%p %y %u:%g %m\\n' | LC_ALL=C sort`,
   );
   return [...(await processes(container)).values(), ...stdout.trimEnd().split("\n")].sort();
 }

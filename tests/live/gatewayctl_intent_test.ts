@@ -99,8 +99,10 @@ liveTest(
       ) {
         const { code, stderr } = await ctl(container, [command, profile]);
         assertEquals(code, 1, stderr);
-        const error = `^gatewayctl: error: ${profile}: s6 was told, but "${desired}" cannot be ` +
-          "recorded for the next container start: [A-Z].*\n$";
+        const then = up ? "does not start" : "may start again";
+        const error = `^gatewayctl: error: ${profile}: s6 was told, but "${desired}" is not ` +
+          `recorded \\([A-Z].*\\): it ${then} with the next container; see "gatewayctl doctor", ` +
+          `then "gatewayctl ${up ? "start" : "stop"} ${profile}" again\n$`;
         assertMatch(
           stderr.replace(/^gatewayctl: warning: .* takes the stop for .*\n/, ""),
           new RegExp(error),

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { START_TIME } from "../../lib/s6/places.ts";
-import { startTimeOf } from "../../lib/s6/start_time.ts";
+import { startTimesOf } from "../../lib/s6/start_time.ts";
 import { exists, modeOf } from "../_temp.ts";
 import { REPO } from "../_fixtures.ts";
 
@@ -9,7 +9,7 @@ Deno.test("START_TIME is a program of the image", () => {
 });
 
 Deno.test({
-  name: "startTimeOf() knows nothing where the program is not, or takes too long",
+  name: "startTimesOf() knows nothing where the program is not, or takes too long",
   ignore: exists(START_TIME),
-  fn: async () => assertEquals(await startTimeOf(1, 1000), null),
+  fn: async () => assertEquals(await startTimesOf([1], 1000), undefined),
 });

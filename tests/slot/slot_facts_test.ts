@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { countServices, findSlots } from "../../lib/slot/slot_facts.ts";
+import { countServices, findSlots, isSupervised } from "../../lib/slot/slot_facts.ts";
 import { mkfifo, runScript } from "../_fixtures.ts";
 import { snapshot, TempDir } from "../_temp.ts";
 import { apply, slotOf } from "./_apply.ts";
@@ -17,6 +17,17 @@ Deno.test("findSlots() finds nothing in a scandir that is not there", () => {
   using temp = new TempDir();
   const { services, found } = findSlots(`${temp.path}/none`, [slot]);
   assertEquals([services, found.size], [0, 0]);
+});
+
+Deno.test("isSupervised() is true of a slot in which an s6-supervise has left its status", async () => {
+  using temp = new TempDir();
+  const { scandir, dir } = await scene(temp);
+  const ask = () => isSupervised(findSlots(scandir, [slot]), slot);
+  assertEquals(ask(), false);
+  Deno.writeTextFileSync(`${dir}/supervise/status`, "");
+  assertEquals(ask(), true);
+  Deno.removeSync(dir, { recursive: true });
+  assertEquals(ask(), false);
 });
 
 Deno.test("findSlots() takes no other entry for a slot, and counts services where there is a limit", async () => {

@@ -1,0 +1,50 @@
+import { SUPERVISED } from "./places.ts";
+import { survivable } from "../_errors.ts";
+
+/**
+ * Finds the supervisors whose service is not in the scandir, or has another
+ * supervisor.
+ *
+ * @param supervised The service of each s6-supervise.
+ * @param expected The services that have one by right.
+ * @returns The services of those that are too many, in order, each once.
+ *
+ * @example
+ * ```ts
+ * import { findOrphans } from "./orphans.ts";
+ * findOrphans(["gateway-a", "gateway-a/log"], ["gateway-a"]); // ["gateway-a/log"]
+ * ```
+ */
+export function findOrphans(supervised: readonly string[], expected: readonly string[]): string[] {
+  const left = new Set(expected);
+  return [...new Set(supervised.filter((service) => !left.delete(service)))].sort();
+}
+
+/**
+ * Lists the service of each s6-supervise of a gateway or a logger in this
+ * container, also of one whose service has been removed.
+ * Needs `--allow-run` for {@linkcode SUPERVISED}.
+ *
+ * @param timeoutMs How long that may take, in milliseconds.
+ * @returns The services, one an s6-supervise; none where the program is not.
+ *
+ * @example
+ * ```ts no-eval
+ * import { listSupervised } from "./orphans.ts";
+ * await listSupervised(1000); // ["gateway-coder", "gateway-coder/log"]
+ * ```
+ */
+export async function listSupervised(timeoutMs: number): Promise<string[]> {
+  try {
+    const { stdout } = await new Deno.Command(SUPERVISED, {
+      clearEnv: true,
+      stdin: "null",
+      stderr: "null",
+      signal: AbortSignal.timeout(timeoutMs),
+    }).output();
+    return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
+  } catch (error) {
+    survivable(error);
+    return [];
+  }
+}

@@ -17,7 +17,9 @@ alone() {
 }
 cd /run/s6-rc/servicedirs || exit
 for file in /etc/s6-overlay/user-bundles.d/user/contents.d/*; do
-  s6-svc -wD -d "${file##*/}" &
+  name=${file##*/} timeout=0
+  [ ! -e "$name/timeout-down" ] || read -r timeout <"$name/timeout-down"
+  { s6-svc -wD -T"$timeout" -d "$name" || s6-svc -d "$name"; } &
 done
 wait
 for hook in /etc/cont-finish.d/*; do [ ! -x "$hook" ] || "$hook"; done

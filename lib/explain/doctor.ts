@@ -49,6 +49,8 @@ export interface DoctorFacts {
   owner?: Owner | undefined;
   /** The scandir. PID 1's is `/run/service`; any other's s6-svscan is the service `gateways`. */
   scandir: string;
+  /** What s6-svstat says of the service `gateways`: up, ready, wanted up. Absent: not known, or no business of it. */
+  gateways?: string | undefined;
   /** Why s6-svscan cannot be told anything, if so. */
   listenProblem?: string | undefined;
   /** Why the scandir cannot be written to, if so. */
@@ -148,6 +150,20 @@ function checkRoom({ used, capacity }: NonNullable<DoctorFacts["services"]>): Ch
   return { name, ok: false, detail: `${problem}, and there are ${used}: ${help}` };
 }
 
+/** The service that runs isolated supervision's s6-svscan. */
+function checkGateways(state: string): Check {
+  const name = "the service gateways has the gateways";
+  if (state.startsWith("true true ")) return { name, ok: true, detail: "yes" };
+  const service = `${SHARED_SCANDIR}/gateways`;
+  const problem = state.startsWith("true")
+    ? "it waits for another s6-svscan to leave the scandir"
+    : state.endsWith(" true")
+    ? "its s6-svscan has failed, and it tries again"
+    : "it has given up, or was stopped";
+  const help = `see the container's log, then "s6-svc -u ${service}"`;
+  return { name, ok: false, detail: `${problem}: ${help}` };
+}
+
 function check(name: string, problem: string | undefined, good: string, help: string): Check {
   return problem === undefined
     ? { name, ok: true, detail: good }
@@ -197,6 +213,7 @@ export function examine(facts: DoctorFacts): Check[] {
     ...pid1 === undefined
       ? []
       : [check("s6-svscan is PID 1", wrong, "yes", "start the container with /init")],
+    ...facts.gateways === undefined ? [] : [checkGateways(facts.gateways)],
     check(`s6-svscan listens on ${scandir}`, listenProblem, "yes", help.listening),
     check(`${scandir} is writable`, scandirProblem, "yes", help.writing),
     ...facts.services === undefined ? [] : [checkRoom(facts.services)],

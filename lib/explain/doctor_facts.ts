@@ -19,6 +19,8 @@ export interface HostFacts {
   foreign: string[];
   /** Whether there was no time to look at all of the home. */
   homeIsLarge?: boolean | undefined;
+  /** What s6-svstat says of the service `gateways`, with isolated supervision. */
+  gateways?: string | undefined;
   /** What df says. */
   space: Space[];
 }
@@ -42,7 +44,7 @@ const RELEASE_MS = 1500;
 
 /**
  * Reads what gatewayctl's shell script says about the host: lines that start
- * with `pid1`, `owner`, `supervised`, `foreign` or `df`, or are `large`.
+ * with `pid1`, `owner`, `gateways`, `supervised`, `foreign` or `df`, or are `large`.
  *
  * @param text The lines.
  * @returns What they say; anything else is passed over.
@@ -56,10 +58,12 @@ const RELEASE_MS = 1500;
 export function parseHostFacts(text: string): HostFacts {
   const facts: HostFacts = { supervised: [], foreign: [], space: [] };
   for (const line of text.split("\n")) {
-    const [, word, rest = ""] = /^(pid1|owner|supervised|foreign|df) (.+)$/.exec(line) ?? [];
+    const [, word, rest = ""] = /^(pid1|owner|gateways|supervised|foreign|df) (.+)$/.exec(line) ??
+      [];
     if (line === "large") facts.homeIsLarge = true;
     if (word === "foreign") facts.foreign.push(rest);
     if (word === "pid1") facts.pid1 = rest;
+    if (word === "gateways") facts.gateways = rest;
     if (word === "supervised") facts.supervised.push(rest);
     if (word === "owner") facts.owner = parseOwner(rest) ?? facts.owner;
     // The device's name, the total, the used and the free, and the percentage.

@@ -147,19 +147,22 @@ export function listProfiles(home: string, warn: Warn): ListedProfile[] {
 
 /**
  * Finds which of {@linkcode PROFILE_FILES} the root profile has, one by one:
- * a boot may not list the Hermes home.
+ * a boot may not list the Hermes home. What a symlink in the place of `state`
+ * leads to is not there.
  * Needs `--allow-read` for those files.
  *
- * @param home The Hermes home.
+ * @param home The Hermes home, without symlinks.
  * @returns The names in it that matter.
  */
 export function listRootProfile(home: string): Listing {
   const listing = new Map<string, Kind>();
   for (const path of PROFILE_FILES) {
+    const file = `${home}/${path}`;
     try {
-      const info = Deno.lstatSync(`${home}/${path}`);
-      if (path === LIFECYCLE_FILE) listing.set("state", info);
-      else listing.set(path, info);
+      const info = Deno.lstatSync(file);
+      if (path !== LIFECYCLE_FILE) listing.set(path, info);
+      // The permissions follow a symlink, and do not allow a look at the directory itself.
+      else if (Deno.realPathSync(file) === file) listing.set("state", info);
     } catch (error) {
       survivable(error);
     }

@@ -17,12 +17,13 @@ alone() {
 }
 cd /run/s6-rc/servicedirs || exit
 for file in /etc/s6-overlay/user-bundles.d/user/contents.d/*; do
-  name=${file##*/}
-  if [ -d "$name" ]; then
-    s6-svc -wD -d "$name" &
-  else
+  name=${file##*/} timeout=0
+  if [ ! -d "$name" ]; then
     execlineb -P "/etc/s6-overlay/s6-rc.d/$name/down" &
+    continue
   fi
+  [ ! -e "$name/timeout-down" ] || read -r timeout <"$name/timeout-down"
+  { s6-svc -wD -T"$timeout" -d "$name" || s6-svc -d "$name"; } &
 done
 wait
 for hook in /etc/cont-finish.d/*; do [ ! -x "$hook" ] || "$hook"; done

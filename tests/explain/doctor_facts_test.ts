@@ -53,6 +53,7 @@ df k home /dev/mapper/a b  264212084 24624152  81766760      24% /opt/my data
 df k scandir tmpfs             12342048      168  12341880       1% /run
 df i home overlay 0 0 0 - /
 df i scandir tmpfs 10 5
+gateways true true true
 supervised gateway-coder
 supervised gateway-coder/log
 foreign profiles/coder/a b
@@ -62,6 +63,7 @@ owner root`;
   assertEquals(parseHostFacts(text), {
     pid1: "s6-svscan",
     owner: { uid: 10000, gid: 10001 },
+    gateways: "true true true",
     supervised: ["gateway-coder", "gateway-coder/log"],
     foreign: ["profiles/coder/a b"],
     homeIsLarge: true,

@@ -37,7 +37,9 @@ function facts(changes: Partial<DoctorFacts> = {}): DoctorFacts {
 }
 
 Deno.test("examine() finds nothing wrong with a tree in order", () => {
-  assertEquals(examine(facts()).filter(({ ok }) => !ok), []);
+  for (const known of [facts(), facts({ gateways: "true true true" })]) {
+    assertEquals(examine(known).filter(({ ok }) => !ok), []);
+  }
 });
 
 const CAPACITY = { scandir: "/run/service", max: 1000, countsLoggers: true };
@@ -81,6 +83,21 @@ const BROKEN: readonly [what: string, changes: Partial<DoctorFacts>, detail: str
     { services: { used: 984, capacity: CAPACITY } },
     "at most 1000 services and loggers in /run/service (room for 8 gateways is kept for hermes's " +
     "own), and there are 984: HERMES_SUPERVISION=isolated has room for more",
+  ],
+  [
+    "a service gateways that is down for good",
+    { gateways: "false false false" },
+    'it has given up, or was stopped: see the container\'s log, then "s6-svc -u /run/service/gateways"',
+  ],
+  [
+    "a service gateways that fails",
+    { gateways: "false false true" },
+    "its s6-svscan has failed, and it tries again: ",
+  ],
+  [
+    "a service gateways that is not ready",
+    { gateways: "true false true" },
+    "it waits for another s6-svscan to leave the scandir: ",
   ],
   ["logs that are not writable", { logsProblem: "/x has owner 0" }, "/x has owner 0"],
   ["a missing entry", { skeletons: [{ ...event!, kind: "missing" }] }, "got nothing"],

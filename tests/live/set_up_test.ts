@@ -58,14 +58,6 @@ liveTest("HERMES_UID and HERMES_GID make hermes who owns the home", async (boot)
   }
 });
 
-liveTest("on a read-only root other IDs are refused, with what to do", async (boot) => {
-  const env = { HERMES_UID: "1000" };
-  const { container } = await boot({}, { hooks: false, readOnly: true, env });
-  const { code, stderr } = await container.exec(["/etc/cont-init.d/01-hermes-setup"]);
-  assertEquals(code, 1);
-  assertMatch(stderr, /^01-hermes-setup: fatal: cannot make hermes 1000:10000[^\n]*\n$/);
-});
-
 liveTest("a second boot changes no owner and no time of what it need not", async () => {
   await using home = await Home.make({ default: STOPPED, coder: STOPPED });
   {

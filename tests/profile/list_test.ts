@@ -178,6 +178,16 @@ Deno.test("listRootProfile() finds the files it names, one by one, of any kind",
   );
 });
 
+Deno.test("listRootProfile() finds no lifecycle file behind a symlink", () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  home.add("coder");
+  temp.mkdir("elsewhere");
+  temp.write("elsewhere/gateway.lifecycle.json", "{}");
+  Deno.symlinkSync(`${temp.path}/elsewhere`, `${home.path}/state`);
+  assertEquals([...listRootProfile(home.path).keys()], []);
+});
+
 Deno.test({
   name: "listProfiles() and listRootProfile() never swallow Deno's NotCapable",
   permissions: { read: false },

@@ -6,7 +6,7 @@ import { factsText } from "../_facts.ts";
 import { exists, TempDir } from "../_temp.ts";
 import { Tree } from "./_tree.ts";
 
-const FILES = ["self.sh", "home.sh", "command.sh", "write-facts.sh"];
+const FILES = ["self.sh", "home.sh", "want-ids.sh", "command.sh", "write-facts.sh"];
 const ROOT = "uid=0 caps=$((0x1ffffffffff))\n";
 const GATHER = 'find_home; find_mode; find_svscan /dev/null /none; find_hermes "$1"; find_role\n';
 const PASSWD = "root:x:0:0::/:/bin/sh\nhermes:x:10000:10001::/opt/data:/bin/sh\n";
@@ -119,6 +119,31 @@ Deno.test("write-facts tells another --user what to do instead, and nothing that
       `the container runs as UID ${uid}, neither root nor hermes (10000), and nothing is started: ` +
         `drop --user (runAsUser) and set ${words} (or PUID and PGID) instead`,
     );
+  }
+});
+
+Deno.test("write-facts refuses IDs that 01 could not give hermes, and says what to do", async () => {
+  const readOnly = (ids: string) =>
+    `hermes is 10000:10001 and not ${ids}, /etc cannot be written to (a read-only root?): build ` +
+    "the image with these IDs, or mount a passwd and a group that have them";
+  for (
+    const [env, as, reason] of [
+      [{ PUID: "99", PGID: "100" }, ROOT, readOnly("99:100")],
+      [{ HERMES_UID: "99" }, ROOT, readOnly("99:10001")],
+      [{ HERMES_GID: "100", PGID: "7" }, ROOT, readOnly("10000:100")],
+      [{ PUID: "10000", PGID: "10001" }, ROOT, ""],
+      [{ PUID: "0", HERMES_GID: "none" }, ROOT, ""],
+      [
+        { PUID: "99" },
+        "uid=10000 caps=0\n",
+        "PUID and PGID need a container that starts as root: start it without --user (runAsUser)",
+      ],
+    ] as [Record<string, string>, string, string][]
+  ) {
+    using temp = new TempDir();
+    const facts = await settle(temp, env, { as });
+    assertEquals(facts.get("refused"), reason, JSON.stringify(env));
+    assertEquals(facts.size === 1, reason !== "");
   }
 });
 

@@ -1,5 +1,5 @@
-# Sourced by 015-supervise-perms and entrypoint, after self.sh, home.sh and command.sh, in the
-# container's environment. What it finds out here is what everything else goes by:
+# Sourced by 015-supervise-perms and entrypoint, after self.sh, home.sh, want-ids.sh and command.sh, in
+# the container's environment. What it finds out here is what everything else goes by:
 # docs/architecture.md has the list.
 
 # find_mode: sets mode, why, and lacks, the capabilities that shared supervision would need: root's
@@ -69,12 +69,25 @@ find_hermes() {
     refuse 'no user hermes in /etc/passwd'
   }
   case $uid in
-    0 | "$hermes_uid") ;;
+    0 | "$hermes_uid") refuse_ids ;;
     *) refuse_user ;;
   esac
   search_hermes "$container_path"
   hermes_version=''
   { read -r hermes_version </opt/hermes-boot/hermes-version; } 2>/dev/null
+}
+
+# refuse_ids: where 01 could not make hermes who it shall be. A warning is 01's to say.
+refuse_ids() {
+  want_ids "$hermes_uid" "$hermes_gid" 2>/dev/null
+  [ "$new_uid:$new_gid" != "$hermes_uid:$hermes_gid" ] || return 0
+  if [ "$uid" -ne 0 ]; then
+    refuse "$uid_from and $gid_from need a container that starts as root: start it without --user \
+(runAsUser)"
+  else
+    refuse "hermes is $hermes_uid:$hermes_gid and not $new_uid:$new_gid, /etc cannot be written to (a \
+read-only root?): build the image with these IDs, or mount a passwd and a group that have them"
+  fi
 }
 
 # refuse_user: for an engine's --user that nothing is prepared for.

@@ -1,10 +1,11 @@
-const HEADER = `#!/opt/hermes-boot/libexec/become-hermes sh
+const header = (program: string) =>
+  `#!/opt/hermes-boot/libexec/${program} sh
 # Generated from lib/image/dashboard.ts by "deno task generate"; do not edit.
 . /opt/hermes-boot/libexec/facts.sh
 `;
 
 // A down file cannot keep it off: s6-rc brings every service of the bundle up.
-const RUN = `${HEADER}[ -z "$refused" ] && is_on "$HERMES_DASHBOARD" || exit 0
+const RUN = `${header("alone")}[ -z "$refused" ] && is_on "$HERMES_DASHBOARD" || exit 0
 fatal() {
   echo "dashboard: fatal: $*" >&2
   exit 78
@@ -24,9 +25,12 @@ fi
 exec with-contenv env "HOME=$home" "$hermes" dashboard --host "$host" --port "$port" --no-open
 `;
 
-// servicedir(7): 125 is "do not restart"; 78 is EX_CONFIG. The limit of deaths is a gateway's.
-const FINISH =
-  `${HEADER}[ -z "$refused" ] && is_on "$HERMES_DASHBOARD" && [ "$1" -ne 78 ] || exit 125
+// servicedir(7): 256 is a death by a signal, and what become-hermes says of one begins at 129; 125 is "do
+// not restart"; 78 is EX_CONFIG. The limit of deaths is a gateway's.
+const FINISH = `${
+  header("become-hermes")
+}[ "$1" -le 128 ] || /opt/hermes-boot/libexec/end-group leader 10
+[ -z "$refused" ] && is_on "$HERMES_DASHBOARD" && [ "$1" -ne 78 ] || exit 125
 exec s6-permafailon 120 10 1-255 true
 `;
 

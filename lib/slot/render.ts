@@ -29,13 +29,17 @@ export interface SlotFiles {
 
 const TYPE = "longrun\n";
 
+const LIBEXEC = "/opt/hermes-boot/libexec";
+
 // servicedir(7): finish gets the exit code (256 after a signal) and may exit
-// 125 for "permanent failure, do not restart". s6 tallies a death by signal N
-// as exit code 128+N, so the range covers both.
+// 125 for "permanent failure, do not restart"; it has 5 s. s6 tallies a death
+// by signal N as exit code 128+N, so the range covers both.
 const FINISH = `#!/bin/sh
 # 0: a clean stop is intended. 78: EX_CONFIG. Ten other deaths in 120 s: broken.
+# Who was killed (256) has not ended its children; they hold its port.
 case "$1" in
   0 | 78) exit 125 ;;
+  256) ${LIBEXEC}/end-group leader 10 ;;
 esac
 exec s6-permafailon 120 10 1-255 true
 `;
@@ -72,9 +76,6 @@ exit 78
   const option = profile === DEFAULT_PROFILE ? "" : ` -p ${profile}`;
   const gateway = `${shellQuote(hermes)}${option} gateway run --replace`;
   return `exec 2>&1
-if [ "$(id -u)" -eq 0 ]; then
-  exec s6-setuidgid hermes ${gateway}
-fi
 exec ${gateway}
 `;
 }
@@ -84,24 +85,22 @@ function renderRun(slot: SlotDescription): string {
   // Under s6 hermes serves other profiles only if it is told to (hermes-agent#119009).
   const switched = multiplex === undefined ? "" : ` GATEWAY_MULTIPLEX_PROFILES=${multiplex}`;
   return `#!/command/with-contenv sh
+. ${LIBEXEC}/slot.sh
 export HOME=${shellQuote(home)}
 cd "$HOME" || exit 1
 ${renderExports(extraEnv)}${RUN_TAIL}HERMES_SUPERVISED_CHILD=1${switched}
 ${renderGateway(slot)}`;
 }
 
-// Root creates and removes nothing on the volume: hermes can restart this
-// script at will and could swap a path under it (CWE-59, CWE-367).
 function renderLogRun({ profile, home }: SlotDescription): string {
   return `#!/bin/sh
-[ "$(id -u)" -ne 0 ] || exec s6-setuidgid hermes ./run
 dir=${shellQuote(`${home}/logs/gateways/${profile}`)}
-mkdir -p "$dir" && rm -f "$dir/lock" && exec s6-log 1 n10 s1000000 T "$dir"
+. ${LIBEXEC}/log.sh
 `;
 }
 
 const RUN_HEAD =
-  /^#!\/command\/with-contenv sh\nexport HOME='[^']*(?:'\\''[^']*)*'\ncd "\$HOME" \|\| exit 1\n/;
+  /^#!\/command\/with-contenv sh\n\. \/opt\/hermes-boot\/libexec\/slot\.sh\nexport HOME='[^']*(?:'\\''[^']*)*'\ncd "\$HOME" \|\| exit 1\n/;
 const RUN_TAIL = "export HERMES_S6_SUPERVISED_CHILD=1 ";
 
 /**

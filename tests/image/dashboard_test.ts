@@ -25,6 +25,7 @@ class Pair {
     this.#tree.fake("opt/real/hermes", `${recorder(this.#note)}echo "$HOME" >'${this.#note}.home'`);
     this.#tree.fake("bin/hermes", "echo not this one; exit 1");
     this.#tree.fake("bin/s6-permafailon", 'echo "$@"');
+    this.#tree.fake("opt/hermes-boot/libexec/end-group", 'echo "end-group $*"');
   }
 
   /** Runs a script of the pair with these facts. */
@@ -125,10 +126,19 @@ Deno.test("HERMES_DASHBOARD_INSECURE does nothing but warn", async () => {
 Deno.test("dashboard finish leaves it to s6-permafailon whatever it exits, but for 78", async () => {
   using temp = new TempDir();
   const pair = new Pair(temp);
-  for (const exit of ["0", "1", "255", "256"]) {
+  for (const exit of ["0", "1", "77", "128"]) {
     const { code, stdout } = await pair.run("finish", { HERMES_DASHBOARD: "1" }, exit, "0");
     assertEquals([code, stdout], [0, "120 10 1-255 true\n"], exit);
   }
   const { code, stdout } = await pair.run("finish", { HERMES_DASHBOARD: "1" }, "78", "0");
   assertEquals([code, stdout], [125, ""]);
+});
+
+Deno.test("dashboard finish ends what a dashboard that was killed has left, under a parent that stayed too", async () => {
+  using temp = new TempDir();
+  const pair = new Pair(temp);
+  for (const exit of ["137", "143", "256"]) {
+    const { code, stdout } = await pair.run("finish", { HERMES_DASHBOARD: "1" }, exit, "0");
+    assertEquals([code, stdout], [0, "end-group leader 10\n120 10 1-255 true\n"], exit);
+  }
 });

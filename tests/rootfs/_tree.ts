@@ -52,6 +52,11 @@ export class Tree {
     Deno.writeTextFileSync(`${this.path}/run/hermes-boot/facts`, factsText(all));
   }
 
+  /** The text of a script, made for the image, as it finds its places in here. */
+  relocate(text: string): string {
+    return PLACES.reduce((moved, place) => moved.replaceAll(place, this.path + place), text);
+  }
+
   /** Runs a script as whoever runs the tests; `sh` keeps become-hermes out of it. */
   run(script: string, { env = {}, ...options }: RunOptions = {}): Promise<Outcome> {
     return run("/bin/sh", {

@@ -88,7 +88,6 @@ export interface GatewayStatus extends ServiceStatus {
  * ```
  */
 export class S6ServiceManager {
-  readonly #home: string;
   readonly #scandir: string;
   readonly #supervision: Supervision;
   readonly #options: S6ServiceManagerOptions;
@@ -96,9 +95,8 @@ export class S6ServiceManager {
 
   /** Makes a manager, as `options` say where; nothing is touched yet. */
   constructor(options: S6ServiceManagerOptions) {
-    const { home, scandir = SHARED_SCANDIR, bin, timeoutMs = 10_000, warn = () => {} } = options;
+    const { scandir = SHARED_SCANDIR, bin, timeoutMs = 10_000, warn = () => {} } = options;
     this.#options = options;
-    this.#home = home;
     this.#scandir = scandir;
     this.#supervision = new Supervision({ scandir, timeoutMs, bin });
     this.#warn = warn;
@@ -123,11 +121,10 @@ export class S6ServiceManager {
    */
   async registerProfileGateway(profile: string, options: RegisterOptions = {}): Promise<void> {
     const { extraEnv = {}, startNow = true } = options;
-    const { hermes, topology, capacity } = this.#options;
+    const { home, hermes, topology, capacity } = this.#options;
     const name = slotName(profile);
     const multiplex = topology === "one" && profile === DEFAULT_PROFILE;
-    const description = { profile, home: this.#home, hermes, extraEnv, multiplex };
-    const slots = [gatewaySlot(description, !startNow)];
+    const slots = [gatewaySlot({ profile, home, hermes, extraEnv, multiplex }, !startNow)];
     {
       using scandir = await lockScandir(this.#scandir);
       if (this.#hasSlot(name)) throw new GatewayRegisteredError(profile);
@@ -290,14 +287,14 @@ export class S6ServiceManager {
   ): Promise<void> {
     this.#serviceOf(profile); // must be there, too
     const service = this.#serviceOf(gateway);
-    const places = { home: this.#home, scandir: this.#scandir, profile, gateway };
+    const places = { home: this.#options.home, scandir: this.#scandir, profile, gateway };
     const failure = await recordIntent(places, desired);
     await this.#whileRegistered(gateway, () => tell(service));
     if (failure !== undefined) throw failure;
   }
 
   #takeDown(profile: string, wait: boolean): Promise<void> {
-    const dir = profileDir(this.#home, profile);
+    const dir = profileDir(this.#options.home, profile);
     return bringDown(this.#supervision, { profile, dir }, wait, this.#warn);
   }
 }

@@ -100,11 +100,11 @@ liveTest(
     for (const user of ["hermes", "root"] as const) {
       const stdout = await ctlOk(container, ["doctor"], { user });
       const lines = stdout.trimEnd().split("\n");
-      assertEquals(lines.length, 11);
+      assertEquals(lines.length, 12);
       for (const line of lines) assertMatch(line, /^ok {2}\S/);
     }
     const checks = await ctlJson<{ ok: boolean }[]>(container, ["doctor"]);
-    assertEquals(checks.map(({ ok }) => ok), Array(11).fill(true));
+    assertEquals(checks.map(({ ok }) => ok), Array(12).fill(true));
     const left = `ls -d ${SCANDIR}/.gatewayctl* /opt/data/logs/.gatewayctl* 2>/dev/null`;
     assertEquals((await container.sh(left)).stdout, "");
     for (const [what, [break_, says, mend]] of Object.entries(BROKEN)) {

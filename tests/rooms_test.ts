@@ -25,6 +25,7 @@ const PURE = [
   "rules/selection",
   "rules/shard",
   "s6/capacity",
+  "s6/processes",
   "slot/render",
   "slot/slot",
 ];

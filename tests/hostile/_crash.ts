@@ -59,7 +59,9 @@ async function assertSwept(home: Home): Promise<void> {
   await until("what a killed run has left is gone", async () => {
     const own = [...Deno.readDirSync(`${home.scandir}/.hermes`)].map(({ name }) => name);
     if (!own.some((name) => name.startsWith("staging-"))) {
-      assertEquals(own.filter((name) => name !== "last-boot.json"), ["lock"]);
+      assertEquals(own.filter((name) => !/^(last-boot\.json|unregistered-.*)$/.test(name)), [
+        "lock",
+      ]);
       return true;
     }
     (await lockScandir(home.scandir))[Symbol.dispose]();

@@ -4,10 +4,12 @@ import { modeOf, runSync, snapshot, TempDir } from "../_temp.ts";
 
 /** A copy of what is generated, and the generator in it, with the permissions of its tasks. */
 function copyRepository(temp: TempDir) {
+  temp.mkdir("docs");
+  runSync("cp", `${REPO}/docs/json.md`, `${temp.path}/docs`);
   runSync("cp", "-R", `${REPO}/rootfs`, `${REPO}/README.md`, temp.path);
   return (...args: string[]) => {
-    const write = args.length === 0 ? ["--allow-write=rootfs,README.md"] : [];
-    const flags = ["--allow-read=rootfs,README.md", ...write];
+    const write = args.length === 0 ? ["--allow-write=rootfs,README.md,docs/json.md"] : [];
+    const flags = ["--allow-read=rootfs,README.md,docs/json.md", ...write];
     return runEntry("tasks/generate.ts", flags, { args, cwd: temp.path });
   };
 }
@@ -32,6 +34,7 @@ Deno.test("generate.ts --check names what a byte or a mode differs in; generate.
       [run, () => Deno.chmodSync(path(run), 0o644)],
       [run, () => Deno.removeSync(path(run))],
       [hook, () => replace(hook, "--allow-run=/usr/bin/mkfifo", "--allow-run")],
+      ["docs/json.md", () => replace("docs/json.md", "number", "string")],
       ["README.md", () => replace("README.md", "`/usr/bin/mkfifo`", "`/bin/sh`")],
     ] as const
   ) {

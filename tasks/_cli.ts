@@ -171,7 +171,7 @@ export async function runProgram(
   } catch (error) {
     const isUsage = error instanceof UsageError && !(error instanceof SettingError);
     const hint = isUsage ? "; try --help" : "";
-    console.error(`${program.name}: fatal: ${printable(errorWords(error))}${hint}`);
+    console.error(`${program.name}: error: ${printable(errorWords(error))}${hint}`);
     code = error instanceof UsageError ? 2 : 1;
   }
   // Not Deno.exit(): that would end the process before Deno saves its code cache.

@@ -76,7 +76,7 @@ await runProgram({ name, help, flags: ["check"] }, ({ flags }) => {
   const drifted = [...render()].filter(([path, text]) => !isCurrent(path, text));
   for (const [path, text] of drifted) {
     if (check) {
-      console.error(`${name}: fatal: ${path} is out of date: run "deno task generate"`);
+      console.error(`${name}: error: ${path} is out of date: run "deno task generate"`);
       continue;
     }
     Deno.writeTextFileSync(path, text);

@@ -42,7 +42,7 @@ Deno.test("generate.ts --check names what a byte or a mode differs in; generate.
     const spoiled = snapshot(temp.path);
     const { code, stderr } = await generate("--check");
     assertEquals([code, snapshot(temp.path)], [1, spoiled], name);
-    assertMatch(stderr, /^generate: fatal: [\x20-\x7e]+\n$/);
+    assertMatch(stderr, /^generate: error: [\x20-\x7e]+\n$/);
     assertStringIncludes(stderr, name);
     assertEquals((await generate()).code, 0);
     assertEquals([snapshot(temp.path), modeOf(path(run))], [right, 0o755]);
@@ -54,5 +54,5 @@ Deno.test("generate.ts says which mark is missing and exits 1", async () => {
   const generate = copyRepository(temp);
   temp.write("README.md", "no marks");
   const { code, stderr } = await generate("--check");
-  assertEquals([code, stderr], [1, "generate: fatal: expected <!-- permissions -->, got none\n"]);
+  assertEquals([code, stderr], [1, "generate: error: expected <!-- permissions -->, got none\n"]);
 });

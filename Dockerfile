@@ -19,7 +19,7 @@ ARG S6_OVERLAY_SHA256_AARCH64=b17f17a82e7a515c682a91edaf2ffdabb73f891981b6c1fd71
 ARG S6_OVERLAY_SHA256_SYMLINKS_NOARCH=a215675c375aca9efecde3065df22b19fb8dcdc1362566931c6b5e778099a0fb
 # Debian's slim image has neither curl nor xz, but Deno can download and apt can decompress.
 RUN set -eu; \
-    fatal() { echo "s6-overlay: fatal: $*" >&2; exit 1; }; \
+    fatal() { echo "s6-overlay: error: $*" >&2; exit 1; }; \
     unpack() { \
       name=s6-overlay-$1.tar.xz; \
       url=$S6_OVERLAY_URL/v$S6_OVERLAY_VERSION/$name; \
@@ -149,7 +149,7 @@ RUN chmod 755 /usr/local/bin/hermes; \
 FROM image AS runtime
 ARG ALLOW_NO_HERMES
 RUN [ "$ALLOW_NO_HERMES" = 1 ] || PATH=${PATH#/opt/hermes-boot/bin:} command -v hermes >/dev/null || { \
-      echo "fatal: BASE_IMAGE has no hermes on PATH: name one that has, such as" \
+      echo "error: BASE_IMAGE has no hermes on PATH: name one that has, such as" \
         "--build-arg BASE_IMAGE=nousresearch/hermes-agent, or add --build-arg ALLOW_NO_HERMES=1" >&2; \
       exit 1; \
     }

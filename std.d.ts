@@ -50,6 +50,9 @@ declare module "@std/cli/parse-args" {
 }
 
 declare module "@std/fmt/colors" {
+  export function blue(str: string): string;
+  export function cyan(str: string): string;
+  export function magenta(str: string): string;
   export function dim(str: string): string;
   export function green(str: string): string;
   export function red(str: string): string;
@@ -61,6 +64,10 @@ declare module "@std/path" {
   export function dirname(path: string): string;
   export function fromFileUrl(url: string | URL): string;
   export function join(path: string, ...paths: string[]): string;
+}
+
+declare module "@std/text/levenshtein-distance" {
+  export function levenshteinDistance(first: string, second: string): number;
 }
 
 declare module "@std/yaml/parse" {

@@ -8,6 +8,35 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
+/** Thrown when a setting of the container's is wrong: exit code 2, and no help tells more. */
+export class SettingError extends UsageError {
+  /** The error's class name. */
+  override name = "SettingError";
+}
+
+/** Thrown when a word is none of those that there are. */
+export class UnknownWordError extends UsageError {
+  /** The error's class name. */
+  override name = "UnknownWordError";
+  /** The word. */
+  readonly word: string;
+  /** Those that there are. */
+  readonly known: readonly string[];
+
+  /**
+   * Makes the error.
+   *
+   * @param what What it says before the word.
+   * @param word The word.
+   * @param known Those that there are.
+   */
+  constructor(what: string, word: string, known: readonly string[]) {
+    super(`${what} ${JSON.stringify(word)}`);
+    this.word = word;
+    this.known = known;
+  }
+}
+
 /** Which options a command takes. */
 export interface OptionSpec {
   /** Options without a value, such as `json` for `--json`. */
@@ -58,6 +87,15 @@ function refuse(arg: string): never {
   throw new UsageError(`unexpected argument ${JSON.stringify(arg)}`);
 }
 
+function refuseOption(arg: string, { flags = [], values = [] }: OptionSpec): never {
+  const [word = arg] = arg.split("=", 1);
+  throw new UnknownWordError(
+    "no such option:",
+    word,
+    [...flags, ...values].map((one) => `--${one}`),
+  );
+}
+
 function textsOf(name: string, given: unknown, many: boolean): string[] {
   const texts = given as string[];
   if (texts.includes("")) throw new UsageError(`--${name} needs a value`);
@@ -81,14 +119,15 @@ export function parseArguments(args: readonly string[], spec: OptionSpec): Argum
   for (const arg of options) {
     const [, name, value] = /^--([^=]+)(=?)/.exec(arg) ?? [];
     if (name === undefined || values.includes(name)) continue;
-    if (value || !flags.includes(name)) refuse(arg);
+    if (!flags.includes(name)) refuseOption(arg, spec);
+    if (value) throw new UsageError(`--${name} takes no value`);
   }
   const given = parseArgs(args.map((arg) => arg.replace(WORD, `$&${MARK}`)), {
     alias: letters,
     boolean: flags,
     collect: values,
     string: values,
-    unknown: (arg, letter) => letter === undefined || refuse(arg),
+    unknown: (arg, letter) => letter === undefined || refuseOption(arg, spec),
   });
   for (const name of flags) {
     if (typeof given[name] !== "boolean") throw new UsageError(`--${name} takes no value`);
@@ -130,8 +169,9 @@ export async function runProgram(
       code = await main(options);
     }
   } catch (error) {
-    const hint = error instanceof UsageError ? "; try --help" : "";
-    console.error(`${program.name}: fatal: ${printable(errorWords(error))}${hint}`);
+    const isUsage = error instanceof UsageError && !(error instanceof SettingError);
+    const hint = isUsage ? "; try --help" : "";
+    console.error(`${program.name}: error: ${printable(errorWords(error))}${hint}`);
     code = error instanceof UsageError ? 2 : 1;
   }
   // Not Deno.exit(): that would end the process before Deno saves its code cache.

@@ -3,7 +3,7 @@ import type { Warn } from "../lib/_warn.ts";
 import { type Capacity, parseCapacity } from "../lib/s6/capacity.ts";
 import { type Facts, FACTS_FILE } from "../lib/rules/facts.ts";
 import { readRules, type Rules } from "../lib/rules/rules.ts";
-import { UsageError } from "./_cli.ts";
+import { SettingError } from "./_cli.ts";
 
 /** What `--help` says of the option `--facts`. */
 export const FACTS_HELP = `
@@ -16,13 +16,13 @@ export const FACTS_HELP = `
  * @param facts The container's facts.
  * @param warn Told of a configuration, or a variable, that makes no sense.
  * @returns The rules.
- * @throws {UsageError} If a selection is malformed.
+ * @throws {SettingError} If a selection is malformed.
  */
 export async function containerRules({ home, env }: Facts, warn: Warn): Promise<Rules> {
   try {
     return await readRules(home, env, warn);
   } catch (error) {
-    throw error instanceof InvalidSelectionError ? new UsageError(error.message) : error;
+    throw error instanceof InvalidSelectionError ? new SettingError(error.message) : error;
   }
 }
 

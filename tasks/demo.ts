@@ -62,7 +62,7 @@ interface Shown {
 }
 
 async function list(container: Container): Promise<Gateway[]> {
-  return JSON.parse((await container.exec(["gatewayctl", "list", "--json"])).stdout);
+  return JSON.parse((await container.exec(["gatewayctl", "list", "--json"])).stdout).gateways;
 }
 
 async function userOf(container: Container, { pid }: Gateway): Promise<string> {

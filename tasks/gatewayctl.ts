@@ -1,9 +1,9 @@
+import type { Command } from "../lib/image/command.ts";
 import { COMMANDS } from "../lib/image/commands.ts";
 import { type Facts, readFacts } from "../lib/rules/facts.ts";
-import { UsageError } from "./_cli.ts";
+import { UnknownWordError, UsageError } from "./_cli.ts";
 import { type Arguments, parseCommand } from "./_gatewayctl/arguments.ts";
-import { commandHelp, HELP } from "./_gatewayctl/help.ts";
-import { reportError } from "./_gatewayctl/report.ts";
+import { nearestFor, reportError } from "./_gatewayctl/report.ts";
 
 /** A command's module; loaded when it is asked for. */
 interface CommandModule {
@@ -25,32 +25,46 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   health: () => import("./_gatewayctl/health.ts"),
   metrics: () => import("./_gatewayctl/metrics.ts"),
   completion: () => import("./_gatewayctl/completion.ts"),
+  help: () => import("./_gatewayctl/help.ts"),
 };
 
-async function main(given: readonly string[]): Promise<number> {
-  const [factsFile, [name, ...rest]] = given[0] === "--facts"
-    ? [given[1], given.slice(2)]
-    : [undefined, given];
-  if (name === undefined) throw new UsageError("a command is missing");
-  if (name === "--help" || name === "-h" || name === "help") {
-    console.log(HELP);
-    return 0;
-  }
-  const command = COMMANDS.find((command) => command.name === name);
-  const load = MODULES[name];
-  if (command === undefined || load === undefined) {
-    throw new UsageError(`no such command: ${JSON.stringify(name)}`);
-  }
-  const args = parseCommand(command, rest);
+/** Runs what is no command. */
+async function runOption(name: string): Promise<number> {
+  const { HELP, VERSION } = await import("./_gatewayctl/help.ts");
+  console.log(name === "--version" ? `gatewayctl ${VERSION}` : HELP);
+  return 0;
+}
+
+async function runCommand(
+  command: Command,
+  words: readonly string[],
+  facts: () => Facts,
+): Promise<number> {
+  const args = parseCommand(command, words);
   if (args.flags.has("help")) {
+    const { commandHelp } = await import("./_gatewayctl/help.ts");
     console.log(commandHelp(command));
     return 0;
   }
-  return await (await load()).run(args, () => readFacts(factsFile));
+  const { run } = await MODULES[command.name]!();
+  return await run(args, facts);
 }
 
-try {
-  Deno.exitCode = await main(Deno.args);
-} catch (error) {
-  Deno.exitCode = reportError(error);
+async function main(given: readonly string[]): Promise<number> {
+  const [factsFile, [name, ...words]] = given[0] === "--facts"
+    ? [given[1], given.slice(2)]
+    : [undefined, given];
+  const command = COMMANDS.find((command) => command.name === name);
+  try {
+    if (name === undefined) throw new UsageError("a command is missing");
+    if (["--help", "-h", "--version"].includes(name)) return await runOption(name);
+    if (command === undefined) {
+      throw new UnknownWordError("no such command:", name, COMMANDS.map(({ name }) => name));
+    }
+    return await runCommand(command, words, () => readFacts(factsFile));
+  } catch (error) {
+    return reportError(error, "", { command, nearest: await nearestFor(error) });
+  }
 }
+
+Deno.exitCode = await main(Deno.args);

@@ -4,8 +4,9 @@ import {
   renderZshCompletion,
   ZSH_COMPLETION_FILE,
 } from "../lib/image/completion.ts";
-import { commandTable } from "../lib/image/commands.ts";
+import { commandTable } from "../lib/image/command_table.ts";
 import { renderDashboard } from "../lib/image/dashboard.ts";
+import { jsonDocument } from "../lib/image/json.ts";
 import { RUN_ARGUMENTS, RUN_MARKS } from "../lib/image/scripts.ts";
 import { permissionTable } from "../lib/image/stages.ts";
 import { runProgram } from "./_cli.ts";
@@ -16,8 +17,8 @@ Usage: deno task generate
        deno task drift
 
 Writes what is generated, in the repository that is the working directory: the
-dashboard's run and finish, the completions, and, between their marks, the
-arguments of "deno run" in the image's scripts and README's tables.
+dashboard's run and finish, the completions, docs/json.md, and, between their
+marks, the arguments of "deno run" in the image's scripts and README's tables.
 
   --check  write nothing; exit 1 if a file is missing or differs
   --help   this text
@@ -53,6 +54,7 @@ function render(): Map<string, string> {
       [`rootfs/${file}`, fill(Deno.readTextFileSync(`rootfs/${file}`), RUN_MARKS, lines)] as const
     ),
     ["README.md", readme()],
+    ["docs/json.md", jsonDocument()],
   ]);
 }
 
@@ -74,7 +76,7 @@ await runProgram({ name, help, flags: ["check"] }, ({ flags }) => {
   const drifted = [...render()].filter(([path, text]) => !isCurrent(path, text));
   for (const [path, text] of drifted) {
     if (check) {
-      console.error(`${name}: fatal: ${path} is out of date: run "deno task generate"`);
+      console.error(`${name}: error: ${path} is out of date: run "deno task generate"`);
       continue;
     }
     Deno.writeTextFileSync(path, text);

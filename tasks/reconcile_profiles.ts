@@ -64,7 +64,7 @@ await runProgram(
       ? actions.map(({ failed: _, ...shown }) => jsonAscii(shown))
       : [...actions.map((action) => `${name}: ${wordAction(action)}`), summary(actions, startedAt)];
     console.log(lines.join("\n"));
-    if (error !== undefined) console.error(`${name}: fatal: ${printable(error.message)}`);
+    if (error !== undefined) console.error(`${name}: error: ${printable(error.message)}`);
     return error !== undefined || actions.some((action) => action.failed) ? 1 : 0;
   },
 );

@@ -6,7 +6,8 @@ import { DEFAULT_PROFILE, profileDir, profileNameProblem } from "../profile/name
 import { byName, listProfiles, refuseProfile, STATE_FILE } from "../profile/list.ts";
 import { logWord } from "../_quote.ts";
 import { askGateway, confirmStates, type GatewayState } from "../control/status.ts";
-import { lastLogLines, readFileEnd } from "../s6/log.ts";
+import { readFileEnd } from "../s6/log.ts";
+import { lastLogLines } from "../s6/log_reader.ts";
 import { NO_RULES, type Rules } from "../rules/rules.ts";
 import { type Capacity, roomFor, wordNoRoom } from "../s6/capacity.ts";
 import { countServices } from "../slot/slot_facts.ts";

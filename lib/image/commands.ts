@@ -5,46 +5,14 @@ import { PLANNED_STOP_FILE } from "../profile/planned_stop.ts";
 import { START_TIME, SUPERVISED } from "../s6/places.ts";
 import { S6_BIN, type S6Program } from "../s6/run.ts";
 import { MKFIFO } from "../slot/skeleton.ts";
-import { permissionCells, type Permissions, type Places } from "./permissions.ts";
+import type { Command, CommandOption, CommandPlaces } from "./command.ts";
+import type { Permissions } from "./permissions.ts";
 
-/** An option of a {@linkcode Command}. */
-export interface CommandOption {
-  /** Its name, such as `timeout` for `--timeout`. */
-  name: string;
-  /** Its one-letter name, such as `f` for `-f`. */
-  short?: string;
-  /** What its value stands for, such as `SECONDS`; absent for a flag. */
-  value?: string;
-  /** Whether it may be given more than once. */
-  many?: true;
-  /** What it does. */
-  text: string;
-}
-
-/** The operands of a command; brackets: it does without. */
-export type Operands = "" | "PROFILE" | "[PROFILE]..." | "PROFILE...|--all" | "bash|zsh";
-
-/** The places that a command works on. */
-export type CommandPlaces = Omit<Places, "servicedirs">;
-
-/** One command of gatewayctl: what it takes, and what it may do. */
-export interface Command {
-  /** Its name. */
-  name: string;
-  /** What it is for, in one line. */
-  purpose: string;
-  /** What it takes besides options. */
-  operands: Operands;
-  /** Where the profiles it takes are found. Default: the slots. */
-  known?: "volume";
-  /** Its options. */
-  options: readonly CommandOption[];
-  /** What it may do. */
-  permissions(places: CommandPlaces): Permissions;
-}
+/** The version of what `--json` prints; it grows when a field goes or changes its meaning. */
+export const JSON_VERSION = 1;
 
 const JSON_OPTION: CommandOption = { name: "json", text: "JSON instead of text" };
-const ALL: CommandOption = { name: "all", text: "every gateway that is registered" };
+const ALL: CommandOption = { name: "all", text: "every gateway that is registered, as '*'" };
 const TIMEOUT: CommandOption = {
   name: "timeout",
   value: "SECONDS",
@@ -111,8 +79,9 @@ function change(name: "start" | "stop" | "restart", purpose: string): Command {
 export const COMMANDS: readonly Command[] = [
   {
     name: "list",
-    purpose: "shows every gateway, and every profile without one",
-    operands: "",
+    purpose: "shows gateways, and profiles without one; all, or those named",
+    operands: "[PROFILE]...",
+    known: "both",
     options: [JSON_OPTION],
     permissions: ({ facts, home, scandir }) => ({
       read: [facts, scandir, `${home}/profiles`, `${home}/logs/gateways`],
@@ -121,7 +90,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "status",
-    purpose: "shows some gateways, or every one that is registered",
+    purpose: "shows registered gateways; all, or those named",
     operands: "[PROFILE]...",
     options: [JSON_OPTION],
     permissions: ({ facts, home, scandir }) => ({
@@ -134,13 +103,13 @@ export const COMMANDS: readonly Command[] = [
   change("restart", "stops gateways, waits until they are down, and starts them"),
   {
     name: "register",
-    purpose: "makes profiles' gateways and starts them",
+    purpose: "makes gateways for profiles and starts them",
     operands: "PROFILE...|--all",
     known: "volume",
     options: [
       { name: "env", value: "KEY=VALUE", many: true, text: "environment for the gateway" },
       { name: "down", text: "do not start it" },
-      { name: "all", text: "every profile without a gateway" },
+      { name: "all", text: "every profile without a gateway, as '*'" },
       TIMEOUT,
       NO_WAIT,
       JSON_OPTION,
@@ -153,7 +122,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "unregister",
-    purpose: "stops gateways and removes their slots; the profiles stay",
+    purpose: "stops gateways and removes them; the profiles stay",
     operands: "PROFILE...|--all",
     options: [ALL, TIMEOUT, JSON_OPTION],
     permissions: ({ facts, scandir }) => ({
@@ -164,7 +133,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "sync",
-    purpose: "makes the slots match the profiles on the volume; restarts nothing",
+    purpose: "makes gateways match the profiles on the volume; restarts nothing",
     operands: "",
     options: [
       { name: "prune", text: "also unregister gateways whose profile is gone" },
@@ -176,9 +145,9 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "why",
-    purpose: "explains why a gateway is where it is, and what helps",
-    operands: "PROFILE",
-    known: "volume",
+    purpose: "explains why gateways are as they are, and what helps",
+    operands: "PROFILE...",
+    known: "both",
     options: [JSON_OPTION],
     permissions: ({ facts, home, scandir }) => ({
       read: [
@@ -197,7 +166,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "doctor",
-    purpose: "checks the supervision tree, the slots, the logs and the space",
+    purpose: "checks the supervision, the gateways, their logs and the space",
     operands: "",
     options: [JSON_OPTION],
     permissions: ({ facts, home, scandir }) => ({
@@ -208,12 +177,24 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "logs",
-    purpose: "shows a gateway's log",
-    operands: "PROFILE",
+    purpose: "shows what gateways have logged, by time",
+    operands: "PROFILE...|--all",
     options: [
+      ALL,
       { name: "follow", short: "f", text: "go on with what is written from now on" },
-      { name: "lines", short: "n", value: "N", text: "how many lines (20)" },
+      {
+        name: "lines",
+        short: "n",
+        value: "N",
+        text: "the last N lines of each (20; with --since, all)",
+      },
+      { name: "since", value: "WHEN", text: "only what was logged since then" },
+      { name: "json", text: "JSON instead of text, an object on each line" },
     ],
+    notes: `WHEN is an age (30s, 10m, 2h, 7d) or a time (2026-11-22, "2026-11-22 08:47",
+2026-11-22T08:47:00Z). A time without a zone is in the one that TZ names, as are
+those that are shown. With several gateways each line begins with a profile.
+With --all or a pattern, -f also follows gateways that are registered later.`,
     permissions: ({ facts, home, scandir }) => ({
       read: [facts, scandir, `${home}/logs/gateways`],
       env: ZONE,
@@ -223,7 +204,7 @@ export const COMMANDS: readonly Command[] = [
     name: "health",
     purpose: "exits 0 if every gateway that is wanted up is up; else 1, and says why",
     operands: "",
-    options: [{ name: "profile", value: "PROFILE", text: "only this one: is it up?" }],
+    options: [{ name: "profile", value: "PROFILE", text: "only this one: is it up?" }, JSON_OPTION],
     permissions: ({ facts, home, scandir }) => ({
       read: [facts, scandir, `${home}/profiles`, `${home}/${STATE_FILE}`, `${home}/${CONFIG_FILE}`],
       run: STATUS,
@@ -233,7 +214,7 @@ export const COMMANDS: readonly Command[] = [
     name: "metrics",
     purpose: "prints what is known of every gateway for Prometheus",
     operands: "",
-    options: [],
+    options: [JSON_OPTION],
     permissions: ({ facts, scandir }) => ({ read: [facts, scandir], run: STATUS }),
   },
   {
@@ -243,47 +224,11 @@ export const COMMANDS: readonly Command[] = [
     options: [],
     permissions: () => ({}),
   },
+  {
+    name: "help",
+    purpose: "tells how a command is used, or which commands there are",
+    operands: "[COMMAND]",
+    options: [],
+    permissions: () => ({}),
+  },
 ];
-
-/**
- * Words an option as it is typed. Pure.
- *
- * @param option The option.
- * @returns Such as `-n, --lines N`.
- *
- * @example
- * ```ts
- * import { wordOption } from "./commands.ts";
- * wordOption({ name: "json", text: "" }); // "--json"
- * ```
- */
-export function wordOption({ name, short, value }: CommandOption): string {
-  const letter = short === undefined ? "" : `-${short}, `;
-  return `${letter}--${name}${value === undefined ? "" : ` ${value}`}`;
-}
-
-/**
- * Words every command's permissions as a Markdown table; commands that may do
- * the same share a row. Pure.
- *
- * @returns The table, each line ending in a newline.
- *
- * @example
- * ```ts
- * import { commandTable } from "./commands.ts";
- * commandTable().startsWith("| gatewayctl |"); // true
- * ```
- */
-export function commandTable(): string {
-  const rows = new Map<string, string[]>();
-  for (const { name, permissions } of COMMANDS) {
-    const { run, ...files } = permissions({ facts: "$facts", home: "$home", scandir: "$scandir" });
-    const may = permissionCells({
-      ...files,
-      run: run?.map((path) => path.replace(`${S6_BIN}/`, "")) ?? [],
-    });
-    rows.set(may, [...rows.get(may) ?? [], name]);
-  }
-  return "| gatewayctl | read | write | run |\n| --- | --- | --- | --- |\n" +
-    [...rows].map(([may, names]) => `| ${names.join(", ")} | ${may} |\n`).join("");
-}

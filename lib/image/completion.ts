@@ -1,4 +1,5 @@
-import { type Command, COMMANDS } from "./commands.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { FACTS_FILE } from "../rules/facts.ts";
 
 /** Where bash's completion is in the image, relative to the root. */
@@ -22,8 +23,12 @@ const FACTS = `  local line home scandir
   done 2>/dev/null <${FACTS_FILE}
 `;
 
+const NAMES = COMMANDS.map(({ name }) => name).join(" ");
+
+/** What its operands are: words, or the function that lists them. */
 function source({ operands, known }: Command): string {
   if (operands === "bash|zsh") return "bash zsh";
+  if (operands === "[COMMAND]") return NAMES;
   if (operands === "") return "";
   return known ?? "slots";
 }
@@ -63,14 +68,13 @@ export function renderBashCompletion(): string {
 ${GENERATED}
 _gatewayctl_profiles() {
   local LC_ALL=C name names
-${FACTS}  if [[ $1 == slots ]]; then
-    names=("$scandir"/gateway-*/)
-  else
-    names=(default "$home"/profiles/*/)
-  fi
+${FACTS}  names=()
+  [[ $1 == volume ]] || names+=("$scandir"/gateway-*/)
+  names=("\${names[@]%/}")
+  names=("\${names[@]##*/gateway-}")
+  [[ $1 == slots ]] || names+=(default "$home"/profiles/*/)
   names=("\${names[@]%/}")
   names=("\${names[@]##*/}")
-  [[ $1 == volume ]] || names=("\${names[@]#gateway-}")
   # compgen -W expands its words, so no other name may get there.
   for name in "\${names[@]}"; do
     [[ $name == *[!a-z0-9_-]* ]] || echo "$name"
@@ -80,9 +84,7 @@ _gatewayctl() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} options operands
   COMPREPLY=()
   if [[ $COMP_CWORD -eq 1 ]]; then
-    mapfile -t COMPREPLY < <(compgen -W '${
-    COMMANDS.map(({ name }) => name).join(" ")
-  } --help' -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W '${NAMES} --help --version' -- "$current")
     return
   fi
   case \${COMP_WORDS[1]} in
@@ -94,7 +96,7 @@ ${cases}
     ${valued}) return ;;
   esac
   case $operands in
-    slots | volume) operands=$(_gatewayctl_profiles "$operands") ;;
+    slots | volume | both) operands=$(_gatewayctl_profiles "$operands") ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
@@ -124,9 +126,10 @@ function zshOptions({ options }: Command): string {
 function zshOperands(command: Command): string {
   const from = source(command);
   if (from === "") return "";
-  if (from === "bash zsh") return " '1:shell:(bash zsh)'";
-  const position = command.operands === "PROFILE" ? "1" : "*";
-  return ` '${position}:profile:_gatewayctl_${from}'`;
+  if (from.includes(" ")) {
+    return ` '1:${command.operands === "[COMMAND]" ? "command" : "shell"}:(${from})'`;
+  }
+  return ` '*:profile:_gatewayctl_${from}'`;
 }
 
 /**
@@ -157,6 +160,10 @@ _gatewayctl_volume() {
   local -a paths
 ${FACTS}  paths=("\$home"/profiles/*/SOUL.md(N:h:t))
   compadd -- default "\${paths[@]}"
+}
+_gatewayctl_both() {
+  _gatewayctl_slots
+  _gatewayctl_volume
 }
 _gatewayctl() {
   local -a commands

@@ -7,7 +7,7 @@ const header = (program: string) =>
 // A down file cannot keep it off: s6-rc brings every service of the bundle up.
 const RUN = `${header("alone")}[ -z "$refused" ] && is_on "$HERMES_DASHBOARD" || exit 0
 fatal() {
-  echo "dashboard: fatal: $*" >&2
+  echo "dashboard: error: $*" >&2
   exit 78
 }
 host=\${HERMES_DASHBOARD_HOST:-127.0.0.1}

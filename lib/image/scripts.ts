@@ -1,5 +1,6 @@
 import { FACTS_FILE } from "../rules/facts.ts";
-import { type Command, COMMANDS } from "./commands.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { permissionFlags, type Permissions, type Places, RUN_FLAGS } from "./permissions.ts";
 import { type Stage, STAGES, SUPERVISE_PERMS } from "./stages.ts";
 

@@ -69,7 +69,7 @@ function renderGateway({ profile, hermes = "hermes" }: SlotDescription): string 
   const slot = slotName(profile);
   if (hermes === "") {
     return `# Standard output is the gateway's log, standard error the container's.
-for fd in 1 2; do echo '${slot}: fatal: this image has no hermes on PATH' >&$fd; done
+for fd in 1 2; do echo '${slot}: error: this image has no hermes on PATH' >&$fd; done
 exit 78
 `;
   }

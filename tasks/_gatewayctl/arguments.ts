@@ -1,4 +1,4 @@
-import type { Command } from "../../lib/image/commands.ts";
+import type { Command } from "../../lib/image/command.ts";
 import { type Arguments as Given, parseArguments, UsageError } from "../_cli.ts";
 
 /** What a command was given; each operand once. */
@@ -13,13 +13,16 @@ function checkOperands(
   flags: ReadonlySet<string>,
 ): void {
   if (operands === "[PROFILE]...") return;
-  const [first] = given;
-  if (operands === "") {
-    if (first !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(first)}`);
-  } else if (operands === "PROFILE...|--all") {
+  const [first, second] = given;
+  const extra = operands === "" ? first : operands === "[COMMAND]" ? second : undefined;
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(extra)}`);
+  if (operands === "" || operands === "[COMMAND]") return;
+  if (operands === "PROFILE...|--all") {
     if (flags.has("all") === (first !== undefined)) {
       throw new UsageError("expected either one or more profiles or --all");
     }
+  } else if (operands === "PROFILE...") {
+    if (first === undefined) throw new UsageError("expected one or more profiles");
   } else if (given.length !== 1) {
     throw new UsageError(`expected one ${operands}, got ${given.length}`);
   }

@@ -3,6 +3,7 @@ import { S6ServiceManager } from "../../lib/control/manager.ts";
 import { type Arguments, numberOf } from "./arguments.ts";
 import { type Done, eachProfile } from "./each.ts";
 import { warn } from "./report.ts";
+import { chooseProfiles } from "./profiles.ts";
 import { untilUp } from "./up.ts";
 import { containerRules } from "../_facts.ts";
 
@@ -34,17 +35,17 @@ function restarter(manager: S6ServiceManager, wait: boolean): (profile: string) 
 
 /** Runs `start`, `stop` or `restart`. */
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
-  const { command: { name }, flags, operands } = args;
+  const { command: { name }, flags } = args;
   const limit = timeoutMs(args);
   const container = facts();
   const { home, scandir } = container;
   const { topology } = await containerRules(container, warn);
   const manager = new S6ServiceManager({ home, scandir, topology, timeoutMs: limit, warn });
-  const profiles = flags.has("all") ? await manager.listProfileGateways() : operands;
+  const known = await manager.listProfileGateways();
   if (flags.has("all")) Deno.lstatSync(scandir); // no gateways is fine, no scandir is not
   const wait = !flags.has("no-wait");
   const restart = restarter(manager, wait);
-  return await eachProfile(args, profiles, async (profile): Promise<Done> => {
+  return await eachProfile(args, chooseProfiles(args, known), async (profile): Promise<Done> => {
     const gateway = manager.gatewayOf(profile);
     const served = gateway !== profile;
     const toldAt = performance.now();
@@ -58,5 +59,5 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
     }
     const done = await untilUp(manager, gateway, limit, toldAt);
     return served ? { ...done, gateway, text: `${by}: ${done.text}` } : done;
-  });
+  }, known);
 }

@@ -6,6 +6,7 @@ import { containerCapacity } from "../_facts.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
+import { printJson } from "./json.ts";
 import { withProgress } from "./progress.ts";
 import { EXIT } from "./report.ts";
 
@@ -18,7 +19,7 @@ export async function run({ flags }: Arguments, facts: () => Facts): Promise<num
   const gathered = gatherDoctorFacts({ home, scandir, capacity, host: parseHostFacts(told) });
   const checks = examine(await withProgress("doctor", gathered));
   if (flags.has("json")) {
-    console.log(JSON.stringify(checks));
+    printJson({ checks });
   } else {
     const rows = checks.map(({ name, ok, detail }) => [
       ...[ok ? "ok" : "FAIL", name, terminalSafe(detail)],

@@ -1,7 +1,8 @@
 import type { Arguments } from "./arguments.ts";
 import { pooled } from "./pool.ts";
 import { withProgress } from "./progress.ts";
-import { EXIT, type Failure, wordFailure } from "./report.ts";
+import { printJson } from "./json.ts";
+import { EXIT, type Failure, nearestFor, wordFailure } from "./report.ts";
 
 /** What became of one profile. */
 type Outcome = { profile: string; done: Done } | {
@@ -22,18 +23,21 @@ export type Done = Readonly<Record<string, unknown>> & {
  * @param args What the command was given.
  * @param profiles The profiles.
  * @param act What to do; returns what was done.
+ * @param known The profiles that there are, for one that is mistyped.
  * @returns The exit code: the highest of all.
  */
 export async function eachProfile(
   { command, flags }: Arguments,
   profiles: readonly string[],
   act: (profile: string) => Promise<Done>,
+  known: readonly string[] = [],
 ): Promise<number> {
   const attempt = async (profile: string): Promise<Outcome> => {
     try {
       return { profile, done: await withProgress(`${command.name} ${profile}`, act(profile)) };
     } catch (error) {
-      return { profile, failure: wordFailure(error, profile) };
+      const nearest = await nearestFor(error, known);
+      return { profile, failure: wordFailure(error, profile, { command, nearest }) };
     }
   };
   const json = flags.has("json");
@@ -52,7 +56,7 @@ export async function eachProfile(
       if (!json) console.log(`${profile}: ${text}`);
     }
   }
-  if (json) console.log(JSON.stringify(results));
-  else if (profiles.length === 0) console.error("gatewayctl: info: there is none: nothing to do");
+  if (json) printJson({ results });
+  else if (profiles.length === 0) console.error("gatewayctl: info: no gateway: nothing to do");
   return worst;
 }

@@ -6,6 +6,7 @@ import { gatherTreeFacts } from "../../lib/explain/tree_facts.ts";
 import { S6ServiceManager } from "../../lib/control/manager.ts";
 import type { Arguments } from "./arguments.ts";
 import { askGateways } from "./ask.ts";
+import { printJson } from "./json.ts";
 import { EXIT, reportError } from "./report.ts";
 import { containerRules } from "../_facts.ts";
 
@@ -13,7 +14,8 @@ import { containerRules } from "../_facts.ts";
 const MAX_LINES = 10;
 
 /** Says what is wrong, if anything is. */
-function report(ailments: readonly Ailment[]): number {
+function report(ailments: readonly Ailment[], { flags }: Arguments): number {
+  if (flags.has("json")) printJson({ healthy: ailments.length === 0, unhealthy: ailments });
   if (ailments.length === 0) return EXIT.done;
   for (const { profile, text } of ailments.slice(0, MAX_LINES)) {
     const line = profile === undefined
@@ -27,26 +29,29 @@ function report(ailments: readonly Ailment[]): number {
 }
 
 /** Asks about one gateway: is it up? */
-async function examineOne(manager: S6ServiceManager, profile: string): Promise<number> {
+async function examineOne(
+  manager: S6ServiceManager,
+  profile: string,
+  args: Arguments,
+): Promise<number> {
   const [state] = await askGateways(manager, [manager.gatewayOf(profile)]);
   if (state?.registered !== true) throw new GatewayNotRegisteredError(profile);
-  return report(state.status?.up ? [] : [{ profile, text: wordDown(state) }]);
+  return report(state.status?.up ? [] : [{ profile, text: wordDown(state) }], args);
 }
 
 /** Runs `health`; nothing but 0 and 1 means anything to an engine. */
-export async function run({ values }: Arguments, facts: () => Facts): Promise<number> {
-  const [only] = values.get("profile") ?? [];
+export async function run(args: Arguments, facts: () => Facts): Promise<number> {
+  const [only] = args.values.get("profile") ?? [];
   try {
     const container = facts();
     const { home, scandir, role } = container;
     const rules = await containerRules(container, () => {});
     const manager = new S6ServiceManager({ home, scandir, topology: rules.topology });
-    if (only !== undefined) return await examineOne(manager, only);
+    if (only !== undefined) return await examineOne(manager, only, args);
     const registered = await manager.listProfileGateways();
     const ask = (profiles: readonly string[]) => askGateways(manager, profiles);
-    return report(findAilments(
-      await gatherTreeFacts({ home, scandir, role, rules, registered, ask }),
-    ));
+    const tree = await gatherTreeFacts({ home, scandir, role, rules, registered, ask });
+    return report(findAilments(tree), args);
   } catch (error) {
     reportError(error, only);
     return EXIT.failed;

@@ -6,6 +6,7 @@ import { inOrder } from "../../lib/control/status.ts";
 import { S6ServiceManager } from "../../lib/control/manager.ts";
 import type { Arguments } from "./arguments.ts";
 import { askGateways } from "./ask.ts";
+import { printJson } from "./json.ts";
 import { EXIT, warn } from "./report.ts";
 
 function lastBoot(scandir: string): BootRecord | undefined {
@@ -19,7 +20,7 @@ function lastBoot(scandir: string): BootRecord | undefined {
 }
 
 /** Runs `metrics`: every slot, and every profile that the last boot came across. */
-export async function run(_: Arguments, facts: () => Facts): Promise<number> {
+export async function run({ flags }: Arguments, facts: () => Facts): Promise<number> {
   const { home, scandir } = facts();
   const manager = new S6ServiceManager({ home, scandir });
   const registered = new Set(await manager.listProfileGateways());
@@ -29,6 +30,10 @@ export async function run(_: Arguments, facts: () => Facts): Promise<number> {
     (await askGateways(manager, [...registered])).map((state) => [state.profile, state]),
   );
   const found = profiles.map((profile) => gatewayMetrics(profile, states.get(profile), boot));
+  if (flags.has("json")) {
+    printJson({ gateways: found });
+    return EXIT.done;
+  }
   const text = renderMetrics(found);
   if (text !== "") console.log(text.trimEnd());
   return EXIT.done;

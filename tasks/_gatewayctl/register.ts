@@ -7,6 +7,7 @@ import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
 import { type Done, eachProfile } from "./each.ts";
 import { NoSuchProfileError, warn } from "./report.ts";
+import { chooseProfiles } from "./profiles.ts";
 import { untilUp } from "./up.ts";
 import { containerCapacity, containerRules } from "../_facts.ts";
 
@@ -22,7 +23,7 @@ function readEnv(values: readonly string[]): Record<string, string> {
 
 /** Runs `register`. */
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
-  const { flags, operands, values } = args;
+  const { flags, values } = args;
   const container = facts();
   const { home, scandir, hermes } = container;
   const { topology } = await containerRules(container, warn);
@@ -33,7 +34,7 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
   const manager = new S6ServiceManager({ ...where, timeoutMs: limit, warn });
   const known = legalProfiles(home, warn);
   const registered = new Set(await manager.listProfileGateways());
-  const profiles = flags.has("all") ? known.filter((name) => !registered.has(name)) : operands;
+  const profiles = chooseProfiles(args, known.filter((name) => !registered.has(name)));
   return await eachProfile(args, profiles, async (profile): Promise<Done> => {
     slotName(profile);
     if (!known.includes(profile)) throw new NoSuchProfileError(profile);
@@ -48,5 +49,5 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
     if (flags.has("no-wait")) return { text: "registered" };
     const done = await untilUp(manager, profile, limit, toldAt);
     return { ...done, text: `registered, ${done.text}` };
-  });
+  }, known);
 }

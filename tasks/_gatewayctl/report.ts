@@ -5,12 +5,12 @@ import {
   InvalidProfileNameError,
   NoRoomError,
   RefusedContainerError,
-  S6CommandError,
   S6TimeoutError,
   ScandirBusyError,
 } from "../../lib/_errors.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
-import { UsageError } from "../_cli.ts";
+import type { Command } from "../../lib/image/command.ts";
+import { SettingError, UnknownWordError, UsageError } from "../_cli.ts";
 
 /** The exit codes of gatewayctl. */
 export const EXIT = { done: 0, failed: 1, usage: 2, absent: 3 } as const;
@@ -39,27 +39,58 @@ export class GatewayEndedError extends Error {
   override name = "GatewayEndedError";
 }
 
-function nextStep(error: unknown, profile: string): string | undefined {
-  if (error instanceof RefusedContainerError || error instanceof NoRoomError) return undefined;
-  if (error instanceof UsageError) return "try --help";
+/** Thrown when a pattern matches no profile. */
+export class NoMatchError extends Error {
+  /** The error's class name. */
+  override name = "NoMatchError";
+}
+
+/** What is known beside the error. */
+export interface FailureContext {
+  /** The command that failed. */
+  command?: Command | undefined;
+  /** The word that was probably meant. */
+  nearest?: string | undefined;
+}
+
+function takes(command: Command | undefined, option: string): boolean {
+  return command === undefined || command.options.some(({ name }) => name === option);
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof GatewayNotRegisteredError || error instanceof NoSuchProfileError;
+}
+
+function nextStep(
+  error: unknown,
+  profile: string,
+  { command, nearest }: FailureContext,
+): string | undefined {
+  const outside = error instanceof RefusedContainerError || error instanceof NoRoomError ||
+    error instanceof SettingError;
+  if (outside) return undefined;
+  if (nearest !== undefined) return `did you mean ${JSON.stringify(nearest)}?`;
+  if (error instanceof UsageError) {
+    return `try "gatewayctl ${command === undefined ? "--help" : `${command.name} --help`}"`;
+  }
   if (error instanceof IntentNotRecordedError) {
-    const command = error.desired === "running" ? "start" : "stop";
-    return `see "gatewayctl doctor", then "gatewayctl ${command} ${profile}" again`;
+    const again = error.desired === "running" ? "start" : "stop";
+    return `see "gatewayctl doctor", then "gatewayctl ${again} ${profile}" again`;
   }
   if (error instanceof GatewayRegisteredError) {
     return `for another environment "gatewayctl unregister ${profile}" first`;
   }
-  if (error instanceof InvalidProfileNameError) return `see "gatewayctl list"`;
-  const absent = error instanceof GatewayNotRegisteredError || error instanceof NoSuchProfileError;
-  if (absent || error instanceof GatewayEndedError) return `see "gatewayctl why ${profile}"`;
-  if (error instanceof S6TimeoutError) return "try a longer --timeout";
-  if (error instanceof ScandirBusyError) return "try again";
-  if (error instanceof S6CommandError) return `see "gatewayctl doctor"`;
-  if (error instanceof Deno.errors.NotFound) {
-    return `is this the container? See "gatewayctl doctor"`;
+  const isList = command?.name === "list";
+  if (error instanceof InvalidProfileNameError || error instanceof NoSuchProfileError) {
+    return isList ? undefined : `see "gatewayctl list"`;
   }
-  if (error instanceof Deno.errors.PermissionDenied) return "run it as hermes or root";
-  return `see "gatewayctl doctor"`;
+  if (error instanceof NoMatchError) return `see "gatewayctl list"`;
+  if (error instanceof GatewayNotRegisteredError || error instanceof GatewayEndedError) {
+    return `see "gatewayctl why ${profile}"`;
+  }
+  if (error instanceof S6TimeoutError && takes(command, "timeout")) return "try a longer --timeout";
+  if (error instanceof ScandirBusyError) return "try again";
+  return command?.name === "doctor" ? undefined : `see "gatewayctl doctor"`;
 }
 
 /** What is said about a failure, in one line, and its exit code. */
@@ -75,23 +106,52 @@ export interface Failure {
  *
  * @param error What was thrown.
  * @param profile The profile it is about; absent: none.
+ * @param context What is known beside it.
  * @returns The words and the exit code.
  */
-export function wordFailure(error: unknown, profile = ""): Failure {
-  // The path helps an operator, the number does not.
+export function wordFailure(
+  error: unknown,
+  profile = "",
+  context: FailureContext = {},
+): Failure {
+  // The path helps an operator, the number does not. What others said may be several lines.
   const words = error instanceof Error
-    ? error.message.replace(/ \(os error \d+\)/, "")
+    ? error.message.replace(/ \(os error \d+\)/, "").trim().replace(/\s*\n\s*/g, "; ")
     : "unknown error";
-  const about = profile === "" || words.startsWith(`${profile}:`) ? "" : `${profile}: `;
-  const next = nextStep(error, profile);
-  const message = terminalSafe(about + words + (next === undefined ? "" : `; ${next}`));
+  const named = profile === "" || words.startsWith(`${profile}:`) ||
+    error instanceof InvalidProfileNameError;
+  const next = nextStep(error, profile, context);
+  const message = terminalSafe(
+    (named ? "" : `${profile}: `) + words + (next === undefined ? "" : `; ${next}`),
+  );
   const exitCode = error instanceof UsageError
     ? EXIT.usage
-    : error instanceof GatewayNotRegisteredError || error instanceof NoSuchProfileError ||
-        error instanceof InvalidProfileNameError
+    : isAbsent(error) || error instanceof InvalidProfileNameError || error instanceof NoMatchError
     ? EXIT.absent
     : EXIT.failed;
   return { message, exitCode };
+}
+
+/**
+ * Finds what was probably meant by a name or word that is not there.
+ *
+ * @param error What was thrown about it.
+ * @param known The profiles that there are.
+ * @returns The nearest; `undefined`: none is near, or the error is about something else.
+ */
+export async function nearestFor(
+  error: unknown,
+  known: readonly string[] = [],
+): Promise<string | undefined> {
+  const [word, among] = error instanceof UnknownWordError
+    ? [error.word, error.known]
+    : error instanceof GatewayNotRegisteredError || error instanceof NoSuchProfileError ||
+        error instanceof InvalidProfileNameError
+    ? [error.profile, known]
+    : ["", []];
+  if (among.length === 0) return undefined;
+  const { nearest } = await import("./nearest.ts");
+  return nearest(word, among);
 }
 
 /**
@@ -99,10 +159,11 @@ export function wordFailure(error: unknown, profile = ""): Failure {
  *
  * @param error What was thrown.
  * @param profile The profile it is about; absent: none.
+ * @param context What is known beside it.
  * @returns The exit code.
  */
-export function reportError(error: unknown, profile?: string): number {
-  const { message, exitCode } = wordFailure(error, profile);
+export function reportError(error: unknown, profile?: string, context?: FailureContext): number {
+  const { message, exitCode } = wordFailure(error, profile, context);
   console.error(`gatewayctl: error: ${message}`);
   return exitCode;
 }

@@ -10,7 +10,9 @@ import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { duration } from "./human.ts";
 import { askGateways } from "./ask.ts";
-import { EXIT, reportError, warn } from "./report.ts";
+import { printJson } from "./json.ts";
+import { chooseProfiles } from "./profiles.ts";
+import { EXIT, nearestFor, NoSuchProfileError, reportError, warn } from "./report.ts";
 
 const HEADER = ["PROFILE", "STATE", "FOR", "PID", "WANTED", "LAST EXIT", "DEATHS", "LAST LOG"];
 
@@ -59,31 +61,46 @@ function toJson({ profile, registered, supervised, status, lastLog }: GatewayRep
   return { ...known, profile, registered, supervised, lastLog };
 }
 
+/** Tells those that are there from those that are not, and reports these. */
+async function present(
+  { command }: Arguments,
+  profiles: readonly string[],
+  known: readonly string[],
+): Promise<{ found: string[]; exitCode: number }> {
+  const there = new Set(known);
+  const found: string[] = [];
+  let exitCode: number = EXIT.done;
+  for (const profile of profiles) {
+    try {
+      slotName(profile);
+      if (!there.has(profile)) {
+        throw command.name === "list"
+          ? new NoSuchProfileError(profile)
+          : new GatewayNotRegisteredError(profile);
+      }
+      found.push(profile);
+    } catch (error) {
+      const nearest = await nearestFor(error, known);
+      exitCode = Math.max(exitCode, reportError(error, profile, { command, nearest }));
+    }
+  }
+  return { found, exitCode };
+}
+
 /** Runs `list` or `status`. */
-export async function run(
-  { command, flags, operands }: Arguments,
-  facts: () => Facts,
-): Promise<number> {
+export async function run(args: Arguments, facts: () => Facts): Promise<number> {
+  const { command, flags, operands } = args;
   const { home, scandir } = facts();
   const manager = new S6ServiceManager({ home, scandir });
   const registered = await manager.listProfileGateways();
-  let worst: number = EXIT.done;
-  const profiles = operands.length > 0
-    ? operands.filter((profile) => {
-      try {
-        slotName(profile);
-        if (registered.includes(profile)) return true;
-        throw new GatewayNotRegisteredError(profile);
-      } catch (error) {
-        worst = Math.max(worst, reportError(error, profile));
-        return false;
-      }
-    })
-    : inOrder(command.name === "list" ? [...legalProfiles(home, warn), ...registered] : registered);
+  const onVolume = command.name === "list" ? legalProfiles(home, warn) : [];
+  const known = inOrder([...onVolume, ...registered]);
+  const chosen = operands.length > 0 ? chooseProfiles(args, known) : known;
+  const { found, exitCode } = await present(args, chosen, known);
   if (lstatIfPresent(scandir) === undefined) {
     warn(`there is no ${scandir}: what may run is out of reach; see "gatewayctl doctor"`);
   }
-  const reports = (await askGateways(manager, profiles)).map((state): GatewayReport => ({
+  const reports = (await askGateways(manager, found)).map((state): GatewayReport => ({
     ...state,
     lastLog: lastLogTime(`${home}/logs/gateways/${state.profile}`),
   }));
@@ -91,7 +108,7 @@ export async function run(
     if (supervised && status === null) warn(`${profile}: ${STALE_STATUS}; see "gatewayctl doctor"`);
   }
   if (flags.has("json")) {
-    console.log(JSON.stringify(reports.map(toJson)));
+    printJson({ gateways: reports.map(toJson) });
   } else if (reports.length > 0) {
     const now = new Date();
     const rows = reports.map((report) => row(report, now));
@@ -100,5 +117,5 @@ export async function run(
       : undefined;
     console.log(table([HEADER, ...rows], paint));
   }
-  return worst;
+  return exitCode;
 }

@@ -3,6 +3,7 @@ import { terminalSafe } from "../../lib/_quote.ts";
 import { syncProfileGateways, wordSyncEntry } from "../../lib/control/sync.ts";
 import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
+import { printJson } from "./json.ts";
 import { withProgress } from "./progress.ts";
 import { EXIT, warn } from "./report.ts";
 import { containerCapacity, containerRules } from "../_facts.ts";
@@ -27,7 +28,7 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
       warn,
     }),
   );
-  if (flags.has("json")) console.log(JSON.stringify(entries));
+  if (flags.has("json")) printJson({ profiles: entries });
   else for (const entry of entries) console.log(terminalSafe(wordSyncEntry(entry)));
   return entries.some(({ failed }) => failed) ? EXIT.failed : EXIT.done;
 }

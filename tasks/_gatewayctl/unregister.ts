@@ -5,6 +5,7 @@ import { S6ServiceManager } from "../../lib/control/manager.ts";
 import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
 import { eachProfile } from "./each.ts";
+import { chooseProfiles } from "./profiles.ts";
 import { warn } from "./report.ts";
 
 /** Runs `unregister`. */
@@ -12,11 +13,10 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
   const { home, scandir } = facts();
   const manager = new S6ServiceManager({ home, scandir, timeoutMs: timeoutMs(args), warn });
   const registered = await manager.listProfileGateways();
-  const profiles = args.flags.has("all") ? registered : args.operands;
-  return await eachProfile(args, profiles, async (profile) => {
+  return await eachProfile(args, chooseProfiles(args, registered), async (profile) => {
     slotName(profile);
     if (!registered.includes(profile)) throw new GatewayNotRegisteredError(profile);
     await manager.unregisterProfileGateway(profile);
     return { text: "unregistered" };
-  });
+  }, registered);
 }

@@ -1,11 +1,16 @@
 import type { Facts } from "../../lib/rules/facts.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
-import { explain, isProfile, type RecordedState } from "../../lib/explain/why.ts";
+import { S6ServiceManager } from "../../lib/control/manager.ts";
+import { inOrder, legalProfiles } from "../../lib/control/status.ts";
+import { explain, isProfile, type RecordedState, type WhyFacts } from "../../lib/explain/why.ts";
 import { gatherWhyFacts } from "../../lib/explain/why_facts.ts";
+import { parseLogLine } from "../../lib/s6/log.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
-import { callersTimeWords, type WordTime } from "./human.ts";
-import { wordLogLine } from "./logs.ts";
+import { callersTimeWords, wordLogLine, type WordTime } from "./human.ts";
+import { printJson } from "./json.ts";
+import { pooled } from "./pool.ts";
+import { chooseProfiles, isPattern } from "./profiles.ts";
 import { EXIT, warn } from "./report.ts";
 import { containerCapacity, containerRules } from "../_facts.ts";
 
@@ -15,31 +20,50 @@ function wordState({ state, setBy, setAt, problem }: RecordedState, word: WordTi
   return `${state}, set by the ${setBy}${when}`;
 }
 
+/** One gateway: for JSON, and in words. */
+interface Explained {
+  exitCode: number;
+  json: Record<string, unknown>;
+  text: string;
+}
+
+function word(known: WhyFacts, words: WordTime): Explained {
+  const { profile, recorded, bootLine, logLines, nameProblem } = known;
+  const { cause, text, help, seeLog } = explain(known);
+  const log = seeLog
+    ? logLines.map((line, i) => [i === 0 ? "log:" : "", wordLogLine(parseLogLine(line), words)])
+    : [];
+  const rows = [
+    ...nameProblem === undefined ? [["state:", wordState(recorded, words)]] : [],
+    ["boot log:", bootLine?.text ?? "no line"],
+    ...log,
+    ...help === undefined ? [] : [["try:", help]],
+  ];
+  const lines = table(rows.map((row) => row.map(terminalSafe))).replace(/^/gm, "  ");
+  return {
+    exitCode: isProfile(cause) ? EXIT.done : EXIT.absent,
+    json: { profile, cause, text, help, recorded, bootLine, logLines },
+    text: `${terminalSafe(`${profile}: ${text}`)}\n${lines}`,
+  };
+}
+
 /** Runs `why`. */
-export async function run(
-  { flags, operands: [profile = ""] }: Arguments,
-  facts: () => Facts,
-): Promise<number> {
-  const word = callersTimeWords();
+export async function run(args: Arguments, facts: () => Facts): Promise<number> {
+  const words = callersTimeWords();
   const container = facts();
   const { home, scandir } = container;
   const rules = await containerRules(container, warn);
-  const known = await gatherWhyFacts(profile, {
-    ...{ home, scandir, rules, capacity: containerCapacity(container) },
-  });
-  const { cause, text, help, seeLog } = explain(known);
-  const { recorded, bootLine, logLines, nameProblem } = known;
-  if (flags.has("json")) {
-    console.log(JSON.stringify({ profile, cause, text, help, recorded, bootLine, logLines }));
-  } else {
-    const rows = [
-      ...nameProblem === undefined ? [["state:", wordState(recorded, word)]] : [],
-      ["boot log:", bootLine?.text ?? "no line"],
-      ...seeLog ? logLines.map((line, i) => [i === 0 ? "log:" : "", wordLogLine(line, word)]) : [],
-      ...help === undefined ? [] : [["try:", help]],
-    ];
-    console.log(terminalSafe(`${profile}: ${text}`));
-    console.log(table(rows.map((row) => row.map(terminalSafe))).replace(/^/gm, "  "));
-  }
-  return isProfile(cause) ? EXIT.done : EXIT.absent;
+  const registered = () => new S6ServiceManager({ home, scandir }).listProfileGateways();
+  const known = args.operands.some(isPattern)
+    ? inOrder([...legalProfiles(home, warn), ...await registered()])
+    : [];
+  const capacity = containerCapacity(container);
+  const explained = await Array.fromAsync(
+    pooled(chooseProfiles(args, known), async (profile) => {
+      return word(await gatherWhyFacts(profile, { home, scandir, rules, capacity }), words);
+    }),
+  );
+  if (args.flags.has("json")) printJson({ gateways: explained.map(({ json }) => json) });
+  else console.log(explained.map(({ text }) => text).join("\n"));
+  return Math.max(...explained.map(({ exitCode }) => exitCode));
 }

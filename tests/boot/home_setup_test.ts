@@ -84,7 +84,7 @@ Deno.test("hermes_setup says what is wrong with its arguments and exits 2", asyn
   for (const args of [[], ["--home", "data"], ["--home", "/nope", "--owner=hermes"]]) {
     const { code, stderr } = await runEntry("tasks/hermes_setup.ts", [], { args });
     assertEquals(code, 2);
-    assertMatch(stderr, /^01-hermes-setup: fatal: [^\n]+\n$/);
+    assertMatch(stderr, /^01-hermes-setup: error: [^\n]+\n$/);
   }
 });
 

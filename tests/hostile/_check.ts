@@ -66,8 +66,8 @@ const COMPLAINTS: readonly [pattern: RegExp, words: string][] = [
   [/^warning: GATEWAY_MULTIPLEX_PROFILES: .{1,100}$/, "multiplex"],
   [/^warning: HERMES_GATEWAY_TOPOLOGY: .{1,100}$/, "topology"],
   [/^warning: hermes 0\.21\.4 has one gateway for all profiles: .+$/, "only one"],
-  [/^fatal: (HERMES_GATEWAY_(?:PROFILES|SHARD)): expected .{1,300}$/, "fatal $1"],
-  [/^fatal: cannot read \/\S+\/profiles: .+$/, "fatal profiles"],
+  [/^error: (HERMES_GATEWAY_(?:PROFILES|SHARD)): expected .{1,300}$/, "error $1"],
+  [/^error: cannot read \/\S+\/profiles: .+$/, "error profiles"],
 ];
 
 /** Compares standard error with the oracle's complaints. */

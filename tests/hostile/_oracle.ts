@@ -167,12 +167,12 @@ function addProfiles(
 ): void {
   if ((mode & SEARCH) === 0) {
     expected.code = 1;
-    expected.complaints.push("fatal profiles");
+    expected.complaints.push("error profiles");
   } else if (profilesAs.is !== "directory") {
     if (profilesAs.is !== "absent") expected.complaints.push("profiles");
   } else if ((profilesAs.mode & READ) === 0) {
     expected.code = 1;
-    expected.complaints.push("fatal profiles");
+    expected.complaints.push("error profiles");
   } else {
     const searchable = (profilesAs.mode & SEARCH) !== 0;
     const byName = (a: Profile, b: Profile) => {
@@ -210,7 +210,7 @@ export function expectedOf(volume: Volume): Expected {
   const seen = (mode & SEARCH) !== 0;
   const rules = expectedRules(volume.rules, volume.config, seen);
   if (rules.refused !== undefined) {
-    const complaints = [`fatal ${rules.refused}`];
+    const complaints = [`error ${rules.refused}`];
     return { code: 2, actions: [], complaints, gone: [], bootLog: "untouched" };
   }
   const expected: Expected = {

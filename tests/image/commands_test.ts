@@ -1,5 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
-import { COMMANDS, commandTable, wordOption } from "../../lib/image/commands.ts";
+import { assert } from "@std/assert";
+import { COMMANDS } from "../../lib/image/commands.ts";
 import { permissionFlags } from "../../lib/image/permissions.ts";
 
 Deno.test("no command may do anything unscoped, or anything to the home itself", () => {
@@ -14,15 +14,4 @@ Deno.test("no command may do anything unscoped, or anything to the home itself",
     for (const program of granted.run ?? []) assert(program.startsWith("/"), `${name}: ${program}`);
     assert(!granted.write?.includes("/f"), name);
   }
-});
-
-Deno.test("wordOption() words short and long options with their value", () => {
-  assertEquals(wordOption({ name: "follow", short: "f", text: "" }), "-f, --follow");
-  assertEquals(wordOption({ name: "timeout", value: "SECONDS", text: "" }), "--timeout SECONDS");
-});
-
-Deno.test("commandTable() has a row for each set of permissions, and each command once", () => {
-  const [, , ...rows] = commandTable().trimEnd().split("\n");
-  const names = rows.flatMap((row) => row.split(" | ")[0]?.replace("| ", "").split(", ") ?? []);
-  assertEquals(names.sort(), COMMANDS.map(({ name }) => name).sort());
 });

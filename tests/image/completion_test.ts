@@ -48,7 +48,11 @@ Deno.test("bash completes commands, options, and profiles of the container's hom
   assertEquals(await complete(temp, "unr"), ["unregister"]);
   assertEquals(await complete(temp, "logs", "--f"), ["--follow"]);
   assertEquals(await complete(temp, "stop", ""), ["writer"]);
-  assertEquals(await complete(temp, "why", ""), ["default", "coder"]);
+  assertEquals(await complete(temp, "why", ""), ["writer", "default", "coder"]);
+  assertEquals(await complete(temp, "register", ""), ["default", "coder"]);
+  assertEquals(await complete(temp, "logs", "--s"), ["--since"]);
+  assertEquals(await complete(temp, "help", "unr"), ["unregister"]);
+  assertEquals(await complete(temp, "--v"), ["--version"]);
   assertEquals(await complete(temp, "health", "--profile", "w"), ["writer"]);
   assertEquals([...Deno.readDirSync(temp.path)].filter(({ name }) => name === "evil"), []);
 });

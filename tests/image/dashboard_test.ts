@@ -103,7 +103,7 @@ Deno.test("dashboard run says what is no port and exits 78", async () => {
     const facts = { HERMES_DASHBOARD: "1", HERMES_DASHBOARD_PORT: port };
     const { code, stderr, args } = await pair.run("run", facts);
     assertEquals([code, args], [78, undefined], port);
-    assertStringIncludes(stderr, "dashboard: fatal: HERMES_DASHBOARD_PORT: expected a port");
+    assertStringIncludes(stderr, "dashboard: error: HERMES_DASHBOARD_PORT: expected a port");
   }
 });
 
@@ -111,7 +111,7 @@ Deno.test("dashboard run without hermes says so and exits 78", async () => {
   using temp = new TempDir();
   const pair = new Pair(temp);
   const { code, stderr } = await pair.run("run", { HERMES_DASHBOARD: "1", hermes: "" });
-  assertEquals([code, stderr], [78, "dashboard: fatal: this image has no hermes on PATH\n"]);
+  assertEquals([code, stderr], [78, "dashboard: error: this image has no hermes on PATH\n"]);
 });
 
 Deno.test("HERMES_DASHBOARD_INSECURE does nothing but warn", async () => {

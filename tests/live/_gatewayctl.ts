@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { jsonProblems } from "../_json_output.ts";
 import type { Container, ExecOptions, ExecResult } from "../container/container.ts";
 
 /** Runs gatewayctl in a container, as hermes unless told otherwise. */
@@ -25,12 +26,19 @@ export async function ctlOk(
   return stdout;
 }
 
-/** Runs gatewayctl with --json, whatever its exit code. */
+/**
+ * Runs gatewayctl with --json, whatever its exit code, and compares what it
+ * prints with what is declared. Returns the one list that is in it.
+ */
 export async function ctlJson<T = Record<string, unknown>[]>(
   container: Container,
   args: readonly string[],
 ): Promise<T> {
-  return JSON.parse((await ctl(container, [...args, "--json"])).stdout);
+  const { stdout, stderr } = await ctl(container, [...args, "--json"]);
+  assert(stdout !== "", stderr);
+  const output = JSON.parse(stdout);
+  assertEquals(jsonProblems(args[0] ?? "", output), []);
+  return Object.values(output).find(Array.isArray) as T;
 }
 
 /** The PIDs of the gateways that are up, by profile. */

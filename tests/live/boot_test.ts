@@ -169,7 +169,7 @@ liveTest(
       const said = [...hooks.values()].map(({ stderr }) => stderr).join("");
       assertMatch(
         said,
-        new RegExp(`^015-supervise-perms: fatal: ${variable}: expected [^\\n]*\\n$`),
+        new RegExp(`^015-supervise-perms: error: ${variable}: expected [^\\n]*\\n$`),
       );
       for (const service of ["dashboard", "gateways", "profile-watch"]) {
         await untilParked(container, service);

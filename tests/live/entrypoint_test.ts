@@ -59,7 +59,7 @@ liveTest(
     const env = { HERMES_HOME: "relative" };
     const refused = await underInit(container, [ENTRYPOINT, "id"], { env });
     assertEquals([refused.code, refused.stdout], [2, ""]);
-    assertMatch(refused.stderr, /entrypoint: fatal: HERMES_HOME: expected an absolute path/);
+    assertMatch(refused.stderr, /entrypoint: error: HERMES_HOME: expected an absolute path/);
   },
 );
 

@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { jsonProblems } from "../_json_output.ts";
 import { until } from "../container/container.ts";
 import { ctl, ctlOk } from "./_gatewayctl.ts";
 import { liveTest, RUNNING, SCANDIR } from "./_live.ts";
@@ -76,3 +77,101 @@ done`);
     assert(stderr.split("\n").length <= 2, stderr);
   });
 });
+
+liveTest(
+  "gatewayctl logs of several gateways is one log, by time, with profiles",
+  async (boot, test) => {
+    const profiles = { coder: RUNNING, "team-a": RUNNING, "team-b": RUNNING };
+    const { container, home } = await boot(profiles);
+    await home.untilLogged(...Object.keys(profiles));
+    const log = (profile: string, second: number, text: string) =>
+      container.sh(
+        `echo "2031-01-01 00:00:0${second}.000000000  ${text}" >>${LOGS}/${profile}/current`,
+      );
+    await log("team-a", 1, "one");
+    await log("team-b", 2, "two");
+    await log("team-a", 3, "three");
+    await log("coder", 4, "four");
+    const late = ["--since", "2031-01-01T00:00:00Z"];
+
+    await test.step("of patterns and names, each line after its profile", async () => {
+      const stdout = await ctlOk(container, ["logs", "team-*", ...late], { env: { TZ: "UTC" } });
+      assertEquals(
+        stdout,
+        `team-a | 2031-01-01 00:00:01  one
+team-b | 2031-01-01 00:00:02  two
+team-a | 2031-01-01 00:00:03  three
+`,
+      );
+      const all = await ctlOk(container, ["logs", "--all", "-n", "1"]);
+      assertEquals(all.trimEnd().split("\n").length, 3, all); // default has logged nothing
+      const { code, stdout: shown, stderr } = await ctl(container, ["logs", "coder", "team-x"]);
+      assertEquals(code, 3);
+      assertMatch(shown, /^coder \| .* four$/m);
+      assertMatch(stderr, /^gatewayctl: error: team-x: [^\n]*; did you mean "team-[ab]"\?\n$/);
+      const none = await ctl(container, ["logs", "nope-*"]);
+      assertEquals([none.code, none.stdout], [3, ""]);
+      assertEquals(
+        none.stderr,
+        'gatewayctl: error: no profile matches "nope-*"; see "gatewayctl list"\n',
+      );
+    });
+
+    await test.step("since a time only, or since the last few minutes", async () => {
+      const since = async (when: string) =>
+        await ctlOk(container, ["logs", "team-a", "--since", when]);
+      assertMatch(await since("5m"), /up as hermes[^]*one\n[^]*three\n$/);
+      assertEquals((await since("2031-01-01T00:00:02Z")).trimEnd().split("\n").length, 1);
+      assertEquals(await since("2032-01-01"), "");
+      assertEquals((await ctl(container, ["logs", "coder", "--since", "soon"])).code, 2);
+    });
+
+    await test.step("as JSON, an object on each line", async () => {
+      const stdout = await ctlOk(container, ["logs", "team-a", "team-b", "--json", ...late]);
+      const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+      assertEquals(lines.flatMap((line) => jsonProblems("logs", line)), []);
+      assertEquals(lines.map(({ profile, time, text }) => [profile, time, text]), [
+        ["team-a", "2031-01-01T00:00:01.000Z", "one"],
+        ["team-b", "2031-01-01T00:00:02.000Z", "two"],
+        ["team-a", "2031-01-01T00:00:03.000Z", "three"],
+      ]);
+    });
+
+    await test.step("in colours on a terminal, unless NO_COLOR or TERM=dumb says no", async () => {
+      const shown = async (env: string) => {
+        const command = `${env} gatewayctl logs team-a team-b -n 1`;
+        return (await container.sh(`script -qec '${command}' /dev/null </dev/null`)).stdout;
+      };
+      assertStringIncludes(await shown("TERM=xterm"), "mteam-a |\x1b[39m ");
+      for (const env of ["TERM=xterm NO_COLOR=1", "TERM=dumb"]) {
+        const text = await shown(env);
+        assert(/^team-[ab] \| /m.test(text) && !text.includes("\x1b"), text);
+      }
+    });
+
+    await test.step("with -f all of them, and a gateway that comes later", async () => {
+      await container.sh(
+        "s6-setuidgid hermes timeout 40 /usr/local/bin/gatewayctl logs '*' -f -n 0 >/opt/data/followed 2>&1 &",
+      );
+      const read = () => Deno.readTextFile(`${home.path}/followed`).catch(() => "");
+      await until("the follower is there", async () => {
+        await log("coder", 5, "five");
+        return (await read()).includes("five");
+      }, 30_000);
+      await log("team-b", 6, "six");
+      await until("six", async () => /^team-b  ?\| .* six$/m.test(await read()), 30_000);
+      await home.add("late", RUNNING);
+      await ctlOk(container, ["register", "lat?"]);
+      await until("late", async () => /^late +\| .* up as hermes/m.test(await read()), 30_000);
+    });
+
+    await test.step("and a follower ends when nobody reads any more", async () => {
+      const { code } = await container.sh(
+        `{ timeout 30 gatewayctl logs --all -f -n 1; echo $? >/opt/data/ended; } 2>&1 | head -n 1 &
+wait_for() { i=0; until "$@" || [ $i -gt 300 ]; do echo "2031-01-01 00:00:07.000000000  x" >>${LOGS}/coder/current; sleep 0.1; i=$((i + 1)); done; }
+wait_for test -s /opt/data/ended; [ "$(cat /opt/data/ended)" = 0 ]`,
+      );
+      assertEquals(code, 0);
+    });
+  },
+);

@@ -46,8 +46,12 @@ liveTest("gatewayctl list and status show a table, and the same as JSON", async 
   const { code, stdout, stderr } = await ctl(container, ["status", "coder", "late", "My Bot"]);
   assertEquals(code, 3);
   assertEquals(stdout.trimEnd().split("\n").length, 2);
+  const [head, ...some] = (await ctlOk(container, ["list", "[bc]*", "late"])).trimEnd().split("\n");
+  assertEquals([head?.slice(0, 7), ...some.map((line) => line.split(" ")[0])], [
+    ...["PROFILE", "broken", "coder", "late"],
+  ]);
   assertMatch(stderr, /^gatewayctl: error: late: no such .*; see "gatewayctl why late"$/m);
-  assertMatch(stderr, /^gatewayctl: error: My Bot: Invalid profile name "My Bot".*$/m);
+  assertMatch(stderr, /^gatewayctl: error: Invalid profile name "My Bot".*$/m);
 });
 
 liveTest("gatewayctl does all profiles, reports each, and exits with the worst", async (boot) => {
@@ -65,14 +69,15 @@ liveTest("gatewayctl does all profiles, reports each, and exits with the worst",
     ...[["coder", true, true], ["default", true, true], ["writer", true, true]],
   ]);
   assertNotEquals((await pids(container))["coder"], before["coder"]);
-  const told = await ctlOk(container, ["stop", "coder", "writer", "--no-wait"]);
+  const told = await ctlOk(container, ["stop", "?[or]*", "--no-wait"]);
   assertEquals(told, "coder: told to stop\nwriter: told to stop\n");
   await untilParked(container, "gateway-coder");
 });
 
 const WRONG: readonly (readonly string[])[] = [
   ...[[], ["frobnicate"], ["stop"], ["stop", "coder", "--all"], ["stop", "coder", "--nope"]],
-  ...[["stop", "coder", "--timeout", "soon"], ["list", "coder"], ["logs", "coder", "-n", "-1"]],
+  ...[["strat", "coder"], ["help", "lsit"], ["logs", "coder", "--folow"]],
+  ...[["stop", "coder", "--timeout", "soon"], ["doctor", "coder"], ["logs", "coder", "-n", "-1"]],
   ...[["register", "coder", "--env", "1=x"], ["completion", "fish"], ["why"]],
 ];
 
@@ -88,16 +93,21 @@ liveTest("gatewayctl has a help, and one line for what cannot be", async (boot) 
   // 1. A help for itself and for each command.
   const help = await ctlOk(container, ["--help"]);
   const commands = [...help.matchAll(/^ {2}([a-z]+) {2,}[a-z]/gm)].map(([, name]) => name ?? "");
-  assertEquals(commands.length, 14);
+  assertEquals(commands.length, 15);
   for (const command of commands) {
     const usage = new RegExp(`^Usage: gatewayctl ${command}`);
-    assertMatch(await ctlOk(container, [command, "--help"]), usage);
+    const told = await ctlOk(container, ["help", command]);
+    assertMatch(told, usage);
+    if (command !== "help") assertEquals(await ctlOk(container, [command, "--help"]), told);
   }
   // 2. Wrong arguments are exit code 2, before anything is done.
   for (const args of WRONG) {
     const { code, stdout, stderr } = await ctl(container, args);
     assertEquals([code, stdout], [2, ""], args.join(" "));
-    assertMatch(stderr, /^gatewayctl: error: [^\n]+; try --help\n$/);
+    assertMatch(
+      stderr,
+      /^gatewayctl: error: [^\n]+; (try "gatewayctl[^"\n]* --help"|did you mean "[^"\n]+"\?)\n$/,
+    );
   }
   assertEquals(await untilUp(container, "coder"), pid);
   // 3. No stack trace where the tree is missing, and hermes cannot make one.
@@ -111,3 +121,33 @@ liveTest("gatewayctl has a help, and one line for what cannot be", async (boot) 
     assert(!/^\s+at /m.test(stderr), stderr);
   }
 });
+
+liveTest(
+  "gatewayctl prints with --json what docs/json.md declares, and with what was meant where it is told",
+  async (boot) => {
+    const { container } = await boot({
+      ...{ coder: RUNNING, writer: STOPPED, "My Bot": RUNNING },
+      broken: { ...RUNNING, stub: "exit 1" },
+    });
+    await untilAllUp(container, "coder");
+    for (
+      const args of [
+        ...[["list"], ["status", "coder"], ["start", "writer", "nope"], ["restart", "--all"]],
+        ...[["stop", "coder", "--no-wait"], ["register", "coder"], ["unregister", "writer"]],
+        ...[["sync", "--dry-run"], ["sync"], ["why", "*", "nope", "My Bot"], ["doctor"], [
+          "metrics",
+        ]],
+        ...[["health"], ["health", "--profile", "coder"]],
+      ]
+    ) {
+      assert((await ctlJson(container, args)).length >= 0, args.join(" "));
+    }
+    const { stderr } = await ctl(container, ["stop", "codr"]);
+    assertEquals(
+      stderr,
+      'gatewayctl: error: codr: no such gateway is registered; did you mean "coder"?\n',
+    );
+    const answers = await ctlJson(container, ["why", "[cw]*"]);
+    assertEquals(answers.map(({ profile }) => profile), ["coder", "writer"]);
+  },
+);

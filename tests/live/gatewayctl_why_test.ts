@@ -156,7 +156,7 @@ liveTest("gatewayctl why names what keeps a gateway where it is", async (boot, t
     await test.step(`${profile}: ${cause}`, async () => {
       await then?.(container, home, profile);
       const answer = await until("the cause", async () => {
-        const found = await ctlJson<{ cause: string }>(container, ["why", profile]);
+        const [found] = await ctlJson<[{ cause: string }]>(container, ["why", profile]);
         const moving = ["up", "restarting", "not-supervised"].includes(found.cause);
         return found.cause === cause || !moving ? found : undefined;
       }, 30_000);

@@ -1,6 +1,7 @@
 import { FACTS_FILE } from "../../lib/rules/facts.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type Command, COMMANDS } from "../../lib/image/commands.ts";
+import type { Command } from "../../lib/image/command.ts";
+import { COMMANDS } from "../../lib/image/commands.ts";
 import { permissionFlags, type Permissions, RUN_FLAGS } from "../../lib/image/permissions.ts";
 import { DENO, INSTALL_DIR } from "../../lib/image/scripts.ts";
 import type { Container, ExecResult } from "../container/container.ts";

@@ -94,7 +94,7 @@ liveTest("a home that root may not give away is a warning where hermes can write
       assertEquals(code, 1);
       assertMatch(
         stderr,
-        /\n01-hermes-setup: fatal: hermes cannot write to \/opt\/data: [^\n]*\n$/,
+        /\n01-hermes-setup: error: hermes cannot write to \/opt\/data: [^\n]*\n$/,
       );
     }
   }

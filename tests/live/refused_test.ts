@@ -14,7 +14,7 @@ async function refuse(boot: Boot, options: Options, reason: RegExp, before = ":"
   assert(performance.now() - start < 10_000, "a service kept the boot waiting");
   const lines = [...hooks.values()].flatMap(({ stderr }) => stderr.match(/.+/g) ?? []);
   assertEquals(lines.length, 1, lines.join("\n"));
-  const [, words = ""] = /^015-supervise-perms: fatal: (.*)$/.exec(lines[0] ?? "") ?? [];
+  const [, words = ""] = /^015-supervise-perms: error: (.*)$/.exec(lines[0] ?? "") ?? [];
   assertMatch(words, reason);
   assertEquals(hooks.get("015-supervise-perms")?.code, 2);
   assertEquals(hooks.get("02-reconcile-profiles")?.code, 2);

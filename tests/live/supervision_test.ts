@@ -40,7 +40,7 @@ liveTest("a dashboard with a bad port is parked and says why", async (boot) => {
   await staysDown(container, "dashboard");
   assertMatch(
     await container.log(),
-    /^dashboard: fatal: HERMES_DASHBOARD_PORT: expected a port from 1 to 65535, got '65536'$/m,
+    /^dashboard: error: HERMES_DASHBOARD_PORT: expected a port from 1 to 65535, got '65536'$/m,
   );
 });
 
@@ -99,7 +99,7 @@ liveTest("without hermes on PATH gateways are parked, and both logs say so", asy
   const env = { PATH: "/command:/usr/bin:/bin" };
   const { container, home } = await boot({ coder: RUNNING }, { env });
   assertEquals((await untilParked(container, "gateway-coder")).exitCode, 78);
-  const said = /gateway-coder: fatal: this image has no hermes on PATH\n/;
+  const said = /gateway-coder: error: this image has no hermes on PATH\n/;
   assertMatch(await container.log(), said);
   await home.untilLogged("coder");
   assertMatch(await home.log("coder"), said);

@@ -26,7 +26,7 @@ function said(hooks: ReadonlyMap<string, ExecResult>): string {
 }
 
 const REFUSAL =
-  /^(\S+): fatal: the container runs as UID 1234, [^\n]*: drop --user [^\n]*HERMES_UID=1234 and HERMES_GID=1234 \(or PUID and PGID\)[^\n]*\n$/;
+  /^(\S+): error: the container runs as UID 1234, [^\n]*: drop --user [^\n]*HERMES_UID=1234 and HERMES_GID=1234 \(or PUID and PGID\)[^\n]*\n$/;
 
 liveTest("with a --user that is neither root nor hermes a boot is one message", async () => {
   for (const owner of [HERMES, STRANGER]) {
@@ -88,6 +88,6 @@ liveTest("with --user of hermes's own a home of root's is refused, with advice",
   assertEquals(code, 1);
   assertMatch(
     stderr ?? "",
-    /^01-hermes-setup: fatal: cannot make \/opt\/data\/\w+: permission denied: give \/opt\/data to hermes, or start the container as root\n$/,
+    /^01-hermes-setup: error: cannot make \/opt\/data\/\w+: permission denied: give \/opt\/data to hermes, or start the container as root\n$/,
   );
 });

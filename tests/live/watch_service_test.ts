@@ -26,5 +26,5 @@ liveTest("with wrong settings the watcher is parked, after one line", async () =
   assertEquals(exitCode, 2);
   const lines = await said(container, "");
   assertEquals(lines.length, 1, lines.join("\n"));
-  assertMatch(lines.join(), /fatal: HERMES_GATEWAY_SHARD: /);
+  assertMatch(lines.join(), /error: HERMES_GATEWAY_SHARD: /);
 });

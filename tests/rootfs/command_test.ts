@@ -186,7 +186,7 @@ Deno.test("container-command leaves a command to root only for HERMES_COMMAND_US
   const { code, stderr } = await command(tree, ["thing"], { HERMES_COMMAND_USER: "bob" });
   assertEquals([code, stderr], [
     2,
-    "container-command: fatal: HERMES_COMMAND_USER: expected hermes or root\n",
+    "container-command: error: HERMES_COMMAND_USER: expected hermes or root\n",
   ]);
 });
 

@@ -55,6 +55,19 @@ Deno.test("gatewayctl starts each command with exactly its permissions, and a cl
   }
 });
 
+Deno.test("gatewayctl shows no colours where NO_COLOR is set to anything, or the terminal is dumb", async () => {
+  for (
+    const [env, quiet] of [
+      ...[[{}, false], [{ NO_COLOR: "" }, false], [{ TERM: "xterm-256color" }, false]],
+      ...[[{ NO_COLOR: "0" }, true], [{ TERM: "dumb" }, true]],
+    ] as [Record<string, string>, boolean][]
+  ) {
+    using temp = new TempDir();
+    const { words } = await start(temp, ["list"], { env });
+    assertEquals(words.includes("NO_COLOR=1"), quiet, JSON.stringify(env));
+  }
+});
+
 Deno.test("gatewayctl starts without any permission for help and for what is no command", async () => {
   for (const args of [[], ["--help"], ["frobnicate", "x"], ["$(id)"]]) {
     using temp = new TempDir();
@@ -69,7 +82,7 @@ Deno.test("gatewayctl in a refused container says why in one line and exits 1, b
     const { code, stderr } = await start(temp, args, { facts: { refused: "HERMES_HOME: no" } });
     assertEquals([code, stderr], [1, "gatewayctl: error: HERMES_HOME: no\n"]);
   }
-  for (const args of [[], ["--help"], ["completion", "bash"]]) {
+  for (const args of [[], ["--help"], ["--version"], ["help", "list"], ["completion", "bash"]]) {
     using temp = new TempDir();
     assertEquals((await start(temp, args, { facts: { refused: "no" } })).code, 0);
   }

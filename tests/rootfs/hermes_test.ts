@@ -133,7 +133,7 @@ Deno.test("the shim has root become hermes first, and does not go round in a cir
   Deno.removeSync(`${tree.path}/command/s6-setuidgid`);
   const { code, stderr } = await shim(tree, "chat");
   assertEquals(code, 126);
-  assertMatch(stderr, /^hermes: fatal: \S+\/s6-setuidgid is missing[^\n]*\n$/);
+  assertMatch(stderr, /^hermes: error: \S+\/s6-setuidgid is missing[^\n]*\n$/);
 });
 
 Deno.test("the shim gives who was root the home for HOME, and clears its guard", async () => {
@@ -153,7 +153,7 @@ Deno.test("the shim without facts finds hermes on PATH, and says so where there 
   });
   assertEquals(found.code, 9);
   const { code, stderr } = await shim(tree, "chat", { PATH: `${bin}:/usr/bin:/bin` });
-  assertEquals([code, stderr], [127, "hermes: fatal: this image has no hermes on PATH\n"]);
+  assertEquals([code, stderr], [127, "hermes: error: this image has no hermes on PATH\n"]);
   tree.facts({ home: temp.path, hermes: `${bin}/hermes`, mode: "shared" });
   assertEquals((await shim(tree, "chat")).code, 126);
 });

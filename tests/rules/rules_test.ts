@@ -77,7 +77,7 @@ for (
     const before = snapshot(home.path);
     const { code, stdout, stderr } = await boot(home, { env });
     assertEquals([code, stdout], [2, ""]);
-    assertMatch(stderr, /^reconcile: fatal: HERMES_GATEWAY_\w+: expected [^\n]*\n$/);
+    assertMatch(stderr, /^reconcile: error: HERMES_GATEWAY_\w+: expected [^\n]*\n$/);
     assertEquals(snapshot(home.path), before);
     assert(!exists(home.scandir));
   });

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { COMMANDS } from "../../lib/image/commands.ts";
 import { UsageError } from "../../tasks/_cli.ts";
 import { type Arguments, numberOf, parseCommand } from "../../tasks/_gatewayctl/arguments.ts";
-import { duration, timeWords } from "../../tasks/_gatewayctl/human.ts";
+import { duration, parseWhen, timeWords } from "../../tasks/_gatewayctl/human.ts";
 import { table } from "../../tasks/_table.ts";
 
 function parse(name: string, ...args: string[]): Arguments {
@@ -27,8 +27,11 @@ Deno.test("parseCommand() refuses what a command does not take", () => {
   for (
     const [name, ...args] of [
       ...[["start"], ["start", "a", "--all"], ["start", "a", "--nope"], ["start", "a", "-x"]],
-      ...[["start", "a", "--timeout"], ["start", "a", "--timeout="], ["list", "a"]],
-      ...[["start", "a", "--timeout=1", "--timeout=2"], ["why"], ["why", "a", "b"], ["logs", "-n"]],
+      ...[["start", "a", "--timeout"], ["start", "a", "--timeout="], ["doctor", "a"]],
+      ...[["start", "a", "--timeout=1", "--timeout=2"], ["why"], ["help", "a", "b"], [
+        "logs",
+        "-n",
+      ]],
     ] as [string, ...string[]][]
   ) {
     assertThrows(() => parse(name, ...args), UsageError, undefined, args.join(" "));
@@ -56,6 +59,32 @@ Deno.test("timeWords() words a time in a zone, and in the system's for one it do
   const time = new Date("2026-11-22T08:47:01Z");
   assertEquals(timeWords("Europe/Berlin")(time), "2026-11-22 09:47:01");
   assertEquals(timeWords("Mars/Olympus")(time), timeWords()(time));
+});
+
+Deno.test("parseWhen() reads an age, and a time in a zone or in the caller's, also as its clock changes", () => {
+  const now = new Date("2026-11-22T08:47:01.500Z");
+  const when = (text: string, zone = "Europe/Berlin") =>
+    parseWhen(text, timeWords(zone), now)?.toISOString().replace(/:00\.000Z$/, "Z");
+  assertEquals(["90s", "10m", "2h", "1d"].map((text) => when(text)), [
+    ...["2026-11-22T08:45:31.500Z", "2026-11-22T08:37:01.500Z"],
+    ...["2026-11-22T06:47:01.500Z", "2026-11-21T08:47:01.500Z"],
+  ]);
+  for (
+    const [text, time] of [
+      ...[["2026-11-22 08:47", "2026-11-22T07:47Z"], ["2026-11-22T08:47:00Z", "2026-11-22T08:47Z"]],
+      ...[["2026-11-22 08:47+05:30", "2026-11-22T03:17Z"], ["2026-07-01", "2026-06-30T22:00Z"]],
+      ...[["2026-03-29 01:59", "2026-03-29T00:59Z"], ["2026-03-29 03:00", "2026-03-29T01:00Z"]],
+    ] as const
+  ) {
+    assertEquals(when(text), time, text);
+  }
+  assertEquals(
+    when("2026-11-22 08:47", "Mars/Olympus"),
+    parseWhen("2026-11-22 08:47", timeWords(), now)?.toISOString().replace(/:00\.000Z$/, "Z"),
+  );
+  for (const text of ["", "10", "m", "1w", "-5m", "2026-02-30", "2026-11-22 25:00", "08:47"]) {
+    assertEquals(when(text), undefined, text);
+  }
 });
 
 Deno.test("table() pads before it paints and leaves no spaces at the end", () => {

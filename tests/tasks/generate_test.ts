@@ -4,10 +4,12 @@ import { modeOf, runSync, snapshot, TempDir } from "../_temp.ts";
 
 /** A copy of what is generated, and the generator in it, with the permissions of its tasks. */
 function copyRepository(temp: TempDir) {
+  temp.mkdir("docs");
+  runSync("cp", `${REPO}/docs/json.md`, `${temp.path}/docs`);
   runSync("cp", "-R", `${REPO}/rootfs`, `${REPO}/README.md`, temp.path);
   return (...args: string[]) => {
-    const write = args.length === 0 ? ["--allow-write=rootfs,README.md"] : [];
-    const flags = ["--allow-read=rootfs,README.md", ...write];
+    const write = args.length === 0 ? ["--allow-write=rootfs,README.md,docs/json.md"] : [];
+    const flags = ["--allow-read=rootfs,README.md,docs/json.md", ...write];
     return runEntry("tasks/generate.ts", flags, { args, cwd: temp.path });
   };
 }
@@ -32,6 +34,7 @@ Deno.test("generate.ts --check names what a byte or a mode differs in; generate.
       [run, () => Deno.chmodSync(path(run), 0o644)],
       [run, () => Deno.removeSync(path(run))],
       [hook, () => replace(hook, "--allow-run=/usr/bin/mkfifo", "--allow-run")],
+      ["docs/json.md", () => replace("docs/json.md", "number", "string")],
       ["README.md", () => replace("README.md", "`/usr/bin/mkfifo`", "`/bin/sh`")],
     ] as const
   ) {
@@ -39,7 +42,7 @@ Deno.test("generate.ts --check names what a byte or a mode differs in; generate.
     const spoiled = snapshot(temp.path);
     const { code, stderr } = await generate("--check");
     assertEquals([code, snapshot(temp.path)], [1, spoiled], name);
-    assertMatch(stderr, /^generate: fatal: [\x20-\x7e]+\n$/);
+    assertMatch(stderr, /^generate: error: [\x20-\x7e]+\n$/);
     assertStringIncludes(stderr, name);
     assertEquals((await generate()).code, 0);
     assertEquals([snapshot(temp.path), modeOf(path(run))], [right, 0o755]);
@@ -51,5 +54,5 @@ Deno.test("generate.ts says which mark is missing and exits 1", async () => {
   const generate = copyRepository(temp);
   temp.write("README.md", "no marks");
   const { code, stderr } = await generate("--check");
-  assertEquals([code, stderr], [1, "generate: fatal: expected <!-- permissions -->, got none\n"]);
+  assertEquals([code, stderr], [1, "generate: error: expected <!-- permissions -->, got none\n"]);
 });

@@ -135,7 +135,7 @@ Deno.test("02 exits 1 with one line when the scandir is not writable", async () 
 for (
   const [shut, stdoutHas, stderrHas] of [
     ["profiles/shut", /^reconcile: profile=shut prior_state=None action=skipped reason=".*"$/m, ""],
-    ["profiles", /^reconcile: profile=default prior_state=running action=started$/m, "fatal: "],
+    ["profiles", /^reconcile: profile=default prior_state=running action=started$/m, "error: "],
   ] as const
 ) {
   Deno.test(`02 exits 1 when ${shut} cannot be read, and brings up what it can`, async () => {

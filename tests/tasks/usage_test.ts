@@ -40,7 +40,7 @@ for (const [stage, wrong] of programs) {
       using temp = new TempDir();
       const { code, stdout, stderr, unchanged } = await runIn(temp, stage, args);
       assertEquals([code, stdout, unchanged], [2, "", true], JSON.stringify(args));
-      assertMatch(stderr, /^[\x20-\x7e]+: fatal: [\x20-\x7e]+\n$/);
+      assertMatch(stderr, /^[\x20-\x7e]+: error: [\x20-\x7e]+\n$/);
     }
   });
 }

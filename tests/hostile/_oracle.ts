@@ -66,20 +66,18 @@ function priorStateOf(content: Extract<Content, { form: "object" }>): string | n
   return state === null || /^[a-z_]{1,32}$/.test(state) ? state : "unknown";
 }
 
-function priorExitOf(files: Files, isRoot: boolean): ExpectedAction["priorExit"] {
-  // A boot may not look at the home's `state` itself, only at the file in it: the canary's.
-  if (isRoot && files.stateDir === "symlink to a directory") return "clean";
+function priorExitOf(files: Files): ExpectedAction["priorExit"] {
   if (files.stateDir !== "directory") return "unknown";
   const phase = contentOf(files.lifecycle)?.phase;
   return phase === "exited" ? "clean" : phase === "running" ? "unclean" : "unknown";
 }
 
-function memoryOf(files: Files, searchable: boolean, isRoot: boolean): Memory {
+function memoryOf(files: Files, searchable: boolean): Memory {
   const content = searchable ? contentOf(files.state) : undefined;
   return {
     usable: content !== undefined,
     priorState: content === undefined ? null : priorStateOf(content),
-    priorExit: searchable ? priorExitOf(files, isRoot) : "unknown",
+    priorExit: searchable ? priorExitOf(files) : "unknown",
   };
 }
 
@@ -100,7 +98,7 @@ function registerProfile(
 ): void {
   if (!rules.selects(profile)) return skip(expected, profile, "not selected");
   const searchable = (mode & SEARCH) !== 0;
-  const { usable, priorState, priorExit } = memoryOf(files, searchable, dir === "");
+  const { usable, priorState, priorExit } = memoryOf(files, searchable);
   const why = rules.one && dir !== "" && priorState === "running" ? "served" : "none";
   const action = priorState === "running" && why === "none" ? "started" : "registered";
   expected.actions.push({ profile, priorState, action, priorExit, why });

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { type ContainerOptions, until } from "../container/container.ts";
 import { ctl } from "./_gatewayctl.ts";
 import { HERMES, liveTest, RUNNING, type Scene, THREE, tryAsHermes } from "./_live.ts";
@@ -62,22 +62,4 @@ liveTest("a boot brings 300 profiles up", async (boot) => {
   }, 120_000);
   const log = await Deno.readTextFile(`${home.path}/logs/container-boot.log`);
   assertEquals(log.match(/action=started/g)?.length, 300);
-});
-
-liveTest("a boot and a sync warn of more gateways than s6-svscan supervises", async (boot) => {
-  const { container } = await boot(many(500, {}), { hooks: false });
-  // Only the hooks: s6-svscan does not see the slots.
-  const hooks = await container.sh(
-    "set -e; for hook in 01-hermes-setup 015-supervise-perms 02-reconcile-profiles; do" +
-      " /etc/cont-init.d/$hook >/dev/null; done",
-  );
-  assertEquals(hooks.code, 0, hooks.stderr);
-  for (const { stderr } of [hooks, await ctl(container, ["sync", "--dry-run"])]) {
-    const warnings = stderr.split("\n").filter((line) => line.includes(" services in "));
-    assertEquals(warnings.length, 1);
-    assertMatch(
-      warnings[0] ?? "",
-      /: warning: 5\d\d services in \/run\/service: .* 500 .*HERMES_SUPERVISION=isolated/,
-    );
-  }
 });

@@ -21,7 +21,7 @@ Deno.test("jsonDocument() has a row for each field, those within lists too, and 
 });
 
 Deno.test("the check of real output finds what is missing, undeclared or of another type", () => {
-  const right = { version: 1, healthy: false, unhealthy: [{ profile: "coder" }] };
+  const right = { version: 1, healthy: false, unhealthy: [{ profile: "coder", text: "down" }] };
   assertEquals(jsonProblems("health", right), []);
   assertEquals(jsonProblems("health", { ...right, healthy: "no", more: 1 }), [
     ...['health.healthy: expected boolean, got "no"', "health.more: not declared"],

@@ -202,7 +202,7 @@ With --all or a pattern, -f also follows gateways that are registered later.`,
   },
   {
     name: "health",
-    purpose: "exits 0 if every gateway that is wanted up is up; else 1, and says why",
+    purpose: "exits 0 if every gateway that is wanted up is up; else 1, with why",
     operands: "",
     options: [{ name: "profile", value: "PROFILE", text: "only this one: is it up?" }, JSON_OPTION],
     permissions: ({ facts, home, scandir }) => ({

@@ -8,6 +8,7 @@ export type FieldType =
   | "time"
   | "string | null"
   | "number | null"
+  | "boolean | null"
   | "time | null"
   | "string[]"
   | readonly [Fields]
@@ -42,8 +43,8 @@ const GATEWAY: Fields = {
   profile: PROFILE,
   registered: { type: "boolean", text: "whether it has a gateway" },
   supervised: { type: "boolean", text: "whether an s6-supervise answers for it" },
-  up: { type: "boolean", text: "whether it runs" },
-  wantedUp: { type: "boolean", text: "whether s6 keeps it running" },
+  up: { type: "boolean | null", text: "whether it runs; null: s6 cannot say" },
+  wantedUp: { type: "boolean | null", text: "whether s6 keeps it running; null: s6 cannot say" },
   pid: { type: "number | null", text: "its PID; null: it does not run" },
   exitCode: {
     type: "number | null",

@@ -152,7 +152,7 @@ liveTest("health fails where /run was full when the container started", async (b
 /** What list, why, health and metrics say of a gateway. */
 async function allSay(container: Container, profile: string): Promise<unknown[]> {
   const [entry] = (await ctlJson(container, ["list"])).filter((one) => one["profile"] === profile);
-  const { cause } = await ctlJson<Record<string, unknown>>(container, ["why", profile]);
+  const [{ cause } = {}] = await ctlJson(container, ["why", profile]);
   const { stdout } = await ctl(container, ["metrics"]);
   const [up] = [...stdout.matchAll(new RegExp(`^hermes_gateway_up.*"${profile}".*$`, "gm"))];
   const ill = (await health(container)).some((line) => line.startsWith(`${profile}: `));

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
 import { type ContainerOptions, until } from "../container/container.ts";
-import { ctl } from "./_gatewayctl.ts";
 import { HERMES, liveTest, RUNNING, type Scene, THREE, tryAsHermes } from "./_live.ts";
 
 /** Where the slots are: without the capabilities of THREE supervision is isolated. */

@@ -76,7 +76,7 @@ Deno.test("the StatefulSet's pods share every profile out, each to exactly one",
   assertEquals(pods[1]?.env.HERMES_GATEWAY_SHARD, `hermes-gateways-1/${spec.replicas}`);
   for (let i = 0; i < 100; i++) {
     const takers = pods.filter(({ env }) =>
-      parseSelection({ shard: env.HERMES_GATEWAY_SHARD }).whyNot(`profile-${i}`) === undefined
+      parseSelection({ shard: env.HERMES_GATEWAY_SHARD }).away(`profile-${i}`) === undefined
     );
     assertEquals(takers.length, 1);
   }
@@ -104,7 +104,7 @@ Deno.test("the StatefulSet's parts find each other", () => {
 Deno.test("only one of compose.yaml's containers runs gateways, the other the dashboard", () => {
   const [gateways, dashboard] = composed();
   const runs = (env: Record<string, string> = {}) =>
-    parseSelection({ profiles: env.HERMES_GATEWAY_PROFILES }).whyNot("coder") === undefined;
+    parseSelection({ profiles: env.HERMES_GATEWAY_PROFILES }).away("coder") === undefined;
   assertEquals([runs(gateways?.env), runs(dashboard?.env)], [true, false]);
   const dashboards = [gateways, dashboard].map((one) => one?.env.HERMES_DASHBOARD);
   assertEquals(dashboards, [undefined, "1"]);

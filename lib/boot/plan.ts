@@ -161,9 +161,10 @@ function readProfile(
   warn: Warn,
   options: PlanOptions,
 ): ProfileFacts {
-  const whyNot = (options.rules ?? NO_RULES).selection.whyNot(profile);
-  if (whyNot !== undefined) {
-    return { profile, listing, refusal: { reason: `not selected: ${whyNot}`, failed: false } };
+  const away = (options.rules ?? NO_RULES).selection.away(profile);
+  if (away !== undefined) {
+    const reason = `not selected: ${away.reason}`;
+    return { profile, listing, refusal: { reason, failed: false } };
   }
   const anew = startsAnew(options) && profile === DEFAULT_PROFILE && !listing.has(STATE_FILE);
   const memory: PriorState = anew

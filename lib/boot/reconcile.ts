@@ -58,7 +58,7 @@ function actionTaken(
 
 function seedRootState(home: string, options: PlanOptions, warn: Warn): void {
   const { rules = NO_RULES, role } = options;
-  if (!startsAnew(options) || rules.selection.whyNot(DEFAULT_PROFILE) !== undefined) return;
+  if (!startsAnew(options) || rules.selection.away(DEFAULT_PROFILE) !== undefined) return;
   try {
     seedState(home, role === "gateway-run" ? legacyState(new Date()) : BOOTSTRAP_STATE);
   } catch (error) {

@@ -18,7 +18,7 @@ import type { Topology } from "../rules/topology.ts";
 import type { Warn } from "../_warn.ts";
 import type { Capacity } from "../s6/capacity.ts";
 import { SHARED_SCANDIR } from "../s6/places.ts";
-import type { ServiceStatus } from "../s6/status.ts";
+import { readDeaths, type ServiceStatus } from "../s6/status.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
 import { gatewaySlot, planSlots } from "../slot/slot.ts";
 import { findSlots } from "../slot/slot_facts.ts";
@@ -249,7 +249,7 @@ export class S6ServiceManager {
   async status(profile: string): Promise<GatewayStatus> {
     const service = this.#serviceOf(profile);
     const status = await this.#whileRegistered(profile, () => this.#supervision.svstat(service));
-    return { profile, ...status, deaths: this.#supervision.deaths(service) };
+    return { profile, ...status, deaths: readDeaths(`${this.#scandir}/${service}`) };
   }
 
   #hasSlot(service: string): boolean {

@@ -1,11 +1,14 @@
-import type { BootRecord } from "../boot/record.ts";
 import { logWord } from "../_quote.ts";
-import type { GatewayState } from "../control/status.ts";
+import { diagnose } from "./cause.ts";
+import type { Cause } from "./causes.ts";
+import type { ContainerFacts, GatewayFacts } from "./gateway.ts";
 
 /** What there is to know of one gateway; what is absent gets no sample. */
 export interface GatewayMetrics {
   /** The profile. */
   profile: string;
+  /** Why it is as it is. */
+  cause: Cause;
   /** Whether it is up; absent: it has no slot, or that is not known. */
   up?: boolean | undefined;
   /** Whether it is wanted up; absent: nothing supervises it. */
@@ -32,6 +35,11 @@ function only(value: number | boolean | undefined): [number] | undefined {
 }
 
 const FAMILIES: readonly Family[] = [
+  {
+    name: "hermes_gateway_state",
+    help: "1 for why the gateway is as it is.",
+    sample: ({ cause }) => [1, { cause }],
+  },
   {
     name: "hermes_gateway_up",
     help: "Whether the gateway is up.",
@@ -70,35 +78,34 @@ function labelValue(text: string): string {
 }
 
 /**
- * Puts together what s6 and the last boot know of one profile. Pure.
+ * Puts together what is known of one gateway. Pure.
  *
- * @param profile The profile; a name that is not legal is worded as in the boot log.
- * @param state What s6 knows, if its name is legal.
- * @param boot What the last boot did, if that is known.
+ * @param facts What is known of it; a name that is not legal is worded as in the boot log.
+ * @param container What is known of the container.
  * @returns What there is to know.
  *
  * @example
- * ```ts
+ * ```ts no-eval
  * import { gatewayMetrics } from "./metrics.ts";
- * const boot = { seconds: 0.04, actions: new Map([["My Bot", "skipped" as const]]) };
- * gatewayMetrics("My Bot", undefined, boot);
- * // { profile: '"My\\u0020Bot"', bootAction: "skipped", bootSeconds: 0.04 }
+ * import { gatherOverview } from "./overview_facts.ts";
+ * const { container, gateways } = gatherOverview(options);
+ * gateways.map((facts) => gatewayMetrics(facts, container));
  * ```
  */
-export function gatewayMetrics(
-  profile: string,
-  state: GatewayState | undefined,
-  boot: BootRecord | undefined,
-): GatewayMetrics {
-  const { registered, supervised, status } = state ?? {};
+export function gatewayMetrics(facts: GatewayFacts, container: ContainerFacts): GatewayMetrics {
+  const { profile, slot, supervisor, status, deaths } = facts;
+  const { boot } = container;
   const bootAction = boot?.actions.get(profile);
+  const isSupervised = status !== null && supervisor !== "none";
   return {
     profile: logWord(profile),
-    // Of one that is supervised without a status it is not known.
-    up: registered && (status !== null || !supervised) ? status?.up ?? false : undefined,
-    wanted: status?.wantedUp,
-    deaths: status?.deaths,
-    sinceChangeSeconds: status?.seconds,
+    cause: diagnose(facts, container).cause,
+    up: slot === "none" || status === null && supervisor === "alive"
+      ? undefined
+      : status?.up ?? false,
+    wanted: isSupervised ? status.wantedUp : undefined,
+    deaths: isSupervised ? deaths : undefined,
+    sinceChangeSeconds: isSupervised ? status.seconds : undefined,
     bootAction,
     bootSeconds: bootAction === undefined ? undefined : boot?.seconds,
   };
@@ -114,7 +121,8 @@ export function gatewayMetrics(
  * @example
  * ```ts
  * import { renderMetrics } from "./metrics.ts";
- * renderMetrics([{ profile: "coder", up: true, wanted: true }]);
+ * renderMetrics([{ profile: "coder", cause: "running", up: true, wanted: true }]);
+ * // …
  * // # HELP hermes_gateway_up Whether the gateway is up.
  * // # TYPE hermes_gateway_up gauge
  * // hermes_gateway_up{profile="coder"} 1

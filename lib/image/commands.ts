@@ -30,6 +30,18 @@ function s6(...programs: S6Program[]): string[] {
 /** To ask for a gateway's status, and whether the process that it names is there. */
 const STATUS = [...s6("s6-svstat"), START_TIME];
 
+/** What says how every gateway is: no program, what runs is told by the script. */
+function overview({ facts, home, scandir }: CommandPlaces): string[] {
+  return [
+    facts,
+    scandir,
+    `${home}/profiles`,
+    `${home}/${STATE_FILE}`,
+    `${home}/${CONFIG_FILE}`,
+    `${home}/logs/gateways`,
+  ];
+}
+
 /**
  * What a sync may do. Pure.
  *
@@ -83,20 +95,14 @@ export const COMMANDS: readonly Command[] = [
     operands: "[PROFILE]...",
     known: "both",
     options: [JSON_OPTION],
-    permissions: ({ facts, home, scandir }) => ({
-      read: [facts, scandir, `${home}/profiles`, `${home}/logs/gateways`],
-      run: STATUS,
-    }),
+    permissions: (places) => ({ read: overview(places) }),
   },
   {
     name: "status",
     purpose: "shows registered gateways; all, or those named",
     operands: "[PROFILE]...",
     options: [JSON_OPTION],
-    permissions: ({ facts, home, scandir }) => ({
-      read: [facts, scandir, `${home}/logs/gateways`],
-      run: STATUS,
-    }),
+    permissions: (places) => ({ read: overview(places) }),
   },
   change("start", "starts gateways, now and at the next container start"),
   change("stop", "stops gateways; they stay down, also at the next container start"),
@@ -149,18 +155,11 @@ export const COMMANDS: readonly Command[] = [
     operands: "PROFILE...",
     known: "both",
     options: [JSON_OPTION],
-    permissions: ({ facts, home, scandir }) => ({
+    permissions: (places) => ({
       read: [
-        facts,
-        scandir,
-        `${home}/profiles`,
-        `${home}/${STATE_FILE}`,
-        `${home}/${BOOT_LOG}`,
-        `${home}/${BOOT_LOG}.1`,
-        `${home}/logs/gateways`,
-        `${home}/${CONFIG_FILE}`,
+        ...overview(places),
+        ...[BOOT_LOG, `${BOOT_LOG}.1`].map((log) => `${places.home}/${log}`),
       ],
-      run: STATUS,
       env: ZONE,
     }),
   },
@@ -204,18 +203,20 @@ With --all or a pattern, -f also follows gateways that are registered later.`,
     name: "health",
     purpose: "exits 0 if every gateway that is wanted up is up; else 1, with why",
     operands: "",
-    options: [{ name: "profile", value: "PROFILE", text: "only this one: is it up?" }, JSON_OPTION],
-    permissions: ({ facts, home, scandir }) => ({
-      read: [facts, scandir, `${home}/profiles`, `${home}/${STATE_FILE}`, `${home}/${CONFIG_FILE}`],
-      run: STATUS,
-    }),
+    options: [
+      { name: "live", text: "only whether s6-svscan is at work" },
+      { name: "ready", text: "whether each is up, or has failed for reasons of its own" },
+      { name: "profile", value: "PROFILE", text: "only this one: is it up?" },
+      JSON_OPTION,
+    ],
+    permissions: (places) => ({ read: overview(places) }),
   },
   {
     name: "metrics",
     purpose: "prints what is known of every gateway for Prometheus",
     operands: "",
     options: [JSON_OPTION],
-    permissions: ({ facts, scandir }) => ({ read: [facts, scandir], run: STATUS }),
+    permissions: (places) => ({ read: overview(places) }),
   },
   {
     name: "completion",

@@ -1,3 +1,4 @@
+import { CAUSES } from "../explain/causes.ts";
 import { JSON_VERSION } from "./commands.ts";
 
 /** What a field holds: a type, types with bars between them, or an object or a list of objects. */
@@ -41,8 +42,17 @@ const PROFILE: Field = { type: "string", text: "the profile's name; not always a
 
 const GATEWAY: Fields = {
   profile: PROFILE,
-  registered: { type: "boolean", text: "whether it has a gateway" },
-  supervised: { type: "boolean", text: "whether an s6-supervise answers for it" },
+  state: {
+    type: "string",
+    text: "`running`, `starting`, `stopped`, `failed`, `not here` or `unusable`",
+  },
+  cause: { type: "string", text: "why, in a word; see below" },
+  text: { type: "string", text: "the same in a sentence" },
+  registered: { type: "boolean", text: "whether it has a service directory" },
+  supervised: {
+    type: "boolean | null",
+    text: "whether an s6-supervise runs for it; null: not known",
+  },
   up: { type: "boolean | null", text: "whether it runs; null: s6 cannot say" },
   wantedUp: { type: "boolean | null", text: "whether s6 keeps it running; null: s6 cannot say" },
   pid: { type: "number | null", text: "its PID; null: it does not run" },
@@ -63,6 +73,11 @@ const GATEWAY: Fields = {
     text:
       "how often it has ended since it was last started by hand or the container was, up to 100; null: not supervised",
   },
+  cpuSeconds: {
+    type: "number | null",
+    text: "the CPU time of it and its children; null: it does not run",
+  },
+  rssBytes: { type: "number | null", text: "their resident memory; null likewise" },
   lastLog: { type: "time | null", text: "when its log was last written to; null: there is none" },
 };
 
@@ -92,9 +107,15 @@ const RECORDED: Fields = {
 
 const EXPLAINED: Fields = {
   profile: PROFILE,
-  cause: { type: "string", text: "why it is as it is, in a word" },
+  state: { type: "string", text: "as `state` of `list`" },
+  cause: { type: "string", text: "why it is as it is, in a word; see below" },
   text: { type: "string", text: "the same in a sentence" },
-  help: { type: "string", text: "the command that helps", absent: "nothing needs help" },
+  try: { type: "string", text: "the command that helps", absent: "no command does, or need" },
+  outside: {
+    type: "string",
+    text: "what only somebody outside the container can change, and what it is now",
+    absent: "a command helps, or nothing needs help",
+  },
   recorded: { type: { object: RECORDED }, text: "what `gateway_state.json` says" },
   bootLine: {
     type: {
@@ -123,6 +144,7 @@ const SYNCED: Fields = {
 
 const MEASURED: Fields = {
   profile: { type: "string", text: "the profile's name, as in the boot log" },
+  cause: { type: "string", text: "as `cause` of `list`" },
   up: { type: "boolean", text: "whether it runs", absent: "it has no gateway" },
   wanted: { type: "boolean", text: "whether s6 keeps it running", absent: "not supervised" },
   deaths: { type: "number", text: "as `deaths` of `list`", absent: "not supervised" },
@@ -226,6 +248,9 @@ export function jsonDocument(): string {
       rows(fields).join("")
     }`;
   });
+  const causes = Object.entries(CAUSES).map(([cause, [kind, words]]) =>
+    `| \`${cause}\` | ${kind} | ${words} |\n`
+  );
   return `# gatewayctl --json
 
 <!-- Generated from lib/image/json.ts by "deno task generate"; do not edit. -->
@@ -236,5 +261,12 @@ the exit code is the same as without it. A command that fails as a whole prints 
 Each object has a \`version\`, which is ${JSON_VERSION}. Within a version fields are only added, so pass over those that you do not know. A time is
 [ISO 8601](https://www.rfc-editor.org/rfc/rfc3339) in UTC. \`completion\` and \`help\` have no \`--json\`.
 
-${sections.join("\n")}`;
+${sections.join("\n")}
+## Causes
+
+Codes are only added. \`STATE\` of \`gatewayctl list\` has them in words.
+
+| cause | state | in words |
+| --- | --- | --- |
+${causes.join("")}`;
 }

@@ -13,21 +13,33 @@ export interface SelectionText {
   shard?: string | undefined;
 }
 
+/** Why a profile's gateway is not run here. */
+export interface Away {
+  /** Which rule says so. */
+  rule: "not-selected" | "other-shard";
+  /** The reason. */
+  reason: string;
+  /** The variable to change, its value now, and who has the profile. */
+  outside: string;
+}
+
 /** Which profiles' gateways a container runs. */
 export interface Selection {
   /**
    * Says why a profile's gateway is not run here.
    *
    * @param profile A legal profile name.
-   * @returns The reason, or `undefined` when it is run here.
+   * @returns The rule, or `undefined` when it is run here.
    */
-  whyNot(profile: string): string | undefined;
+  away(profile: string): Away | undefined;
 }
 
 /** One of several containers that share the profiles of a volume. */
 interface Shard {
   member: number;
   members: number;
+  /** What the names of a StatefulSet's pods begin with. */
+  pods?: string | undefined;
 }
 
 /**
@@ -68,7 +80,8 @@ function parseShard(text: string): Shard | undefined {
   const match = /^(?:([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)-)?(\d{1,4})\/(\d{1,4})$/.exec(text);
   if (match !== null) {
     const [, pod, position, members] = match;
-    const shard = { member: Number(position) + (pod === undefined ? 0 : 1), members: +members! };
+    const first = pod === undefined ? 1 : 0;
+    const shard = { member: Number(position) + 1 - first, members: +members!, pods: pod };
     const { member } = shard;
     if (member >= 1 && member <= shard.members && shard.members <= MAX_MEMBERS) return shard;
   }
@@ -101,23 +114,32 @@ function parseShard(text: string): Shard | undefined {
  * @example
  * ```ts
  * import { parseSelection } from "./selection.ts";
- * parseSelection({ profiles: "default,team-*" }).whyNot("team-a"); // undefined
- * parseSelection({ profiles: "none" }).whyNot("coder"); // "not in HERMES_GATEWAY_PROFILES"
+ * parseSelection({ profiles: "default,team-*" }).away("team-a"); // undefined
+ * parseSelection({ profiles: "none" }).away("coder")?.rule; // "not-selected"
  * ```
  */
 export function parseSelection(text: SelectionText): Selection {
   const globs = parseProfiles((text.profiles ?? "").trim());
   const shard = parseShard((text.shard ?? "").trim());
   return {
-    whyNot(profile) {
+    away(profile) {
       if (!globs.some((glob) => matchesGlob(profile, glob))) {
-        return "not in HERMES_GATEWAY_PROFILES";
+        const reason = "not in HERMES_GATEWAY_PROFILES";
+        const outside = `HERMES_GATEWAY_PROFILES is "${text.profiles}" here: add ${profile}`;
+        return { rule: "not-selected", reason, outside };
       }
-      if (shard === undefined) return undefined;
-      const member = memberOf(profile, shard.members);
-      if (member === shard.member) return undefined;
-      return `member ${member} of ${shard.members} has it, this is member ${shard.member} ` +
-        "(HERMES_GATEWAY_SHARD)";
+      const member = shard === undefined ? undefined : memberOf(profile, shard.members);
+      if (shard === undefined || member === undefined || member === shard.member) return undefined;
+      const { members, pods } = shard;
+      const other = pods === undefined
+        ? `the container with ${member}/${members}`
+        : `the pod ${pods}-${member - 1}`;
+      return {
+        rule: "other-shard",
+        reason: `member ${member} of ${members} has it, this is member ${shard.member} ` +
+          "(HERMES_GATEWAY_SHARD)",
+        outside: `HERMES_GATEWAY_SHARD is ${text.shard} here: ${other} has ${profile}`,
+      };
     },
   };
 }
@@ -132,16 +154,16 @@ export function parseSelection(text: SelectionText): Selection {
  * @example
  * ```ts
  * import { parseSelection, selectWithRoot } from "./selection.ts";
- * selectWithRoot(parseSelection({ profiles: "default" })).whyNot("coder"); // undefined
+ * selectWithRoot(parseSelection({ profiles: "default" })).away("coder"); // undefined
  * ```
  */
 export function selectWithRoot(selection: Selection): Selection {
-  const away = selection.whyNot(DEFAULT_PROFILE);
+  const rootAway = selection.away(DEFAULT_PROFILE);
   return {
-    whyNot(profile) {
-      if (away === undefined) return undefined;
-      return selection.whyNot(profile) ??
-        `the root profile's gateway serves it, elsewhere: ${away}`;
+    away(profile) {
+      if (rootAway === undefined) return undefined;
+      const reason = `the root profile's gateway serves it, elsewhere: ${rootAway.reason}`;
+      return selection.away(profile) ?? { ...rootAway, reason };
     },
   };
 }

@@ -18,16 +18,28 @@ export interface Process {
   args: readonly string[];
 }
 
+/** How much room is left on the file system of a directory. */
+export interface Space {
+  /** The directory. */
+  path: string;
+  /** What hermes can still use, in bytes. */
+  freeBytes: number;
+  /** How many files can still be made; `undefined` where that is not counted. */
+  freeInodes: number | undefined;
+}
+
 /** All processes of a container, at one time. */
 export interface Processes {
   /** The processes, by PID; none where nothing is known of them. */
   all: ReadonlyMap<number, Process>;
   /** When that was, in seconds since the machine was started. */
   uptimeSeconds: number;
+  /** The room on file systems that were asked about. */
+  space: readonly Space[];
 }
 
 /** What nothing is known of. */
-export const NO_PROCESSES: Processes = { all: new Map(), uptimeSeconds: 0 };
+export const NO_PROCESSES: Processes = { all: new Map(), uptimeSeconds: 0, space: [] };
 
 /** USER_HZ: what the kernel counts CPU time in, on every machine that Deno runs on. */
 const TICKS_PER_SECOND = 100;
@@ -52,6 +64,15 @@ function parseStat(text: string): Stat | undefined {
   };
 }
 
+function parseSpace(text: string): Space {
+  const [blocks = "", blockBytes = "", files = "", allFiles = "", ...path] = text.split(" ");
+  return {
+    path: path.join(" "),
+    freeBytes: Number(blocks) * Number(blockBytes),
+    freeInodes: allFiles === "0" ? undefined : Number(files),
+  };
+}
+
 /**
  * Reads what `libexec/look` prints: NUL-terminated parts of files below
  * `/proc`, each after the file's name and a colon. Pure.
@@ -68,6 +89,7 @@ function parseStat(text: string): Stat | undefined {
 export function parseProcesses(text: string): Processes {
   const stats: Stat[] = [];
   const args = new Map<number, string[]>();
+  const space: Space[] = [];
   let uptimeSeconds = 0;
   let pageBytes = 4096;
   for (const part of text.split("\0")) {
@@ -85,13 +107,15 @@ export function parseProcesses(text: string): Processes {
       pageBytes = Number(/KernelPageSize: +(\d+) kB/.exec(content)?.[1] ?? 4) * 1024;
     } else if (name === "uptime") {
       uptimeSeconds = parseFloat(content);
+    } else if (part.startsWith("space:")) {
+      space.push(parseSpace(content));
     }
   }
   const all = stats.map(({ rssPages, ...stat }): [number, Process] => [
     stat.pid,
     { ...stat, rssBytes: rssPages * pageBytes, args: args.get(stat.pid) ?? [] },
   ]);
-  return { all: new Map(all), uptimeSeconds };
+  return { all: new Map(all), uptimeSeconds, space };
 }
 
 /** Lists the children of each process. */

@@ -90,3 +90,24 @@ export function readStatus(servicedir: string): ServiceStatus | undefined {
   if (!info?.isFile || info.size !== STATUS_BYTES) return undefined;
   return unpackStatus(Deno.readFileSync(path), Date.now());
 }
+
+/** s6's death tally has one record a death, of so many bytes. */
+const DEATH_BYTES = 14;
+
+/**
+ * Counts a service's deaths since its tally was last cleared.
+ * Needs `--allow-read` for the service directory.
+ *
+ * @param servicedir The service directory.
+ * @returns The number; s6 counts to 100.
+ *
+ * @example
+ * ```ts no-eval
+ * import { readDeaths } from "./status.ts";
+ * readDeaths("/run/service/gateway-coder"); // 0
+ * ```
+ */
+export function readDeaths(servicedir: string): number {
+  const tally = lstatIfPresent(`${servicedir}/supervise/death_tally`);
+  return Math.floor((tally?.size ?? 0) / DEATH_BYTES);
+}

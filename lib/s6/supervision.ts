@@ -14,8 +14,6 @@ export interface SupervisionOptions {
   timeoutMs: number;
 }
 
-// s6's death tally has one record of 14 bytes per death.
-const DEATH_BYTES = 14;
 const POLL_MS = 10;
 const ORPHAN_POLL_MS = 50;
 /** How long a logger may take after its gateway to write down what it was told. */
@@ -82,17 +80,6 @@ export class Supervision {
   async svstat(service: string): Promise<ServiceStatus> {
     const args = ["-o", STATUS_FIELDS, this.#path(service)];
     return parseStatus(await this.#run("s6-svstat", args, service));
-  }
-
-  /**
-   * Counts a service's deaths since {@linkcode Supervision.forgetDeaths}.
-   *
-   * @param service The service.
-   * @returns The number; s6 counts to 100.
-   */
-  deaths(service: string): number {
-    const tally = lstatIfPresent(`${this.#path(service)}/supervise/death_tally`);
-    return Math.floor((tally?.size ?? 0) / DEATH_BYTES);
   }
 
   /**

@@ -1,14 +1,14 @@
 import type { Facts } from "../../lib/rules/facts.ts";
 import { GatewayNotRegisteredError } from "../../lib/_errors.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
-import { type Ailment, findAilments, wordDown } from "../../lib/explain/health.ts";
-import { gatherTreeFacts } from "../../lib/explain/tree_facts.ts";
-import { S6ServiceManager } from "../../lib/control/manager.ts";
+import { diagnose } from "../../lib/explain/cause.ts";
+import { type Ailment, findAilments } from "../../lib/explain/health.ts";
+import { findSvscan, svscanProblem } from "../../lib/explain/svscan.ts";
+import { DEFAULT_PROFILE, slotName } from "../../lib/profile/name.ts";
 import type { Arguments } from "./arguments.ts";
-import { askGateways } from "./ask.ts";
 import { printJson } from "./json.ts";
+import { lookAround, readProcesses, type Sight } from "./look.ts";
 import { EXIT, reportError } from "./report.ts";
-import { containerRules } from "../_facts.ts";
 
 /** More lines than this would fill an engine's record of a health check. */
 const MAX_LINES = 10;
@@ -28,32 +28,36 @@ function report(ailments: readonly Ailment[], { flags }: Arguments): number {
   return EXIT.failed;
 }
 
-/** Asks about one gateway: is it up? */
-async function examineOne(
-  manager: S6ServiceManager,
-  profile: string,
-  args: Arguments,
-): Promise<number> {
-  const [state] = await askGateways(manager, [manager.gatewayOf(profile)]);
-  if (state?.registered !== true) throw new GatewayNotRegisteredError(profile);
-  return report(state.status?.up ? [] : [{ profile, text: wordDown(state) }], args);
+/** Asks about one gateway, or the one that serves the profile: is it up? */
+function examineOne(profile: string, { container, gateways, rules }: Sight): Ailment[] {
+  slotName(profile); // legal
+  const server = rules.topology === "one" ? DEFAULT_PROFILE : profile;
+  const facts = gateways.find((one) => one.profile === server);
+  if (facts === undefined || facts.slot === "none") throw new GatewayNotRegisteredError(profile);
+  const { kind, text } = diagnose(facts, container);
+  return facts.status?.up && kind === "running" ? [] : [{ profile, text }];
+}
+
+/** Whether s6-svscan is at work; the volume, which may hang, is not looked at. */
+async function examineSvscan({ scandir }: Facts): Promise<Ailment[]> {
+  const problem = svscanProblem(findSvscan(await readProcesses(), scandir));
+  return problem === undefined ? [] : [{ text: problem }];
+}
+
+async function examine({ values, flags }: Arguments, container: Facts): Promise<Ailment[]> {
+  if (flags.has("live")) return await examineSvscan(container);
+  const sight = await lookAround(container, () => {});
+  const [only] = values.get("profile") ?? [];
+  if (only !== undefined) return examineOne(only, sight);
+  return findAilments(sight.container, sight.gateways, flags.has("ready") ? "ready" : "healthy");
 }
 
 /** Runs `health`; nothing but 0 and 1 means anything to an engine. */
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
-  const [only] = args.values.get("profile") ?? [];
   try {
-    const container = facts();
-    const { home, scandir, role } = container;
-    const rules = await containerRules(container, () => {});
-    const manager = new S6ServiceManager({ home, scandir, topology: rules.topology });
-    if (only !== undefined) return await examineOne(manager, only, args);
-    const registered = await manager.listProfileGateways();
-    const ask = (profiles: readonly string[]) => askGateways(manager, profiles);
-    const tree = await gatherTreeFacts({ home, scandir, role, rules, registered, ask });
-    return report(findAilments(tree), args);
+    return report(await examine(args, facts()), args);
   } catch (error) {
-    reportError(error, only);
+    reportError(error, args.values.get("profile")?.[0]);
     return EXIT.failed;
   }
 }

@@ -1,64 +1,79 @@
 import type { Facts } from "../../lib/rules/facts.ts";
 import { dim, green, red, yellow } from "@std/fmt/colors";
-import { slotName } from "../../lib/profile/name.ts";
-import { type GatewayReport, inOrder, legalProfiles } from "../../lib/control/status.ts";
-import { GatewayNotRegisteredError, STALE_STATUS } from "../../lib/_errors.ts";
-import { lstatIfPresent } from "../../lib/_fs.ts";
+import { diagnose, type Diagnosis } from "../../lib/explain/cause.ts";
+import { CAUSES, type Kind } from "../../lib/explain/causes.ts";
+import type { GatewayFacts } from "../../lib/explain/gateway.ts";
+import { type Usage, usageOf } from "../../lib/s6/processes.ts";
 import { lastLogTime } from "../../lib/s6/log.ts";
-import { S6ServiceManager } from "../../lib/control/manager.ts";
+import { GatewayNotRegisteredError } from "../../lib/_errors.ts";
+import { slotName } from "../../lib/profile/name.ts";
+import { terminalSafe } from "../../lib/_quote.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { duration } from "./human.ts";
-import { askGateways } from "./ask.ts";
 import { printJson } from "./json.ts";
+import { lookAround, type Sight } from "./look.ts";
 import { chooseProfiles } from "./profiles.ts";
 import { EXIT, nearestFor, NoSuchProfileError, reportError, warn } from "./report.ts";
 
-const HEADER = ["PROFILE", "STATE", "FOR", "PID", "WANTED", "LAST EXIT", "DEATHS", "LAST LOG"];
+/** One gateway as an operator sees it. */
+interface Row {
+  facts: GatewayFacts;
+  diagnosis: Diagnosis;
+  usage: Usage | undefined;
+  lastLog: Date | null;
+}
 
-const PAINT: Readonly<Record<string, (text: string) => string>> = {
-  "up": green,
-  "down": yellow,
-  "unsupervised": red,
-  "not known": red,
-  "not registered": dim,
+const HEADER = ["PROFILE", "STATE", "FOR", "PID", "MEMORY", "DEATHS", "LAST LOG"];
+
+const PAINT: Readonly<Record<Kind, (text: string) => string>> = {
+  "running": green,
+  "starting": yellow,
+  "stopped": dim,
+  "failed": red,
+  "not here": dim,
+  "unusable": red,
 };
 
-function row(report: GatewayReport, now: Date): string[] {
-  const { profile, registered, supervised, status, lastLog } = report;
-  const age = lastLog === null
-    ? "-"
-    : `${duration((now.getTime() - lastLog.getTime()) / 1000)} ago`;
-  if (status === null) {
-    const state = !registered ? "not registered" : supervised ? "not known" : "unsupervised";
-    return [profile, state, "-", "-", "-", "-", "-", age];
-  }
-  const { up, wantedUp, pid, exitCode, signal, seconds, deaths } = status;
-  const ended = !up && (deaths > 0 || exitCode !== 0 || signal !== null);
+function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / (1 << 20))}M`;
+}
+
+function cells({ facts, diagnosis, usage, lastLog }: Row, now: Date): string[] {
+  const { profile, status, deaths } = facts;
+  const age = lastLog === null ? "-" : duration((now.getTime() - lastLog.getTime()) / 1000);
   return [
-    profile,
-    up ? "up" : "down",
-    duration(seconds),
-    pid === null ? "-" : String(pid),
-    wantedUp ? "up" : "down",
-    ended ? signal ?? String(exitCode ?? "-") : "-",
-    String(deaths),
+    terminalSafe(profile),
+    CAUSES[diagnosis.cause][1],
+    status === null ? "-" : duration(status.seconds),
+    status?.pid == null ? "-" : String(status.pid),
+    usage === undefined ? "-" : mebibytes(usage.rssBytes),
+    status === null ? "-" : String(deaths),
     age,
   ];
 }
 
-function toJson({ profile, registered, supervised, status, lastLog }: GatewayReport) {
-  const unknown = supervised ? null : false;
-  const known = status ?? {
-    up: unknown,
-    wantedUp: unknown,
-    pid: null,
-    exitCode: null,
-    signal: null,
-    seconds: null,
-    deaths: null,
+function toJson({ facts, diagnosis, usage, lastLog }: Row) {
+  const { profile, slot, supervisor, status, deaths } = facts;
+  const { cause, kind, text } = diagnosis;
+  return {
+    profile,
+    state: kind,
+    cause,
+    text,
+    registered: slot !== "none",
+    supervised: supervisor === "unknown" ? null : supervisor !== "none",
+    up: status?.up ?? (supervisor === "none" ? false : null),
+    wantedUp: status?.wantedUp ?? (supervisor === "none" ? false : null),
+    pid: status?.pid ?? null,
+    exitCode: status?.exitCode ?? null,
+    signal: status?.signal ?? null,
+    seconds: status?.seconds ?? null,
+    deaths: status === null ? null : deaths,
+    cpuSeconds: usage?.cpuSeconds ?? null,
+    rssBytes: usage?.rssBytes ?? null,
+    lastLog,
   };
-  return { ...known, profile, registered, supervised, lastLog };
 }
 
 /** Tells those that are there from those that are not, and reports these. */
@@ -66,19 +81,20 @@ async function present(
   { command }: Arguments,
   profiles: readonly string[],
   known: readonly string[],
-): Promise<{ found: string[]; exitCode: number }> {
+): Promise<{ found: Set<string>; exitCode: number }> {
   const there = new Set(known);
-  const found: string[] = [];
+  const found = new Set<string>();
   let exitCode: number = EXIT.done;
   for (const profile of profiles) {
     try {
-      slotName(profile);
-      if (!there.has(profile)) {
-        throw command.name === "list"
-          ? new NoSuchProfileError(profile)
-          : new GatewayNotRegisteredError(profile);
+      if (there.has(profile)) {
+        found.add(profile);
+        continue;
       }
-      found.push(profile);
+      slotName(profile);
+      throw command.name === "list"
+        ? new NoSuchProfileError(profile)
+        : new GatewayNotRegisteredError(profile);
     } catch (error) {
       const nearest = await nearestFor(error, known);
       exitCode = Math.max(exitCode, reportError(error, profile, { command, nearest }));
@@ -87,35 +103,43 @@ async function present(
   return { found, exitCode };
 }
 
+function rowOf(facts: GatewayFacts, { container }: Sight, usage: ReturnType<typeof usageOf>): Row {
+  const { status, logDir } = facts;
+  return {
+    facts,
+    diagnosis: diagnose(facts, container),
+    usage: status?.pid == null ? undefined : usage(status.pid),
+    lastLog: facts.found === "reserved" ? null : lastLogTime(logDir),
+  };
+}
+
 /** Runs `list` or `status`. */
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
   const { command, flags, operands } = args;
-  const { home, scandir } = facts();
-  const manager = new S6ServiceManager({ home, scandir });
-  const registered = await manager.listProfileGateways();
-  const onVolume = command.name === "list" ? legalProfiles(home, warn) : [];
-  const known = inOrder([...onVolume, ...registered]);
+  const container = facts();
+  const sight = await lookAround(container, warn);
+  const shown = sight.gateways.filter(({ slot }) => command.name === "list" || slot !== "none");
+  const known = shown.map(({ profile }) => profile);
   const chosen = operands.length > 0 ? chooseProfiles(args, known) : known;
   const { found, exitCode } = await present(args, chosen, known);
-  if (lstatIfPresent(scandir) === undefined) {
+  if (sight.container.scandirProblem !== undefined) {
+    const { scandir } = container;
     warn(`there is no ${scandir}: what may run is out of reach; see "gatewayctl doctor"`);
   }
-  const reports = (await askGateways(manager, found)).map((state): GatewayReport => ({
-    ...state,
-    lastLog: lastLogTime(`${home}/logs/gateways/${state.profile}`),
-  }));
-  for (const { profile, supervised, status } of reports) {
-    if (supervised && status === null) warn(`${profile}: ${STALE_STATUS}; see "gatewayctl doctor"`);
-  }
+  const usage = usageOf(sight.processes);
+  const rows = shown.filter(({ profile }) => found.has(profile))
+    .map((one) => rowOf(one, sight, usage));
   if (flags.has("json")) {
-    printJson({ gateways: reports.map(toJson) });
-  } else if (reports.length > 0) {
+    printJson({ gateways: rows.map(toJson) });
+  } else if (rows.length > 0) {
     const now = new Date();
-    const rows = reports.map((report) => row(report, now));
-    const paint = Deno.stdout.isTerminal()
-      ? (cell: string) => PAINT[cell.trim()]?.(cell)
-      : undefined;
-    console.log(table([HEADER, ...rows], paint));
+    const kinds = new Map(rows.map(({ diagnosis: { cause, kind } }) => [CAUSES[cause][1], kind]));
+    const paint = (cell: string) => {
+      const kind = kinds.get(cell.trim() as never);
+      return kind === undefined ? undefined : PAINT[kind](cell);
+    };
+    const lines = [HEADER, ...rows.map((row) => cells(row, now))];
+    console.log(table(lines, Deno.stdout.isTerminal() ? paint : undefined));
   }
   return exitCode;
 }

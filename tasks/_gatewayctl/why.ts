@@ -1,18 +1,19 @@
 import type { Facts } from "../../lib/rules/facts.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
-import { S6ServiceManager } from "../../lib/control/manager.ts";
-import { inOrder, legalProfiles } from "../../lib/control/status.ts";
-import { explain, isProfile, type RecordedState, type WhyFacts } from "../../lib/explain/why.ts";
-import { gatherWhyFacts } from "../../lib/explain/why_facts.ts";
+import { diagnose } from "../../lib/explain/cause.ts";
+import type { ContainerFacts, GatewayFacts, RecordedState } from "../../lib/explain/gateway.ts";
+import { readBootLine } from "../../lib/explain/why_facts.ts";
 import { parseLogLine } from "../../lib/s6/log.ts";
+import { lastLogLines } from "../../lib/s6/log_reader.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { callersTimeWords, wordLogLine, type WordTime } from "./human.ts";
 import { printJson } from "./json.ts";
-import { pooled } from "./pool.ts";
-import { chooseProfiles, isPattern } from "./profiles.ts";
+import { lookAround, type Sight } from "./look.ts";
+import { chooseProfiles } from "./profiles.ts";
 import { EXIT, warn } from "./report.ts";
-import { containerCapacity, containerRules } from "../_facts.ts";
+
+const LOG_LINES = 3;
 
 function wordState({ state, setBy, setAt, problem }: RecordedState, word: WordTime): string {
   if (state === null) return problem ?? "none recorded";
@@ -27,41 +28,48 @@ interface Explained {
   text: string;
 }
 
-function word(known: WhyFacts, words: WordTime): Explained {
-  const { profile, recorded, bootLine, logLines, nameProblem } = known;
-  const { cause, text, help, seeLog } = explain(known);
+/** Explains one gateway in full. */
+function explain(
+  facts: GatewayFacts,
+  container: ContainerFacts,
+  home: string,
+  words: WordTime,
+): Explained {
+  const { profile, recorded, logDir } = facts;
+  const { cause, kind, text, help, outside, seeLog } = diagnose(facts, container);
+  const bootLine = readBootLine(home, profile);
+  const logLines = kind === "unusable" ? [] : lastLogLines(logDir, LOG_LINES);
   const log = seeLog
     ? logLines.map((line, i) => [i === 0 ? "log:" : "", wordLogLine(parseLogLine(line), words)])
     : [];
   const rows = [
-    ...nameProblem === undefined ? [["state:", wordState(recorded, words)]] : [],
+    ...kind === "unusable" ? [] : [["state:", wordState(recorded, words)]],
     ["boot log:", bootLine?.text ?? "no line"],
     ...log,
     ...help === undefined ? [] : [["try:", help]],
+    ...outside === undefined ? [] : [["outside:", outside]],
   ];
   const lines = table(rows.map((row) => row.map(terminalSafe))).replace(/^/gm, "  ");
   return {
-    exitCode: isProfile(cause) ? EXIT.done : EXIT.absent,
-    json: { profile, cause, text, help, recorded, bootLine, logLines },
+    exitCode: kind === "unusable" ? EXIT.absent : EXIT.done,
+    json: { profile, cause, state: kind, text, try: help, outside, recorded, bootLine, logLines },
     text: `${terminalSafe(`${profile}: ${text}`)}\n${lines}`,
   };
+}
+
+/** Finds what is known of a profile; of one that is nowhere, that it is nowhere. */
+function find({ gateways, unknown }: Sight, profile: string): GatewayFacts {
+  return gateways.find((one) => one.profile === profile) ?? unknown(profile);
 }
 
 /** Runs `why`. */
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
   const words = callersTimeWords();
   const container = facts();
-  const { home, scandir } = container;
-  const rules = await containerRules(container, warn);
-  const registered = () => new S6ServiceManager({ home, scandir }).listProfileGateways();
-  const known = args.operands.some(isPattern)
-    ? inOrder([...legalProfiles(home, warn), ...await registered()])
-    : [];
-  const capacity = containerCapacity(container);
-  const explained = await Array.fromAsync(
-    pooled(chooseProfiles(args, known), async (profile) => {
-      return word(await gatherWhyFacts(profile, { home, scandir, rules, capacity }), words);
-    }),
+  const sight = await lookAround(container, warn);
+  const known = sight.gateways.map(({ profile }) => profile);
+  const explained = chooseProfiles(args, known).map((profile) =>
+    explain(find(sight, profile), sight.container, container.home, words)
   );
   if (args.flags.has("json")) printJson({ gateways: explained.map(({ json }) => json) });
   else console.log(explained.map(({ text }) => text).join("\n"));

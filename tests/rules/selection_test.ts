@@ -14,7 +14,7 @@ const NAMES = ["default", "coder", "team-a", "team-b", "team", "none"];
 /** The names of a list that a selection runs here. */
 function selected(text: SelectionText, names: readonly string[] = NAMES) {
   const selection = parseSelection(text);
-  return names.filter((name) => selection.whyNot(name) === undefined);
+  return names.filter((name) => selection.away(name) === undefined);
 }
 
 const profile = fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,20}$/);
@@ -108,7 +108,7 @@ Deno.test("parseSelection() counts a StatefulSet's pods from 0", () => {
 Deno.test("parseSelection() says why not: the list, or the member that has the profile", () => {
   const taker = memberOf("coder", 2);
   const other = 3 - taker;
-  const whyNot = (text: SelectionText) => parseSelection(text).whyNot("coder");
+  const whyNot = (text: SelectionText) => parseSelection(text).away("coder")?.reason;
   assertEquals(whyNot({ profiles: "default" }), "not in HERMES_GATEWAY_PROFILES");
   assertEquals(
     whyNot({ profiles: "coder", shard: `${other}/2` }),
@@ -119,10 +119,28 @@ Deno.test("parseSelection() says why not: the list, or the member that has the p
 
 Deno.test("selectWithRoot() has every profile where default is, and none elsewhere", () => {
   const here = selectWithRoot(parseSelection({ profiles: "default" }));
-  assertEquals(["default", "coder"].map((profile) => here.whyNot(profile)), [undefined, undefined]);
+  assertEquals(["default", "coder"].map((profile) => here.away(profile)), [undefined, undefined]);
   const away = selectWithRoot(parseSelection({ profiles: "coder" }));
   const why = "not in HERMES_GATEWAY_PROFILES";
-  assertEquals(["default", "writer", "coder"].map((profile) => away.whyNot(profile)), [
+  assertEquals(["default", "writer", "coder"].map((profile) => away.away(profile)?.reason), [
     ...[why, why, `the root profile's gateway serves it, elsewhere: ${why}`],
   ]);
+});
+
+Deno.test("away() says what to change outside, and who has the profile", () => {
+  const outside = (text: SelectionText) => parseSelection(text).away("coder")?.outside;
+  assertEquals(
+    outside({ profiles: "a,b" }),
+    'HERMES_GATEWAY_PROFILES is "a,b" here: add coder',
+  );
+  const taker = memberOf("coder", 2);
+  const other = 3 - taker;
+  assertEquals(
+    outside({ shard: `${other}/2` }),
+    `HERMES_GATEWAY_SHARD is ${other}/2 here: the container with ${taker}/2 has coder`,
+  );
+  assertEquals(
+    outside({ shard: `hermes-${other - 1}/2` }),
+    `HERMES_GATEWAY_SHARD is hermes-${other - 1}/2 here: the pod hermes-${taker - 1} has coder`,
+  );
 });

@@ -43,6 +43,14 @@ Deno.test("parseProcesses() passes over what is cut off, and what is of no proce
   assertEquals(parseProcesses(odd).all.size, 0);
 });
 
+Deno.test("parseProcesses() reads the room on file systems", () => {
+  const { space } = parseProcesses("space:10 4096 5 9 /opt/my data\0space:1 1024 0 0 /run\0");
+  assertEquals(space, [
+    { path: "/opt/my data", freeBytes: 40960, freeInodes: 5 },
+    { path: "/run", freeBytes: 1024, freeInodes: undefined },
+  ]);
+});
+
 Deno.test("usageOf() adds up a process and all below it", () => {
   const usage = usageOf(parseProcesses(TREE));
   assertEquals(usage(6), { cpuSeconds: 3, rssBytes: 15 * 16 * 1024 });
@@ -63,10 +71,12 @@ Deno.test("libexec/look prints what parseProcesses() reads", async () => {
   const child = new Deno.Command(script, { args: ["", "two\nlines"], stdin: "piped" }).spawn();
   try {
     const look = `${REPOSITORY}/rootfs/opt/hermes-boot/libexec/look`;
-    const { stdout } = await new Deno.Command(look, { stderr: "inherit" }).output();
-    const { all, uptimeSeconds } = parseProcesses(new TextDecoder().decode(stdout));
+    const args = [temp.path, `${temp.path}/none`];
+    const { stdout } = await new Deno.Command(look, { args, stderr: "inherit" }).output();
+    const { all, uptimeSeconds, space } = parseProcesses(new TextDecoder().decode(stdout));
     const own = all.get(Deno.pid);
     assert(own !== undefined && own.rssBytes > 1 << 20 && own.cpuSeconds > 0, "Deno itself");
+    assertEquals(space.map(({ path }) => path), [temp.path]);
     assert(own.startSeconds < uptimeSeconds, "its start");
     const found = all.get(child.pid);
     assertEquals(found?.ppid, Deno.pid);

@@ -1,0 +1,93 @@
+import { lstatIfPresent } from "../_fs.ts";
+import { slotName } from "../profile/name.ts";
+import type { Processes, Supervisor } from "../s6/processes.ts";
+import { readDeaths, readStatus, type ServiceStatus } from "../s6/status.ts";
+import { isUnregistered } from "../slot/unregistered.ts";
+import type { GatewayFacts, Supervised } from "./gateway.ts";
+
+/** The processes of a container, and what supervises what. */
+export interface Look {
+  /** The processes. */
+  processes: Processes;
+  /** Its s6-supervise processes, by service. */
+  supervisors: ReadonlyMap<string, readonly Supervisor[]>;
+}
+
+/** What is known of a slot. */
+export type SlotFacts =
+  & Supervised
+  & Pick<GatewayFacts, "servicedir" | "slot" | "unregistered" | "deaths" | "logger" | "logProblem">;
+
+/** Whether SIGSTOP or a debugger has stopped a process, proc_pid_stat(5). */
+function isFrozen(state: string | undefined): boolean {
+  return state === "T" || state === "t";
+}
+
+/**
+ * An s6-supervise that finds no room for its status leaves one that names a
+ * process of before. What it has written since the look is true.
+ */
+function isStale(status: ServiceStatus, supervisor: Supervisor, { all }: Processes): boolean {
+  if (status.pid === null || status.seconds === 0) return false;
+  return all.get(status.pid)?.ppid !== supervisor.process.pid;
+}
+
+function readService(servicedir: string, service: string, look: Look): Supervised {
+  const { processes, supervisors } = look;
+  const status = readStatus(servicedir) ?? null;
+  if (processes.all.size === 0) return { supervisor: "unknown", frozen: false, status };
+  // Of two, the one that has the child that s6 speaks of.
+  const found = supervisors.get(service) ?? [];
+  const supervisor = found.find(({ child }) => child?.pid === status?.pid) ?? found[0];
+  if (supervisor === undefined) return { supervisor: "none", frozen: false, status: null };
+  const { pid: supervisorPid, state } = supervisor.process;
+  return {
+    supervisor: isFrozen(state) ? "frozen" : "alive",
+    supervisorPid,
+    frozen: isFrozen(processes.all.get(status?.pid ?? 0)?.state),
+    status: status !== null && isStale(status, supervisor, processes) ? null : status,
+  };
+}
+
+const NOTHING: Supervised = { supervisor: "none", frozen: false, status: null };
+
+/**
+ * Reads what there is of a profile's slot; no program is run.
+ * Needs `--allow-read` for the scandir.
+ *
+ * @param scandir The scandir.
+ * @param profile The profile; its name is legal.
+ * @param look What runs in the container.
+ * @returns What is known.
+ * @throws {Error} If the scandir cannot be read.
+ */
+export function readSlot(scandir: string, profile: string, look: Look): SlotFacts {
+  const name = slotName(profile);
+  const servicedir = `${scandir}/${name}`;
+  const info = lstatIfPresent(servicedir);
+  if (!info?.isDirectory) {
+    const slot = info === undefined ? "none" : "other";
+    const unregistered = isUnregistered(scandir, name);
+    return { ...NOTHING, servicedir, slot, unregistered, deaths: 0, logger: NOTHING };
+  }
+  const pauses = lstatIfPresent(`${servicedir}/log/pause`) !== undefined;
+  return {
+    ...readService(servicedir, name, look),
+    servicedir,
+    slot: "directory",
+    unregistered: false,
+    deaths: readDeaths(servicedir),
+    logger: readService(`${servicedir}/log`, `${name}/log`, look),
+    logProblem: pauses ? "its log directory cannot be written" : undefined,
+  };
+}
+
+/** What is known of a profile whose name cannot have a slot. */
+export const NO_SLOT: SlotFacts = {
+  ...NOTHING,
+  servicedir: "",
+  slot: "none",
+  unregistered: false,
+  deaths: 0,
+  logger: NOTHING,
+};

@@ -1,0 +1,193 @@
+import { foldIntents } from "../boot/plan.ts";
+import { readBootRecord } from "../boot/record.ts";
+import { errorWords, survivable } from "../_errors.ts";
+import { listDirectory, lstatIfPresent } from "../_fs.ts";
+import { inOrder } from "../control/status.ts";
+import { type ListedProfile, listProfiles } from "../profile/list.ts";
+import { DEFAULT_PROFILE, profileDir, profileNameProblem, SLOT_PREFIX } from "../profile/name.ts";
+import type { ContainerRole } from "../rules/facts.ts";
+import type { Rules } from "../rules/rules.ts";
+import { type Capacity, roomFor, wordNoRoom } from "../s6/capacity.ts";
+import { countServices } from "../slot/slot_facts.ts";
+import { type Processes, type Space, supervisorsOf } from "../s6/processes.ts";
+import type { ContainerFacts, GatewayFacts } from "./gateway.ts";
+import { type Look, NO_SLOT, readSlot } from "./gateway_facts.ts";
+import { freeName } from "./free_name.ts";
+import { readRecordedState } from "./recorded_state.ts";
+import { findStrays } from "./strays.ts";
+import { findSvscan } from "./svscan.ts";
+
+/** Options of {@linkcode gatherOverview}. */
+export interface OverviewOptions {
+  /** The Hermes home, an absolute path. */
+  home: string;
+  /** The scandir, an absolute path. */
+  scandir: string;
+  /** How gateways are supervised. */
+  mode: string;
+  /** What the container is for. */
+  role: ContainerRole;
+  /** Whether the image has a hermes. */
+  hasHermes: boolean;
+  /** The container's rules. */
+  rules: Rules;
+  /** What its s6-svscan holds. Default: any number. */
+  capacity?: Capacity | undefined;
+  /** What runs in it. */
+  processes: Processes;
+}
+
+/** What is known of a container and its gateways. */
+export interface Overview {
+  /** The container. */
+  container: ContainerFacts;
+  /** Its gateways: `default` first, then by name. */
+  gateways: GatewayFacts[];
+  /** Makes what is known of a name that is none of theirs. */
+  unknown(profile: string): GatewayFacts;
+}
+
+/** Less room than this, and nothing can be written. */
+const LEAST_BYTES = 64 * 1024;
+
+function problemOf(act: () => void): string | undefined {
+  try {
+    act();
+  } catch (error) {
+    return errorWords(survivable(error));
+  }
+}
+
+function wordFull({ path, freeBytes, freeInodes }: Space): string | undefined {
+  if (freeBytes < LEAST_BYTES) return `no space is left for ${path}`;
+  if (freeInodes === 0) return `no more files can be made on what ${path} is on`;
+}
+
+/** What is on the volume under a name. */
+type OnVolume = Pick<GatewayFacts, "found" | "problem">;
+
+function judge({ name, symlink = false, error }: ListedProfile): OnVolume {
+  const problem = profileNameProblem(name);
+  if (problem !== undefined) return { found: "profile", problem };
+  if (name === DEFAULT_PROFILE) return { found: "reserved" };
+  if (symlink) return { found: "symlink" };
+  return error === undefined ? { found: "profile" } : { found: "unreadable", problem: error };
+}
+
+/** Finds what is in `profiles`, by name; a directory without SOUL.md is not passed over. */
+function readVolume(home: string): Map<string, OnVolume> {
+  const entries = new Map<string, OnVolume>();
+  const profiles = `${home}/profiles`;
+  if (lstatIfPresent(profiles)?.isDirectory !== true) return entries;
+  for (const { name, isDirectory } of listDirectory(profiles).values()) {
+    if (isDirectory && !name.startsWith(".")) entries.set(name, { found: "no SOUL.md" });
+  }
+  for (const entry of listProfiles(home, () => {})) entries.set(entry.name, judge(entry));
+  return entries;
+}
+
+/** Reads one gateway's part of an {@linkcode Overview}. */
+function readGateway(
+  name: string,
+  entry: OnVolume | undefined,
+  { home, scandir, rules }: OverviewOptions,
+  look: Look,
+): GatewayFacts {
+  // The name of profiles/default is the root profile's.
+  const problem = profileNameProblem(name);
+  const usable = problem === undefined && entry?.found !== "reserved";
+  const dir = entry?.found === "reserved" ? `${home}/profiles/${name}` : profileDir(home, name);
+  const nothing = { state: null, setBy: null, setAt: null };
+  return {
+    profile: name,
+    dir,
+    found: "nothing",
+    problem,
+    ...entry,
+    away: usable ? rules.selection.away(name) : undefined,
+    wantedBy: [],
+    recorded: usable ? readRecordedState(dir) : nothing,
+    ...usable ? readSlot(scandir, name, look) : NO_SLOT,
+    logDir: `${home}/logs/gateways/${name}`,
+    strays: [],
+  };
+}
+
+/** What all gateways together are to each of them. */
+function relate(gateways: GatewayFacts[], { rules, role }: OverviewOptions): void {
+  const [root] = gateways;
+  if (root === undefined) return;
+  const named = gateways.filter(({ profile, found, problem }) =>
+    profile !== DEFAULT_PROFILE && found === "profile" && problem === undefined
+  );
+  root.wantedBy = foldIntents(
+    named.map(({ profile, recorded: { state: priorState } }) => ({
+      profile,
+      memory: { priorState, priorExit: "unknown" as const },
+    })),
+    rules,
+  );
+  if (role === "own-gateway") root.served = { by: "the container's command", up: true };
+  if (rules.topology !== "one") return;
+  const by = "the root profile's gateway";
+  for (const one of named) one.served = { by, up: root.served?.up ?? root.status?.up ?? false };
+}
+
+/**
+ * Gathers what there is to know of a container and its gateways: of every
+ * profile, every slot, and what in `profiles` can have none. No program is run.
+ * Needs `--allow-read` for the scandir, `<home>/profiles` and the root profile's
+ * state file.
+ *
+ * @param options Where, and what runs.
+ * @returns What is known.
+ *
+ * @example
+ * ```ts no-eval
+ * import { diagnose } from "./cause.ts";
+ * import { gatherOverview } from "./overview_facts.ts";
+ * const { container, gateways } = gatherOverview(options);
+ * gateways.map((facts) => diagnose(facts, container).cause);
+ * ```
+ */
+export function gatherOverview(options: OverviewOptions): Overview {
+  const { home, scandir, mode, role, hasHermes, capacity, processes } = options;
+  const look = { processes, supervisors: supervisorsOf(processes) };
+  let volume = new Map<string, OnVolume>();
+  let slots: string[] = [];
+  const volumeProblem = problemOf(() => volume = readVolume(home));
+  const scandirProblem = problemOf(() => {
+    slots = [...listDirectory(scandir).keys()]
+      .filter((name) => name.startsWith(SLOT_PREFIX))
+      .map((name) => name.slice(SLOT_PREFIX.length))
+      .filter((profile) => profileNameProblem(profile) === undefined);
+  });
+  const reserved = volume.get(DEFAULT_PROFILE);
+  volume.set(DEFAULT_PROFILE, { found: "profile" });
+  const names = inOrder([...volume.keys(), ...slots]);
+  const gateways = names.map((name) => readGateway(name, volume.get(name), options, look));
+  if (reserved !== undefined) gateways.push(readGateway(DEFAULT_PROFILE, reserved, options, look));
+  relate(gateways, options);
+  const strays = findStrays(processes);
+  const isFull = capacity !== undefined && scandirProblem === undefined &&
+    roomFor(capacity, countServices(capacity)) === 0;
+  let boot: ContainerFacts["boot"];
+  const bootProblem = problemOf(() => boot = readBootRecord(scandir));
+  for (const facts of gateways) {
+    const { profile, found, problem, served } = facts;
+    if (found === "reserved" || found === "profile" && problem !== undefined) {
+      facts.freeName = freeName(profile, names);
+    }
+    if (served === undefined) facts.strays = strays.get(profile) ?? [];
+  }
+  return {
+    container: {
+      ...findSvscan(processes, scandir),
+      ...{ mode, role, hasHermes, volumeProblem, scandirProblem, boot, bootProblem },
+      noRoom: isFull ? wordNoRoom(capacity) : undefined,
+      full: processes.space.map(wordFull).find((words) => words !== undefined),
+    },
+    gateways,
+    unknown: (profile) => readGateway(profile, undefined, options, look),
+  };
+}

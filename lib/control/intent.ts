@@ -1,7 +1,9 @@
-import { makeFile, removeIfPresent } from "../_fs.ts";
+import { lstatIfPresent, makeFile, removeIfPresent } from "../_fs.ts";
+import { readJsonObject } from "../_json.ts";
 import { errorWords, IntentNotRecordedError, survivable } from "../_errors.ts";
 import { profileDir, slotName } from "../profile/name.ts";
 import { type DesiredState, recordDesiredState } from "../profile/desired_state.ts";
+import { STATE_FILE } from "../profile/list.ts";
 import { lockScandir } from "../slot/scandir.ts";
 
 /** Whose intent is recorded, and where. */
@@ -46,4 +48,36 @@ export async function recordIntent(
   } catch (error) {
     return new IntentNotRecordedError(profile, desired, errorWords(survivable(error)));
   }
+}
+
+function desiredState(dir: string): unknown {
+  const path = `${dir}/${STATE_FILE}`;
+  try {
+    return lstatIfPresent(path)?.isFile ? readJsonObject(path).desired_state : undefined;
+  } catch (error) {
+    survivable(error);
+    return undefined; // as good as none
+  }
+}
+
+/**
+ * Tells whether a profile is meant to be stopped: its state file says so, as
+ * {@linkcode recordIntent} and hermes's own `gateway stop` have it; or it does
+ * not say, and a `down` file keeps the slot down.
+ * Needs `--allow-read` for both.
+ *
+ * @param places Whose and where.
+ * @returns Whether it is.
+ *
+ * @example
+ * ```ts no-eval
+ * import { isMeantStopped } from "./intent.ts";
+ * const places = { home: "/opt/data", scandir: "/run/service" };
+ * isMeantStopped({ ...places, profile: "coder", gateway: "coder" });
+ * ```
+ */
+export function isMeantStopped({ home, scandir, profile }: IntentPlaces): boolean {
+  const desired = desiredState(profileDir(home, profile));
+  if (desired === "stopped" || desired === "running") return desired === "stopped";
+  return lstatIfPresent(`${scandir}/${slotName(profile)}/down`) !== undefined;
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { recordIntent } from "../../lib/control/intent.ts";
+import { isMeantStopped, recordIntent } from "../../lib/control/intent.ts";
 import { exists, TempDir } from "../_temp.ts";
 
 function makePlaces(temp: TempDir) {
@@ -35,4 +35,24 @@ Deno.test("recordIntent() says why it could not", async () => {
     'gone: s6 was told, but "running" is not recorded (No such file or directory): ' +
       "it does not start with the next container",
   );
+});
+
+Deno.test("isMeantStopped() goes by the state file, and by the slot where that says nothing of it", () => {
+  for (
+    const [state, down, stopped] of [
+      ['{"desired_state":"stopped"}', false, true],
+      ['{"desired_state":"running"}', true, false],
+      ['{"gateway_state":"stopped"}', false, false],
+      ['{"gateway_state":"running"}', true, true],
+      ["not JSON", true, true],
+      [undefined, true, true],
+      [undefined, false, false],
+    ] as const
+  ) {
+    using temp = new TempDir();
+    const places = { ...makePlaces(temp), gateway: "coder" };
+    if (state !== undefined) temp.write("home/profiles/coder/gateway_state.json", state);
+    if (down) temp.write("scandir/gateway-coder/down");
+    assertEquals(isMeantStopped(places), stopped, `${state} ${down}`);
+  }
 });

@@ -4,6 +4,7 @@ import { errorWords, IntentNotRecordedError, survivable } from "../_errors.ts";
 import { profileDir, slotName } from "../profile/name.ts";
 import { type DesiredState, recordDesiredState } from "../profile/desired_state.ts";
 import { STATE_FILE } from "../profile/list.ts";
+import { stateOf } from "../profile/prior_state.ts";
 import { lockScandir } from "../slot/scandir.ts";
 
 /** Whose intent is recorded, and where. */
@@ -50,34 +51,28 @@ export async function recordIntent(
   }
 }
 
-function desiredState(dir: string): unknown {
-  const path = `${dir}/${STATE_FILE}`;
-  try {
-    return lstatIfPresent(path)?.isFile ? readJsonObject(path).desired_state : undefined;
-  } catch (error) {
-    survivable(error);
-    return undefined; // as good as none
-  }
-}
-
 /**
- * Tells whether a profile is meant to be stopped: its state file says so, as
- * {@linkcode recordIntent} and hermes's own `gateway stop` have it; or it does
- * not say, and a `down` file keeps the slot down.
- * Needs `--allow-read` for both.
+ * Tells whether somebody has stopped a profile's gateway: its state file says so,
+ * as {@linkcode recordIntent} and hermes's own `gateway stop` have it. One that
+ * has never run is not stopped.
+ * Needs `--allow-read` for the file.
  *
- * @param places Whose and where.
- * @returns Whether it is.
+ * @param home The Hermes home.
+ * @param profile The profile.
+ * @returns Whether that is recorded.
  *
  * @example
  * ```ts no-eval
- * import { isMeantStopped } from "./intent.ts";
- * const places = { home: "/opt/data", scandir: "/run/service" };
- * isMeantStopped({ ...places, profile: "coder", gateway: "coder" });
+ * import { isRecordedStopped } from "./intent.ts";
+ * isRecordedStopped("/opt/data", "coder");
  * ```
  */
-export function isMeantStopped({ home, scandir, profile }: IntentPlaces): boolean {
-  const desired = desiredState(profileDir(home, profile));
-  if (desired === "stopped" || desired === "running") return desired === "stopped";
-  return lstatIfPresent(`${scandir}/${slotName(profile)}/down`) !== undefined;
+export function isRecordedStopped(home: string, profile: string): boolean {
+  const path = `${profileDir(home, profile)}/${STATE_FILE}`;
+  try {
+    return lstatIfPresent(path)?.isFile === true && stateOf(readJsonObject(path)) === "stopped";
+  } catch (error) {
+    survivable(error);
+    return false; // as good as none
+  }
 }

@@ -1,4 +1,4 @@
-import { isMeantStopped } from "../../lib/control/intent.ts";
+import { isRecordedStopped } from "../../lib/control/intent.ts";
 import { S6ServiceManager } from "../../lib/control/manager.ts";
 import type { ChangeOptions, Stopping } from "../../lib/control/move.ts";
 import { askGateway } from "../../lib/control/status.ts";
@@ -72,7 +72,7 @@ async function staysStopped(
   const { status } = await askGateway(manager, gateway);
   if (command.name === "restart" && !operands.includes(profile)) {
     const keptUp = gateway === profile && status?.wantedUp === true;
-    if (!keptUp && isMeantStopped({ ...facts, profile, gateway })) return true;
+    if (!keptUp && isRecordedStopped(facts.home, profile)) return true;
   }
   if (!status?.up && !flags.has("force")) assertHere(rules, facts, profile);
   return false;

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { isMeantStopped, recordIntent } from "../../lib/control/intent.ts";
+import { isRecordedStopped, recordIntent } from "../../lib/control/intent.ts";
 import { exists, TempDir } from "../_temp.ts";
 
 function makePlaces(temp: TempDir) {
@@ -37,22 +37,19 @@ Deno.test("recordIntent() says why it could not", async () => {
   );
 });
 
-Deno.test("isMeantStopped() goes by the state file, and by the slot where that says nothing of it", () => {
+Deno.test("isRecordedStopped() goes by what is wanted, else by what the gateway says of itself", () => {
   for (
-    const [state, down, stopped] of [
-      ['{"desired_state":"stopped"}', false, true],
-      ['{"desired_state":"running"}', true, false],
-      ['{"gateway_state":"stopped"}', false, false],
-      ['{"gateway_state":"running"}', true, true],
-      ["not JSON", true, true],
-      [undefined, true, true],
-      [undefined, false, false],
+    const [state, stopped] of [
+      ['{"desired_state":"stopped","gateway_state":"running"}', true],
+      ['{"desired_state":"running","gateway_state":"stopped"}', false],
+      ['{"gateway_state":"stopped"}', true],
+      ["not JSON", false],
+      [undefined, false],
     ] as const
   ) {
     using temp = new TempDir();
-    const places = { ...makePlaces(temp), gateway: "coder" };
+    const { home } = makePlaces(temp);
     if (state !== undefined) temp.write("home/profiles/coder/gateway_state.json", state);
-    if (down) temp.write("scandir/gateway-coder/down");
-    assertEquals(isMeantStopped(places), stopped, `${state} ${down}`);
+    assertEquals(isRecordedStopped(home, "coder"), stopped, state);
   }
 });

@@ -177,7 +177,7 @@ liveTest(
     }
     assert(await untilUp(container, "team-a") !== before);
     await staysDown(container, "gateway-team-b", "gateway-team-c");
-    // What is down without anybody's wish is not left.
+    // What is down without that being recorded is not left.
     await ctlOk(container, ["restart", "team-b", "team-c"]);
     await container.sh(`s6-svc -d ${SCANDIR}/gateway-team-b`, { user: "hermes" });
     await untilParked(container, "gateway-team-b");

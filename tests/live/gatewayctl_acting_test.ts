@@ -37,6 +37,15 @@ async function bootHanging(boot: Parameters<Parameters<typeof liveTest>[1]>[0]) 
   return { container, home, pid: await untilUp(container, "coder") };
 }
 
+/** Waits until the next gateway is up and minds its signals; returns its PID. */
+async function untilNext(container: Container, home: Home, before: number): Promise<number> {
+  const pid = await untilUp(container, "coder", before);
+  await until("coder minds its signals", async () => {
+    return await Deno.readTextFile(`${home.dir("coder")}/gateway.pid`) === `${pid}\n`;
+  }, 30_000);
+  return pid;
+}
+
 liveTest("stop of a gateway that ignores SIGTERM ends it, and says what goes on", async (boot) => {
   const { container } = await bootHanging(boot);
   const { code, stdout, stderr } = await ctl(container, [
@@ -95,13 +104,13 @@ liveTest("a restart whose gatewayctl is killed leaves no gateway down", async (b
 liveTest(
   "--no-wait tells and returns, a later start waits for the stop, and --no-kill never kills",
   async (boot) => {
-    const { container, pid } = await bootHanging(boot);
+    const { container, home, pid } = await bootHanging(boot);
     const [told] = await ctlJson(container, ["stop", "coder", "--no-wait", "--kill-after", "4"]);
     assertEquals([told?.["ok"], Number.isNaN(Date.parse(String(told?.["killAt"])))], [true, false]);
     const { code, stderr } = await ctl(container, ["start", "coder", "--timeout", "0.3"]);
     assertEquals(code, 4);
     assertMatch(stderr, /coder: still stopping after 0.3 s: then it starts again/);
-    const second = await untilUp(container, "coder", pid);
+    const second = await untilNext(container, home, pid);
     const [result] = await ctlJson(container, ["stop", "coder", "--timeout", "0.3", "--no-kill"]);
     assertEquals([result?.["pending"], result?.["killAt"]], [true, null]);
     assertEquals((await status(container, "gateway-coder")).pid, second);
@@ -143,9 +152,9 @@ liveTest(
 liveTest(
   "the container's stop and a crash are as ever after a stop that kills late",
   async (boot) => {
-    const { container, pid } = await bootHanging(boot);
+    const { container, home, pid } = await bootHanging(boot);
     await ctl(container, ["restart", "coder", "--timeout", "0.3", "--kill-after", "0.5"]);
-    const second = await untilUp(container, "coder", pid);
+    const second = await untilNext(container, home, pid);
     // Told by somebody else it is not killed.
     await container.sh(`s6-svc -d ${SCANDIR}/gateway-coder`, { user: "hermes" });
     const stopping = ({ up, wantedUp }: { up: boolean; wantedUp: boolean }) => up && !wantedUp;

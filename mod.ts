@@ -58,12 +58,12 @@ export type { Topology } from "./lib/rules/topology.ts";
 
 // Between boots.
 export {
-  type ChangeOptions,
   type GatewayStatus,
   type RegisterOptions,
   S6ServiceManager,
   type S6ServiceManagerOptions,
 } from "./lib/control/manager.ts";
+export type { ChangeOptions, Stopping } from "./lib/control/move.ts";
 export { type SyncEntry, type SyncOptions, syncProfileGateways } from "./lib/control/sync.ts";
 export type { ServiceStatus } from "./lib/s6/status.ts";
 

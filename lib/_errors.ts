@@ -165,6 +165,8 @@ export class S6TimeoutError extends Error {
   readonly service: string;
   /** How long was waited, in milliseconds. */
   readonly timeoutMs: number;
+  /** Whether s6 was told, and only what was to come of it has not. */
+  readonly told: boolean;
 
   /**
    * Makes the error.
@@ -172,11 +174,13 @@ export class S6TimeoutError extends Error {
    * @param service The service or scandir it was about.
    * @param what What did not happen.
    * @param timeoutMs How long was waited, in milliseconds.
+   * @param told Whether s6 was told, and only what was to come of it has not.
    */
-  constructor(service: string, what: string, timeoutMs: number) {
+  constructor(service: string, what: string, timeoutMs: number, told = false) {
     super(`${service}: not ${what} within ${timeoutMs} ms`);
     this.service = service;
     this.timeoutMs = timeoutMs;
+    this.told = told;
   }
 }
 

@@ -1,7 +1,10 @@
-import { makeFile, removeIfPresent } from "../_fs.ts";
+import { lstatIfPresent, makeFile, removeIfPresent } from "../_fs.ts";
+import { readJsonObject } from "../_json.ts";
 import { errorWords, IntentNotRecordedError, survivable } from "../_errors.ts";
 import { profileDir, slotName } from "../profile/name.ts";
 import { type DesiredState, recordDesiredState } from "../profile/desired_state.ts";
+import { STATE_FILE } from "../profile/list.ts";
+import { stateOf } from "../profile/prior_state.ts";
 import { lockScandir } from "../slot/scandir.ts";
 
 /** Whose intent is recorded, and where. */
@@ -45,5 +48,31 @@ export async function recordIntent(
     recordDesiredState(profileDir(home, profile), desired, new Date());
   } catch (error) {
     return new IntentNotRecordedError(profile, desired, errorWords(survivable(error)));
+  }
+}
+
+/**
+ * Tells whether somebody has stopped a profile's gateway: its state file says so,
+ * as {@linkcode recordIntent} and hermes's own `gateway stop` have it. One that
+ * has never run is not stopped.
+ * Needs `--allow-read` for the file.
+ *
+ * @param home The Hermes home.
+ * @param profile The profile.
+ * @returns Whether that is recorded.
+ *
+ * @example
+ * ```ts no-eval
+ * import { isRecordedStopped } from "./intent.ts";
+ * isRecordedStopped("/opt/data", "coder");
+ * ```
+ */
+export function isRecordedStopped(home: string, profile: string): boolean {
+  const path = `${profileDir(home, profile)}/${STATE_FILE}`;
+  try {
+    return lstatIfPresent(path)?.isFile === true && stateOf(readJsonObject(path)) === "stopped";
+  } catch (error) {
+    survivable(error);
+    return false; // as good as none
   }
 }

@@ -22,10 +22,10 @@ import { readDeaths, type ServiceStatus } from "../s6/status.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
 import { gatewaySlot, planSlots } from "../slot/slot.ts";
 import { findSlots } from "../slot/slot_facts.ts";
-import { clearUnregistered, unregister } from "../slot/unregistered.ts";
+import { clearUnregistered, keptEnv, unregister } from "../slot/unregistered.ts";
 import { Supervision } from "../s6/supervision.ts";
 import { recordIntent } from "./intent.ts";
-import { bringDown, bringUp, forceDown } from "./move.ts";
+import { bringDown, bringUp, type ChangeOptions, forceDown, type Stopping } from "./move.ts";
 
 /** Options of {@linkcode S6ServiceManager}. */
 export interface S6ServiceManagerOptions {
@@ -49,16 +49,10 @@ export interface S6ServiceManagerOptions {
 
 /** Options of {@linkcode S6ServiceManager.registerProfileGateway}. */
 export interface RegisterOptions {
-  /** Environment for the gateway; it lasts as long as the slot. */
+  /** Environment for the gateway. Default: what an unregistered one of the name had. */
   extraEnv?: Readonly<Record<string, string>> | undefined;
   /** Whether it starts at once. Default: `true`. */
   startNow?: boolean | undefined;
-}
-
-/** Options of {@linkcode S6ServiceManager.start} and its like. */
-export interface ChangeOptions {
-  /** Whether to wait until the gateway has changed. Default: `true`. */
-  wait?: boolean | undefined;
 }
 
 /** A gateway's status. */
@@ -120,9 +114,10 @@ export class S6ServiceManager {
    * @throws {GatewayNotRegisteredError} If somebody unregisters it meanwhile.
    */
   async registerProfileGateway(profile: string, options: RegisterOptions = {}): Promise<void> {
-    const { extraEnv = {}, startNow = true } = options;
+    const { startNow = true } = options;
     const { home, hermes, topology, capacity } = this.#options;
     const name = slotName(profile);
+    const extraEnv = options.extraEnv ?? keptEnv(this.#scandir, name);
     const multiplex = topology === "one" && profile === DEFAULT_PROFILE;
     const slots = [gatewaySlot({ profile, home, hermes, extraEnv, multiplex }, !startNow)];
     {
@@ -145,7 +140,8 @@ export class S6ServiceManager {
 
   /**
    * Stops a profile's gateway and removes its slot; when it returns, nothing of it
-   * is left but a note that it is not missed, and the name can be registered again.
+   * is left but a note that it is not missed, and its environment for when the name
+   * is registered again.
    * A gateway that ignores SIGTERM is killed. That there is no slot is fine.
    *
    * @param profile The profile.
@@ -197,15 +193,16 @@ export class S6ServiceManager {
    *
    * @param profile The profile.
    * @param options Whether to wait until it is up.
+   * @returns That it is still stopping, and starts after that; else `undefined`.
    * @throws {InvalidProfileNameError} If the name is not legal.
    * @throws {GatewayNotRegisteredError} If it has no slot.
    * @throws {S6CommandError} If a program of s6 fails.
    * @throws {S6TimeoutError} If it is not up in time.
    * @throws {IntentNotRecordedError} If it is up, and what is wanted is not recorded.
    */
-  async start(profile: string, { wait = true }: ChangeOptions = {}): Promise<void> {
-    const start = (service: string) => bringUp(this.#supervision, service, wait);
-    await this.#change(profile, this.gatewayOf(profile), "running", start);
+  start(profile: string, options: ChangeOptions = {}): Promise<Stopping | undefined> {
+    const start = (service: string) => bringUp(this.#supervision, service, options);
+    return this.#change(profile, this.gatewayOf(profile), "running", start);
   }
 
   /**
@@ -213,26 +210,28 @@ export class S6ServiceManager {
    * what is wanted: it stays down, also after a container restart.
    *
    * @param profile The profile.
-   * @param options Whether to wait until it is down.
+   * @param options Whether to wait until it is down, and when it is killed.
+   * @returns What still goes on, where that was not waited for or takes too long.
    * @throws What {@linkcode S6ServiceManager.start} throws.
    */
-  async stop(profile: string, { wait = true }: ChangeOptions = {}): Promise<void> {
-    await this.#change(profile, profile, "stopped", () => this.#takeDown(profile, wait));
+  stop(profile: string, options: ChangeOptions = {}): Promise<Stopping | undefined> {
+    return this.#change(profile, profile, "stopped", () => this.#takeDown(profile, options));
   }
 
   /**
    * Stops the gateway that serves a profile, waits until it is down, and starts
-   * it: it exits 0, and s6-svc -r would leave it down, because of its finish script.
+   * it, or has s6 do that: s6-svc -r would leave it down, because of its finish script.
    *
    * @param profile The profile.
-   * @param options Whether to wait until it is up again.
+   * @param options Whether to wait until it is up again, and when it is killed.
+   * @returns What still goes on, where that was not waited for or takes too long.
    * @throws What {@linkcode S6ServiceManager.start} throws.
    */
-  async restart(profile: string, { wait = true }: ChangeOptions = {}): Promise<void> {
+  restart(profile: string, options: ChangeOptions = {}): Promise<Stopping | undefined> {
     const gateway = this.gatewayOf(profile);
-    await this.#change(profile, gateway, "running", async (service) => {
-      await this.#takeDown(gateway, true);
-      await bringUp(this.#supervision, service, wait);
+    return this.#change(profile, gateway, "running", async (service) => {
+      return await this.#takeDown(gateway, { ...options, again: true }) ??
+        await bringUp(this.#supervision, service, options);
     });
   }
 
@@ -283,18 +282,19 @@ export class S6ServiceManager {
     profile: string,
     gateway: string,
     desired: DesiredState,
-    tell: (service: string) => Promise<void>,
-  ): Promise<void> {
+    tell: (service: string) => Promise<Stopping | undefined>,
+  ): Promise<Stopping | undefined> {
     this.#serviceOf(profile); // must be there, too
     const service = this.#serviceOf(gateway);
     const places = { home: this.#options.home, scandir: this.#scandir, profile, gateway };
     const failure = await recordIntent(places, desired);
-    await this.#whileRegistered(gateway, () => tell(service));
+    const stopping = await this.#whileRegistered(gateway, () => tell(service));
     if (failure !== undefined) throw failure;
+    return stopping;
   }
 
-  #takeDown(profile: string, wait: boolean): Promise<void> {
-    const dir = profileDir(this.#options.home, profile);
-    return bringDown(this.#supervision, { profile, dir }, wait, this.#warn);
+  #takeDown(profile: string, options: ChangeOptions & { again?: true }) {
+    const gateway = { profile, dir: profileDir(this.#options.home, profile) };
+    return bringDown(this.#supervision, gateway, options, this.#warn);
   }
 }

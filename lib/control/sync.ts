@@ -7,10 +7,16 @@ import type { Rules } from "../rules/rules.ts";
 import type { Capacity } from "../s6/capacity.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
 import { S6ServiceManager } from "./manager.ts";
-import { expectedOutcomes, planSlots, type Slot, type SlotOutcome } from "../slot/slot.ts";
+import {
+  expectedOutcomes,
+  gatewaySlot,
+  planSlots,
+  type Slot,
+  type SlotOutcome,
+} from "../slot/slot.ts";
 import { findSlots } from "../slot/slot_facts.ts";
 import { Supervision } from "../s6/supervision.ts";
-import { clearUnregistered } from "../slot/unregistered.ts";
+import { clearUnregistered, keptEnv } from "../slot/unregistered.ts";
 import { planVolume, type ProfilePlan } from "../boot/plan.ts";
 
 const DEFAULT_SCANDIR = "/run/service";
@@ -138,6 +144,14 @@ export function wordSyncEntry({ profile, action, starts, reason }: SyncEntry): s
   return `${profile}: ${what}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
+/** Gives a slot that was unregistered the environment that it had. */
+function withKeptEnv(scandir: string, plan: ProfilePlan): ProfilePlan {
+  const { slot } = plan;
+  const extraEnv = slot === undefined ? {} : keptEnv(scandir, slot.name);
+  if (slot === undefined || Object.keys(extraEnv).length === 0) return plan;
+  return { ...plan, slot: gatewaySlot({ ...slot.description, extraEnv }, slot.down) };
+}
+
 /** Goes over all profiles; without a locked scandir nothing is written. */
 async function pass(
   manager: S6ServiceManager,
@@ -147,8 +161,9 @@ async function pass(
 ): Promise<{ entries: SyncEntry[]; leftOut: Set<string> }> {
   const { home, scandir = DEFAULT_SCANDIR, prune = false, warn = () => {} } = options;
   const { rules, hermes, capacity } = options;
-  const { profiles, error } = planVolume(home, warn, { rules, hermes });
+  const { profiles: found, error } = planVolume(home, warn, { rules, hermes });
   if (error !== undefined) throw new Error(`cannot read ${home}/profiles: ${errorWords(error)}`);
+  const profiles = found.map((one) => withKeptEnv(scandir, one));
   const registered = await manager.listProfileGateways();
   const prunes = typeof prune === "function" ? prune() : prune;
   const busy = locked === undefined ? [] : await supervision.endOrphans();

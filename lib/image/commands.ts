@@ -1,5 +1,5 @@
 import { BOOT_LOG } from "../boot/log.ts";
-import { CONFIG_FILE } from "../rules/multiplex.ts";
+import { CONFIG_FILE } from "../rules/config.ts";
 import { PROFILE_FILES, STATE_FILE } from "../profile/list.ts";
 import { PLANNED_STOP_FILE } from "../profile/planned_stop.ts";
 import { START_TIME, SUPERVISED } from "../s6/places.ts";
@@ -18,6 +18,15 @@ const TIMEOUT: CommandOption = {
   value: "SECONDS",
   text: "how long to wait for each gateway (10)",
 };
+const KILL: readonly CommandOption[] = [
+  {
+    name: "kill-after",
+    value: "SECONDS",
+    text: "how long until s6 kills one that does not stop",
+  },
+  { name: "no-kill", text: "never kill one that does not stop" },
+];
+const FORCE: CommandOption = { name: "force", text: "also one that is somebody else's to run" };
 const NO_WAIT: CommandOption = { name: "no-wait", text: "do not wait until it is done" };
 
 /** The caller's time zone: s6-log stamps in the container's, so that one has to stay Deno's own. */
@@ -62,14 +71,22 @@ export function syncPermissions({ facts, home, scandir }: CommandPlaces): Permis
   };
 }
 
+const KILL_NOTES = `--timeout bounds the wait only. Without --kill-after a gateway has 10 s more
+than hermes waits for its agents (agent.restart_drain_timeout in the profile's
+config.yaml), and at least 60 s. s6 sees to that, also after gatewayctl's end.`;
+const RESTART_NOTES = `With --all or a pattern those that somebody has stopped stay so.`;
+
 /** A command that changes gateways and records what the operator wants of them. */
 function change(name: "start" | "stop" | "restart", purpose: string): Command {
-  const marker = name === "start" ? [] : [PLANNED_STOP_FILE];
+  const stops = name !== "start";
+  const marker = stops ? [PLANNED_STOP_FILE] : [];
+  const force = name === "stop" ? [] : [FORCE];
   return {
     name,
     purpose,
     operands: "PROFILE...|--all",
-    options: [ALL, TIMEOUT, NO_WAIT, JSON_OPTION],
+    options: [ALL, TIMEOUT, ...stops ? KILL : [], ...force, NO_WAIT, JSON_OPTION],
+    ...stops && { notes: name === "stop" ? KILL_NOTES : `${KILL_NOTES}\n${RESTART_NOTES}` },
     permissions: ({ facts, home, scandir }) => {
       const inHome = (files: readonly string[]) => files.map((file) => `${home}/${file}`);
       const state = inHome(["profiles", STATE_FILE, `${STATE_FILE}.new`]);
@@ -82,6 +99,7 @@ function change(name: "start" | "stop" | "restart", purpose: string): Command {
           ...STATUS,
           SUPERVISED,
         ],
+        ...stops && { env: ZONE },
       };
     },
   };
@@ -113,9 +131,15 @@ export const COMMANDS: readonly Command[] = [
     operands: "PROFILE...|--all",
     known: "volume",
     options: [
-      { name: "env", value: "KEY=VALUE", many: true, text: "environment for the gateway" },
+      {
+        name: "env",
+        value: "KEY=VALUE",
+        many: true,
+        text: "environment for the gateway, instead of what it had",
+      },
       { name: "down", text: "do not start it" },
       { name: "all", text: "every profile without a gateway, as '*'" },
+      FORCE,
       TIMEOUT,
       NO_WAIT,
       JSON_OPTION,

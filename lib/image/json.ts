@@ -96,6 +96,16 @@ const RESULT: Fields = {
     text: "the profile whose gateway it is about",
     absent: "it is its own",
   },
+  pending: {
+    type: "boolean",
+    text: "true: it is told and still stopping, and s6 does the rest",
+    absent: "`ok` is true, or it failed",
+  },
+  killAt: {
+    type: "time | null",
+    text: "when s6 kills it if it has not ended by itself; null: it does not",
+    absent: "it is not stopping, or was before this command",
+  },
 };
 
 const RECORDED: Fields = {

@@ -1,5 +1,5 @@
 import { PROFILE_FILES, STALE_FILES, STATE_FILE } from "../profile/list.ts";
-import { CONFIG_FILE } from "../rules/multiplex.ts";
+import { CONFIG_FILE } from "../rules/config.ts";
 import { MKFIFO } from "../slot/skeleton.ts";
 import { syncPermissions } from "./commands.ts";
 import { permissionCells, type Permissions, type Places } from "./permissions.ts";

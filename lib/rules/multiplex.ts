@@ -1,51 +1,13 @@
 import { errorWords, survivable } from "../_errors.ts";
+import { CONFIG_FILE, ownValue, readConfig } from "./config.ts";
 import { onOff } from "./on_off.ts";
 import type { Warn } from "../_warn.ts";
 
-/** Hermes's own configuration, relative to the Hermes home. */
-export const CONFIG_FILE = "config.yaml";
-
-/** The key in it, at the top level or under `gateway`, that has one gateway serve every profile. */
+/** The key in {@linkcode CONFIG_FILE}, at the top level or under `gateway`, that has one gateway serve every profile. */
 export const MULTIPLEX_KEY = "multiplex_profiles";
 
-/** The size limit of the configuration, in bytes. */
-export const MAX_CONFIG_BYTES = 1 << 20;
-
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
-/** Reads a file that may be anything; opening a FIFO would wait for ever. */
-function readConfig(path: string): string {
-  const { isFile, size } = Deno.lstatSync(path);
-  if (!isFile) throw new Error("not a regular file");
-  if (size > MAX_CONFIG_BYTES) throw new Error(`larger than ${MAX_CONFIG_BYTES} bytes`);
-  const bytes = Deno.readFileSync(path);
-  try {
-    return decoder.decode(bytes);
-  } catch (error) {
-    survivable(error);
-    throw new Error("not UTF-8");
-  }
-}
-
-function ownValue(mapping: unknown, key: string): unknown {
-  if (typeof mapping !== "object" || mapping === null || !Object.hasOwn(mapping, key)) {
-    return undefined;
-  }
-  return (mapping as Record<string, unknown>)[key];
-}
-
 async function readSwitch(path: string): Promise<boolean | undefined> {
-  const text = readConfig(path);
-  // The parser costs milliseconds that only those who use the key shall pay.
-  if (!text.includes(MULTIPLEX_KEY)) return undefined;
-  const { parse } = await import("@std/yaml/parse");
-  let config: unknown;
-  try {
-    config = parse(text);
-  } catch (error) {
-    survivable(error);
-    throw new Error("not YAML"); // the parser quotes its input, which may hold secrets
-  }
+  const config = await readConfig(path, MULTIPLEX_KEY);
   const said = [config, ownValue(config, "gateway")].map((one) => ownValue(one, MULTIPLEX_KEY))
     .filter((value) => value !== undefined);
   const value = said.find((value) => value !== null) ?? said[0];

@@ -71,7 +71,8 @@ export async function runS6(
   { service, timeoutMs, graceMs = 0, bin = S6_BIN }: RunS6Options,
 ): Promise<string> {
   const command = [program, ...args];
-  const late = new S6TimeoutError(service, `done: ${command.join(" ")}`, timeoutMs);
+  const late = (told: boolean) =>
+    new S6TimeoutError(service, `done: ${command.join(" ")}`, timeoutMs, told);
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(`${bin}/${program}`, {
@@ -87,7 +88,7 @@ export async function runS6(
   }
   const timeout = new AbortController();
   const timer = setTimeout(() => {
-    timeout.abort(late);
+    timeout.abort(late(false));
     killIfAlive(child);
   }, timeoutMs + graceMs);
   try {
@@ -96,7 +97,8 @@ export async function runS6(
       readText(child.stdout, timeout.signal),
       readText(child.stderr, timeout.signal),
     ]);
-    if (timeout.signal.aborted || code === EXIT_TIMED_OUT) throw late;
+    timeout.signal.throwIfAborted();
+    if (code === EXIT_TIMED_OUT) throw late(true);
     if (code !== 0) throw new S6CommandError(command, service, code, stderr);
     return stdout;
   } finally {

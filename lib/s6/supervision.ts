@@ -66,7 +66,7 @@ export class Supervision {
    * @throws {S6TimeoutError} If what is waited for does not happen in time.
    */
   async svc(service: string, ...options: string[]): Promise<void> {
-    const args = ["-T", String(this.timeoutMs), ...options, this.#path(service)];
+    const args = ["-T", String(this.timeoutMs), ...options, this.servicedir(service)];
     await this.#run("s6-svc", args, service);
   }
 
@@ -78,7 +78,7 @@ export class Supervision {
    * @throws {S6CommandError} If nothing supervises it.
    */
   async svstat(service: string): Promise<ServiceStatus> {
-    const args = ["-o", STATUS_FIELDS, this.#path(service)];
+    const args = ["-o", STATUS_FIELDS, this.servicedir(service)];
     return parseStatus(await this.#run("s6-svstat", args, service));
   }
 
@@ -89,7 +89,7 @@ export class Supervision {
    * @param service The service.
    */
   forgetDeaths(service: string): void {
-    removeIfPresent(`${this.#path(service)}/supervise/death_tally`);
+    removeIfPresent(`${this.servicedir(service)}/supervise/death_tally`);
   }
 
   /**
@@ -115,14 +115,14 @@ export class Supervision {
     if (await this.supervised(service, true)) return;
     await this.vacate(service);
     await this.svscanctl("-a");
-    const gone = () => lstatIfPresent(this.#path(service)) === undefined;
+    const gone = () => lstatIfPresent(this.servicedir(service)) === undefined;
     await this.#until(
       service,
       "supervised",
       async () => gone() || await this.supervised(service, true),
     );
     if (gone()) {
-      throw new S6CommandError(["s6-svok", this.#path(service)], service, 1, "it is gone");
+      throw new S6CommandError(["s6-svok", this.servicedir(service)], service, 1, "it is gone");
     }
   }
 
@@ -200,7 +200,7 @@ export class Supervision {
     await this.svscanctl("-an");
     for (const service of services) {
       await this.#release(service);
-      removeIfPresent(this.#path(service), { recursive: true });
+      removeIfPresent(this.servicedir(service), { recursive: true });
     }
   }
 
@@ -218,13 +218,14 @@ export class Supervision {
     }
   }
 
-  #path(service: string): string {
+  /** Where a service is. */
+  servicedir(service: string): string {
     return `${this.#scandir}/${service}`;
   }
 
   async #svok(service: string): Promise<boolean> {
     try {
-      await this.#run("s6-svok", [this.#path(service)], service);
+      await this.#run("s6-svok", [this.servicedir(service)], service);
       return true;
     } catch (error) {
       // 111 would be "cannot tell", such as for want of permission.

@@ -1,4 +1,5 @@
 import { DEFAULT_PROFILE, slotName } from "../profile/name.ts";
+import { AGAIN } from "../s6/orders.ts";
 import { shellQuote } from "../_quote.ts";
 
 /** What {@linkcode renderSlot} makes a slot from. */
@@ -35,11 +36,13 @@ const LIBEXEC = "/opt/hermes-boot/libexec";
 // 125 for "permanent failure, do not restart"; it has 5 s. s6 tallies a death
 // by signal N as exit code 128+N, so the range covers both.
 const FINISH = `#!/bin/sh
-# 0: a clean stop is intended. 78: EX_CONFIG. Ten other deaths in 120 s: broken.
 # Who was killed (256) has not ended its children; they hold its port.
+[ "$1" != 256 ] || ${LIBEXEC}/end-group leader 10
+# gatewayctl restarts the process that ${AGAIN} names; an old s6 does not say which this was ($4).
+[ -f ${AGAIN} ] && read -r pid <${AGAIN} && [ "$pid" = "\${4:-$pid}" ] && exit 0
+# 0: a clean stop is intended. 78: EX_CONFIG. Ten other deaths in 120 s: broken.
 case "$1" in
   0 | 78) exit 125 ;;
-  256) ${LIBEXEC}/end-group leader 10 ;;
 esac
 exec s6-permafailon 120 10 1-255 true
 `;

@@ -46,9 +46,10 @@ export async function eachProfile(
   for await (const outcome of pooled(profiles, attempt)) {
     const { profile } = outcome;
     if ("failure" in outcome) {
-      const { message, exitCode } = outcome.failure;
+      const { message, exitCode, stopping } = outcome.failure;
       worst = Math.max(worst, exitCode);
-      results.push({ profile, ok: false, error: message });
+      const more = stopping !== undefined && { pending: true, killAt: stopping.killAt };
+      results.push({ profile, ok: false, error: message, ...more });
       console.error(`gatewayctl: error: ${message}`);
     } else {
       const { text, ...done } = outcome.done;

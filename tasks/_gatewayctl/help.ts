@@ -9,7 +9,8 @@ import { EXIT } from "./report.ts";
 export const VERSION = "0.1.0";
 
 const EXIT_CODES =
-  "Exit code: 0 done; 1 failed; 2 wrong arguments; 3 no such profile or gateway.\n" +
+  "Exit code: 0 done; 1 failed; 2 wrong arguments; 3 no such profile or gateway;\n" +
+  "4 not done yet.\n" +
   "With several profiles all are done, and the highest code counts.";
 
 function indent(rows: readonly (readonly string[])[]): string {

@@ -6,6 +6,7 @@ import { UsageError } from "../_cli.ts";
 import type { Arguments } from "./arguments.ts";
 import { timeoutMs } from "./change.ts";
 import { type Done, eachProfile } from "./each.ts";
+import { assertHere } from "./elsewhere.ts";
 import { NoSuchProfileError, warn } from "./report.ts";
 import { chooseProfiles } from "./profiles.ts";
 import { untilUp } from "./up.ts";
@@ -26,9 +27,11 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
   const { flags, values } = args;
   const container = facts();
   const { home, scandir, hermes } = container;
-  const { topology } = await containerRules(container, warn);
+  const rules = await containerRules(container, warn);
+  const { topology } = rules;
   const limit = timeoutMs(args);
-  const extraEnv = readEnv(values.get("env") ?? []);
+  const env = values.get("env");
+  const extraEnv = env === undefined ? undefined : readEnv(env);
   const capacity = containerCapacity(container);
   const where = { home, scandir, hermes, topology, capacity };
   const manager = new S6ServiceManager({ ...where, timeoutMs: limit, warn });
@@ -38,6 +41,7 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
   return await eachProfile(args, profiles, async (profile): Promise<Done> => {
     slotName(profile);
     if (!known.includes(profile)) throw new NoSuchProfileError(profile);
+    if (!flags.has("force")) assertHere(rules, profile);
     const served = manager.gatewayOf(profile) !== profile;
     const startNow = !flags.has("down") && !served;
     const toldAt = performance.now();

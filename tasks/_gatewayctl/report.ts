@@ -8,12 +8,13 @@ import {
   S6TimeoutError,
   ScandirBusyError,
 } from "../../lib/_errors.ts";
+import type { Stopping } from "../../lib/control/move.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
 import type { Command } from "../../lib/image/command.ts";
 import { SettingError, UnknownWordError, UsageError } from "../_cli.ts";
 
 /** The exit codes of gatewayctl. */
-export const EXIT = { done: 0, failed: 1, usage: 2, absent: 3 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, absent: 3, notYet: 4 } as const;
 
 /** Thrown when a profile is not on the volume. */
 export class NoSuchProfileError extends Error {
@@ -43,6 +44,31 @@ export class GatewayEndedError extends Error {
 export class NoMatchError extends Error {
   /** The error's class name. */
   override name = "NoMatchError";
+}
+
+/** Thrown when a gateway is somebody else's to run. */
+export class ElsewhereError extends Error {
+  /** The error's class name. */
+  override name = "ElsewhereError";
+}
+
+/** Thrown when a gateway is still stopping, and what was asked for is done without the caller. */
+export class NotDoneYetError extends Error {
+  /** The error's class name. */
+  override name = "NotDoneYetError";
+  /** What goes on. */
+  readonly stopping: Stopping;
+
+  /**
+   * Makes the error.
+   *
+   * @param text What goes on, in words.
+   * @param stopping The same.
+   */
+  constructor(text: string, stopping: Stopping) {
+    super(text);
+    this.stopping = stopping;
+  }
 }
 
 /** What is known beside the error. */
@@ -80,6 +106,13 @@ function nextStep(
   if (error instanceof GatewayRegisteredError) {
     return `for another environment "gatewayctl unregister ${profile}" first`;
   }
+  if (error instanceof ElsewhereError) return "--force does it all the same";
+  if (error instanceof NotDoneYetError) {
+    const { stopping: { killAt } } = error;
+    if (killAt !== null && killAt !== undefined) return undefined;
+    const name = command?.name === "stop" ? "stop" : "restart";
+    return `"gatewayctl ${name} ${profile} --kill-after 1" ends it`;
+  }
   const isList = command?.name === "list";
   if (error instanceof InvalidProfileNameError || error instanceof NoSuchProfileError) {
     return isList ? undefined : `see "gatewayctl list"`;
@@ -99,6 +132,8 @@ export interface Failure {
   message: string;
   /** The exit code. */
   exitCode: number;
+  /** What goes on where it is not done yet. */
+  stopping?: Stopping;
 }
 
 /**
@@ -128,8 +163,14 @@ export function wordFailure(
     ? EXIT.usage
     : isAbsent(error) || error instanceof InvalidProfileNameError || error instanceof NoMatchError
     ? EXIT.absent
+    : error instanceof NotDoneYetError
+    ? EXIT.notYet
     : EXIT.failed;
-  return { message, exitCode };
+  return {
+    message,
+    exitCode,
+    ...error instanceof NotDoneYetError && { stopping: error.stopping },
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { recordIntent } from "../../lib/control/intent.ts";
+import { isRecordedStopped, recordIntent } from "../../lib/control/intent.ts";
 import { exists, TempDir } from "../_temp.ts";
 
 function makePlaces(temp: TempDir) {
@@ -35,4 +35,21 @@ Deno.test("recordIntent() says why it could not", async () => {
     'gone: s6 was told, but "running" is not recorded (No such file or directory): ' +
       "it does not start with the next container",
   );
+});
+
+Deno.test("isRecordedStopped() goes by what is wanted, else by what the gateway says of itself", () => {
+  for (
+    const [state, stopped] of [
+      ['{"desired_state":"stopped","gateway_state":"running"}', true],
+      ['{"desired_state":"running","gateway_state":"stopped"}', false],
+      ['{"gateway_state":"stopped"}', true],
+      ["not JSON", false],
+      [undefined, false],
+    ] as const
+  ) {
+    using temp = new TempDir();
+    const { home } = makePlaces(temp);
+    if (state !== undefined) temp.write("home/profiles/coder/gateway_state.json", state);
+    assertEquals(isRecordedStopped(home, "coder"), stopped, state);
+  }
 });

@@ -24,7 +24,9 @@ case $1 in
 esac`,
   "s6-svok": '[ -e "$dir/alive" ]',
   "s6-svc": `[ -e "$dir/alive" ] || exit 100
-for option; do case $option in -d | -dk) rm -f "$dir/up" ;; -u) touch "$dir/up" ;; esac; done`,
+for option; do
+  case $option in -d | -dk) rm -f "$dir/up" ;; -u | -du) touch "$dir/up" ;; esac
+done`,
   "s6-svstat": `[ -e "$dir/alive" ] || exit 1
 if [ -e "$dir/up" ]; then echo true true 7 -1 NA 5; else echo false false -1 0 NA 5; fi`,
 } as const;
@@ -101,17 +103,19 @@ Deno.test("start(), stop() and restart() wait for what they want, or do not", as
     await manager.start("coder", { wait });
     await manager.stop("coder", { wait });
     await manager.restart("coder", { wait });
+    await manager.restart("coder", { wait });
   }
   const svc = (...options: string[]) => ["s6-svc -T 4321", ...options, "./gateway-coder"].join(" ");
   assertEquals(tree.calls("s6-svc"), [
     svc("-wu", "-u"),
     svc("-wD", "-d"),
-    svc("-wD", "-d"),
+    svc("-wu", "-u"), // a restart of what is down
+    svc("-wD", "-du"),
     svc("-wu", "-u"),
     svc("-u"),
     svc("-d"),
-    svc("-wD", "-d"),
     svc("-u"),
+    svc("-du"),
   ]);
 });
 

@@ -31,14 +31,14 @@ const DOWN = "false false -1 0 NA 5";
 Deno.test("bringUp() forgets the deaths before it", async () => {
   using temp = new TempDir();
   const { supervision } = makeScene(temp, DOWN);
-  await bringUp(supervision, "gateway-coder", true);
+  await bringUp(supervision, "gateway-coder");
   assertEquals(supervision.deaths("gateway-coder"), 0);
 });
 
 Deno.test("bringDown() tells a gateway that is up that the stop is intended, before it comes", async () => {
   using temp = new TempDir();
   const { supervision, gateway, warnings, warn } = makeScene(temp, UP);
-  await bringDown(supervision, gateway, true, warn);
+  await bringDown(supervision, gateway, {}, warn);
   assertEquals(JSON.parse(Deno.readTextFileSync(`${temp.path}/seen`)).target_pid, 4711);
   assertEquals(warnings, []);
 });
@@ -46,7 +46,7 @@ Deno.test("bringDown() tells a gateway that is up that the stop is intended, bef
 Deno.test("bringDown() writes nothing for a gateway that is down", async () => {
   using temp = new TempDir();
   const { supervision, gateway, warn } = makeScene(temp, DOWN);
-  await bringDown(supervision, gateway, false, warn);
+  await bringDown(supervision, gateway, { wait: false }, warn);
   assertEquals([...Deno.readDirSync(gateway.dir)], []);
 });
 
@@ -54,12 +54,61 @@ Deno.test("bringDown() warns when the gateway cannot be told, and brings it down
   using temp = new TempDir();
   const { supervision, gateway, warnings, warn } = makeScene(temp, UP);
   Deno.removeSync(gateway.dir);
-  await bringDown(supervision, gateway, true, warn);
+  await bringDown(supervision, gateway, {}, warn);
   assertMatch(
     warnings.join(),
     /^profile=coder: its gateway takes the stop for a crash: No such file/,
   );
   assertEquals(exists(`${temp.path}/svc`), true);
+});
+
+/** What the slot's files say at each `s6-svc`, which takes too long to have done what it was told. */
+function makeHanging(temp: TempDir, svstat: string) {
+  const cat = 'for dir; do :; done; cd "$dir"';
+  const log = `${temp.path}/words`;
+  const said = ["timeout-kill", "again"].map((file) => `$(cat ${file} 2>/dev/null || echo -)`);
+  const svc = `${cat}; echo "${said.join(" ")}" >>'${log}'; exit 99`;
+  const words = () => Deno.readTextFileSync(log);
+  return { ...makeScene(temp, svstat, svc), words };
+}
+
+Deno.test("bringDown() leaves word of the kill and of the start before it tells s6, and says what goes on", async () => {
+  using temp = new TempDir();
+  const { supervision, gateway, warn, words } = makeHanging(temp, UP);
+  const before = Date.now();
+  const options = { killAfterMs: 5000.5, again: true };
+  const stopping = await bringDown(supervision, gateway, options, warn);
+  assertEquals([stopping?.again, words()], [true, "5001 4711\n"]);
+  assertEquals(Math.round((Number(stopping?.killAt) - before) / 5000), 1);
+  // s6-supervise has read it: the container's stop, and hermes's, shall not.
+  assertEquals(exists(`${temp.path}/scandir/gateway-coder/timeout-kill`), false);
+});
+
+Deno.test("bringDown() has nobody killed or started who was to be before, unless that is asked for", async () => {
+  using temp = new TempDir();
+  const { supervision, gateway, warn, words } = makeHanging(temp, UP);
+  for (const file of ["timeout-kill", "again"]) {
+    temp.write(`scandir/gateway-coder/${file}`, "4711\n");
+  }
+  const stopping = await bringDown(supervision, gateway, {}, warn);
+  assertEquals([stopping, words()], [{ killAt: null, again: false }, "- -\n"]);
+});
+
+Deno.test("bringDown() with again tells nothing to a gateway that is down", async () => {
+  using temp = new TempDir();
+  const { supervision, gateway, warn } = makeScene(temp, DOWN);
+  assertEquals(await bringDown(supervision, gateway, { again: true }, warn), undefined);
+  assertEquals(exists(`${temp.path}/svc`), false);
+});
+
+Deno.test("bringUp() has a gateway that is still stopping started when it is down", async () => {
+  for (const [svstat, again] of [["true false 4711 -1 NA 5", ""], [UP, "4711\n"]] as const) {
+    using temp = new TempDir();
+    const { supervision, words } = makeHanging(temp, svstat);
+    if (again !== "") temp.write("scandir/gateway-coder/again", again);
+    const stopping = await bringUp(supervision, "gateway-coder");
+    assertEquals([stopping, words()], [{ killAt: undefined, again: true }, "- 4711\n"]);
+  }
 });
 
 Deno.test("forceDown() kills what does not go down in time, and warns", async () => {

@@ -18,9 +18,11 @@ export async function ctlOk(
   options: ExecOptions = {},
 ): Promise<string> {
   const { code, stdout, stderr } = await ctl(container, args, options);
+  // On a busy machine it may take longer than the two seconds after which it says so.
+  const said = stderr.replace(/^gatewayctl: info: .*: still at it after \d+ s\n/gm, "");
   assertEquals(
-    { code, stderr },
-    { code: 0, stderr: "" },
+    { code, said },
+    { code: 0, said: "" },
     `gatewayctl ${args.join(" ")}: ${stdout}`,
   );
   return stdout;

@@ -91,8 +91,8 @@ liveTest("nobody sees half a slot while everything runs at once", async (boot) =
   ]);
   assertEquals(seen.missing, []);
   assertGreater(seen.rounds, 10);
-  // More than default and kept and one each of the others: some came back.
-  assertGreater(seen.slots, 5);
+  // More than default and kept: the others were there, too.
+  assertGreater(seen.slots, 4);
   assertGreater(reconciles, 1);
   for (const line of said.flatMap((lines) => lines ?? [])) {
     const [, command = "", verdict = ""] = /^(\w+) (.*)$/.exec(line) ?? [];

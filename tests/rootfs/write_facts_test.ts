@@ -47,6 +47,7 @@ Deno.test("write-facts writes what a container without any settings is like", as
     HERMES_GATEWAY_TOPOLOGY: "",
     GATEWAY_MULTIPLEX_PROFILES: "",
     HERMES_GATEWAY_BOOTSTRAP_STATE: "",
+    HERMES_RESTART_DRAIN_TIMEOUT: "",
     HERMES_PROFILE_WATCH: "",
     HERMES_DASHBOARD: "",
     HERMES_DASHBOARD_HOST: "",

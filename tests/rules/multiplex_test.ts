@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { CONFIG_FILE, readMultiplex } from "../../lib/rules/multiplex.ts";
+import { CONFIG_FILE } from "../../lib/rules/config.ts";
+import { readMultiplex } from "../../lib/rules/multiplex.ts";
 import { mkfifo, runScript } from "../_fixtures.ts";
 import { CONFIGS, configSays, SECRET, writeConfig } from "../hostile/_config.ts";
 import { TempDir, writeFile } from "../_temp.ts";

@@ -106,6 +106,27 @@ const deaths: [code: string, signal: string, permanent: boolean][] = [
   ["256", "9", false],
 ];
 
+Deno.test("finish lets s6 start what gatewayctl restarts again, however it ends, and nothing else", async () => {
+  for (
+    const [again, pid, code, signal, comesBack] of [
+      ["4711\n", ["4711"], "0", "0", true],
+      ["4711\n", ["4711"], "78", "0", true],
+      ["4711\n", ["4711"], "256", "9", true],
+      ["4711\n", [], "0", "0", true], // s6 2.11 names no process
+      ["4711\n", ["471"], "0", "0", false],
+      ["", ["4711"], "0", "0", false],
+    ] as const
+  ) {
+    using temp = new TempDir();
+    const scripts = new Scripts(temp, 0);
+    Deno.writeTextFileSync(`${scripts.dir}/again`, again);
+    const args = [code, signal, "gateway-coder", ...pid];
+    const outcome = await scripts.run(render(temp).finish, { args });
+    assertEquals([outcome.code, outcome.stderr], [comesBack ? 0 : 125, ""]);
+    assertEquals(scripts.noted("ended"), code === "256" ? ["leader", "10"] : undefined);
+  }
+});
+
 for (const [code, signal, permanent] of deaths) {
   const what = permanent ? "tells s6 not to restart" : "leaves it to s6-permafailon";
   Deno.test(`finish after exit ${code}, signal ${signal}, ${what}`, async () => {

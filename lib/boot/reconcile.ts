@@ -25,6 +25,8 @@ export interface ReconcileOptions extends PlanOptions {
   scandir: string;
   /** What its s6-svscan holds. Default: any number. */
   capacity?: Capacity | undefined;
+  /** The container's name, for the boot log. Default: not known. */
+  container?: string | undefined;
   /** Decide and return, but write nothing. Default: `false`. */
   dryRun?: boolean | undefined;
   /** Told of what was survived. Default: nobody. */
@@ -144,12 +146,12 @@ async function passLocked(options: ReconcileOptions, warn: Warn): Promise<Reconc
  * ```
  */
 export async function reconcileProfileGateways(options: ReconcileOptions): Promise<Reconciliation> {
-  const { home, dryRun = false, warn = () => {} } = options;
+  const { home, container, dryRun = false, warn = () => {} } = options;
   const { actions, error } = dryRun
     ? pass(options, warn, undefined)
     : await passLocked(options, warn);
   if (!dryRun) {
-    const lines = bootLogLines(actions, new Date());
+    const lines = bootLogLines(actions, new Date(), container);
     attempt("write the boot log", () => appendBootLog(home, lines), warn);
   }
   if (error === undefined) return { actions };

@@ -28,6 +28,8 @@ export interface WhyOptions {
   logLines?: number | undefined;
   /** The container's rules. Default: none. */
   rules?: Rules | undefined;
+  /** The container's name, for the boot log. Default: not known. */
+  container?: string | undefined;
   /** What the scandir's s6-svscan holds. Default: any number. */
   capacity?: Capacity | undefined;
 }
@@ -82,10 +84,12 @@ export function readRecordedState(dir: string): RecordedState {
 }
 
 /**
- * Finds what a boot log last says about a profile.
+ * Finds what a boot log last says about a profile. What other containers on the
+ * same home have written is left out.
  *
  * @param log The log's lines; those of one boot share their time.
  * @param profile The profile.
+ * @param container This container's name. Default: not known, and every line counts.
  * @returns The line, or `undefined`.
  *
  * @example
@@ -94,19 +98,28 @@ export function readRecordedState(dir: string): RecordedState {
  * findBootLine(["T profile=coder prior_state=None"], "coder")?.latest; // true
  * ```
  */
-export function findBootLine(log: readonly string[], profile: string): BootLine | undefined {
+export function findBootLine(
+  log: readonly string[],
+  profile: string,
+  container = "",
+): BootLine | undefined {
   const timeOfLine = (line: string | undefined) => line?.split(" ", 1)[0];
-  const about = log.filter((line) => line.includes(` profile=${logWord(profile)} `));
+  const isOwn = (line: string) => {
+    const [, who] = /^\S+ container=(\S+) /.exec(line) ?? [];
+    return container === "" || who === undefined || who === logWord(container);
+  };
+  const own = log.filter(isOwn);
+  const about = own.filter((line) => line.includes(` profile=${logWord(profile)} `));
   const time = timeOfLine(about.at(-1));
   // The first of that boot: profiles/default, which collides, comes after the root profile.
   const text = about.find((line) => timeOfLine(line) === time);
-  return text === undefined ? undefined : { text, latest: timeOfLine(log.at(-1)) === time };
+  return text === undefined ? undefined : { text, latest: timeOfLine(own.at(-1)) === time };
 }
 
-function readBootLine(home: string, profile: string): BootLine | undefined {
+function readBootLine(home: string, profile: string, container?: string): BootLine | undefined {
   const lines = [`${home}/${BOOT_LOG}.1`, `${home}/${BOOT_LOG}`]
     .flatMap((path) => readFileEnd(path).split("\n"));
-  return findBootLine(lines.filter((line) => line !== ""), profile);
+  return findBootLine(lines.filter((line) => line !== ""), profile, container);
 }
 
 function findOnVolume(home: string, profile: string): Pick<WhyFacts, "found" | "refusal"> {
@@ -167,7 +180,7 @@ async function ask(manager: S6ServiceManager, profile: string): Promise<GatewayS
  * ```
  */
 export async function gatherWhyFacts(profile: string, options: WhyOptions): Promise<WhyFacts> {
-  const { home, logLines = 3, rules = NO_RULES, capacity, ...where } = options;
+  const { home, logLines = 3, rules = NO_RULES, container, capacity, ...where } = options;
   const dir = profileDir(home, profile);
   const nameProblem = profileNameProblem(profile);
   const facts: WhyFacts = {
@@ -176,7 +189,7 @@ export async function gatherWhyFacts(profile: string, options: WhyOptions): Prom
     nameProblem,
     ...findOnVolume(home, profile),
     recorded: { state: null, setBy: null, setAt: null },
-    bootLine: readBootLine(home, profile),
+    bootLine: readBootLine(home, profile, container),
     registered: false,
     supervised: false,
     status: null,

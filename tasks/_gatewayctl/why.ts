@@ -58,9 +58,10 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
     ? inOrder([...legalProfiles(home, warn), ...await registered()])
     : [];
   const capacity = containerCapacity(container);
+  const where = { home, scandir, rules, capacity, container: container.env("HOSTNAME") };
   const explained = await Array.fromAsync(
     pooled(chooseProfiles(args, known), async (profile) => {
-      return word(await gatherWhyFacts(profile, { home, scandir, rules, capacity }), words);
+      return word(await gatherWhyFacts(profile, where), words);
     }),
   );
   if (args.flags.has("json")) printJson({ gateways: explained.map(({ json }) => json) });

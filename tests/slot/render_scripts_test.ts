@@ -70,11 +70,11 @@ Deno.test("run passes any home and any environment value on byte for byte", asyn
   );
 });
 
-Deno.test("run in an image without hermes says so in the gateway's log and the container's, and exits 78", async () => {
+Deno.test("run in an image without hermes says so in the gateway's log, and exits 78", async () => {
   using temp = new TempDir();
   const { run } = renderSlot({ profile: "coder", home: temp.mkdir("home"), hermes: "" });
   const words = "gateway-coder: error: this image has no hermes on PATH\n";
-  assertEquals(await new Scripts(temp).run(run), { code: 78, stdout: words, stderr: words });
+  assertEquals(await new Scripts(temp).run(run), { code: 78, stdout: words, stderr: "" });
 });
 
 Deno.test("run execs the hermes that it was made for, whatever PATH has, and leaves PATH alone", async () => {

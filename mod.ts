@@ -71,5 +71,10 @@ export type { ServiceStatus } from "./lib/s6/status.ts";
 export { renderDashboard } from "./lib/image/dashboard.ts";
 export { permissionFlags, type Permissions, type Places } from "./lib/image/permissions.ts";
 export { type Stage, STAGES } from "./lib/image/stages.ts";
-export { renderSlot, type SlotDescription, type SlotFiles } from "./lib/slot/render.ts";
+export {
+  renderSlot,
+  type SlotDefaults,
+  type SlotDescription,
+  type SlotFiles,
+} from "./lib/slot/render.ts";
 export { seedSuperviseSkeleton, type SkeletonOptions } from "./lib/slot/skeleton.ts";

@@ -2,6 +2,7 @@ import { InvalidSelectionError } from "../lib/_errors.ts";
 import type { Warn } from "../lib/_warn.ts";
 import { type Capacity, parseCapacity } from "../lib/s6/capacity.ts";
 import { type Facts, FACTS_FILE } from "../lib/rules/facts.ts";
+import type { SlotDefaults } from "../lib/slot/render.ts";
 import { readRules, type Rules } from "../lib/rules/rules.ts";
 import { SettingError } from "./_cli.ts";
 
@@ -9,6 +10,10 @@ import { SettingError } from "./_cli.ts";
 export const FACTS_HELP = `
   --facts FILE     what 015-supervise-perms has written down
                    (${FACTS_FILE})`.slice(1);
+
+function numberFact(value: string | undefined): number | undefined {
+  return value ? Number(value) : undefined;
+}
 
 /**
  * Reads the container's rules. Needs `--allow-read` for `<home>/config.yaml`.
@@ -24,6 +29,21 @@ export async function containerRules({ home, env }: Facts, warn: Warn): Promise<
   } catch (error) {
     throw error instanceof InvalidSelectionError ? new SettingError(error.message) : error;
   }
+}
+
+/**
+ * Tells what the container's slots have in common.
+ *
+ * @param facts The container's facts.
+ * @returns What each of them is made with.
+ */
+export function slotDefaults({ hermes, env }: Facts): SlotDefaults {
+  return {
+    hermes,
+    drops: env("slots_run_as") !== "hermes",
+    logFiles: numberFact(env("HERMES_GATEWAY_LOG_FILES")),
+    logBytes: numberFact(env("HERMES_GATEWAY_LOG_BYTES")),
+  };
 }
 
 /**

@@ -3,7 +3,7 @@ import { type ReconcileAction, wordAction } from "../lib/boot/action.ts";
 import { jsonAscii, printable } from "../lib/_quote.ts";
 import { reconcileProfileGateways } from "../lib/boot/reconcile.ts";
 import { runProgram } from "./_cli.ts";
-import { containerCapacity, containerRules, FACTS_HELP } from "./_facts.ts";
+import { containerCapacity, containerRules, FACTS_HELP, slotDefaults } from "./_facts.ts";
 
 const name = "reconcile";
 const help = `
@@ -38,7 +38,7 @@ await runProgram(
   async ({ flags, values }) => {
     const startedAt = performance.now();
     const facts = readFacts(values.get("facts"));
-    const { home, scandir, hermes, role } = facts;
+    const { home, scandir, role } = facts;
     const warn = (message: string) => console.error(`${name}: warning: ${printable(message)}`);
     const rules = await containerRules(facts, warn);
     if (role === "dashboard") {
@@ -52,7 +52,8 @@ await runProgram(
     const { actions, error } = await reconcileProfileGateways({
       home,
       scandir,
-      hermes,
+      defaults: slotDefaults(facts),
+      container: facts.env("HOSTNAME"),
       capacity: containerCapacity(facts),
       dryRun: flags.has("dry-run"),
       rules,

@@ -5,7 +5,7 @@ import { type SyncEntry, syncProfileGateways, wordSyncEntry } from "../lib/contr
 import { watchProfiles } from "../lib/control/watch.ts";
 import { runProgram } from "./_cli.ts";
 import { News } from "./_news.ts";
-import { containerCapacity, containerRules, FACTS_HELP } from "./_facts.ts";
+import { containerCapacity, containerRules, FACTS_HELP, slotDefaults } from "./_facts.ts";
 
 const name = "profile-watch";
 const help = `
@@ -41,7 +41,7 @@ function summary(entries: readonly SyncEntry[], startedAt: number): string {
 
 /** Makes a sync that says what it changed and what failed, but nothing twice. */
 function makeSync(facts: Facts): (intact: () => boolean) => Promise<boolean> {
-  const { home, scandir, hermes } = facts;
+  const { home, scandir } = facts;
   const news = new News();
   let failure = "";
   return async (intact) => {
@@ -52,7 +52,7 @@ function makeSync(facts: Facts): (intact: () => boolean) => Promise<boolean> {
       const entries = await syncProfileGateways({
         home,
         scandir,
-        hermes,
+        defaults: slotDefaults(facts),
         capacity: containerCapacity(facts),
         rules,
         prune: intact,

@@ -1,4 +1,5 @@
 import { lstatIfPresent, makeDirectory } from "../_fs.ts";
+import { logWord } from "../_quote.ts";
 import { type ReconcileAction, wordAction } from "./action.ts";
 
 /** The boot log's size, in bytes, at which the next append rotates it. */
@@ -12,6 +13,7 @@ export const BOOT_LOG = "logs/container-boot.log";
  *
  * @param actions What it did.
  * @param now When.
+ * @param container The container's name; other containers may write to the same log. Empty: not known.
  * @returns One line per action, each ending in a newline.
  *
  * @example
@@ -20,10 +22,15 @@ export const BOOT_LOG = "logs/container-boot.log";
  * bootLogLines([], new Date()); // ""
  * ```
  */
-export function bootLogLines(actions: readonly ReconcileAction[], now: Date): string {
+export function bootLogLines(
+  actions: readonly ReconcileAction[],
+  now: Date,
+  container = "",
+): string {
   const time = now.toISOString().slice(0, 19) + "+0000";
+  const who = container === "" ? "" : ` container=${logWord(container)}`;
   return actions.map((action) =>
-    `${time} ${wordAction(action, ` prior_exit=${action.priorExit}`)}\n`
+    `${time}${who} ${wordAction(action, ` prior_exit=${action.priorExit}`)}\n`
   ).join("");
 }
 

@@ -16,6 +16,7 @@ import type { Warn } from "../_warn.ts";
 import { NO_RULES, type Rules } from "../rules/rules.ts";
 import type { Topology } from "../rules/topology.ts";
 import { type PriorState, readPriorState } from "../profile/prior_state.ts";
+import type { SlotDefaults } from "../slot/render.ts";
 import { gatewaySlot, type Slot } from "../slot/slot.ts";
 
 /** What is to become of a profile. */
@@ -47,8 +48,8 @@ export interface PlanOptions {
   role?: ContainerRole | undefined;
   /** Whether a root profile without a state file counts as running. Default: `false`. */
   bootstrap?: boolean | undefined;
-  /** The program hermes; empty where the image has none. Default: `hermes`, found on `PATH`. */
-  hermes?: string | undefined;
+  /** What is the same in every slot. */
+  defaults?: SlotDefaults | undefined;
 }
 
 /** What all profiles together are to one of them. */
@@ -129,7 +130,7 @@ export function foldIntents(
 export function planProfile(
   { profile, refusal, listing, memory }: ProfileFacts,
   home: string,
-  { rules: { topology } = NO_RULES, role = "other", hermes }: PlanOptions = {},
+  { rules: { topology } = NO_RULES, role = "other", defaults }: PlanOptions = {},
   { wantedBy, named }: Fellows = { wantedBy: [], named: false },
 ): ProfilePlan {
   if (refusal !== undefined) {
@@ -140,7 +141,7 @@ export function planProfile(
   const known = memory ?? { priorState: null, priorExit: "unknown" };
   const action = slotAction(profile, known, company);
   const multiplex = multiplexes(profile, topology, named);
-  const slot = gatewaySlot({ profile, home, hermes, multiplex }, action.action !== "started");
+  const slot = gatewaySlot({ ...defaults, profile, home, multiplex }, action.action !== "started");
   return { action, slot, listing };
 }
 

@@ -20,6 +20,7 @@ import type { Capacity } from "../s6/capacity.ts";
 import { SHARED_SCANDIR } from "../s6/places.ts";
 import { readDeaths, type ServiceStatus } from "../s6/status.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
+import type { SlotDefaults } from "../slot/render.ts";
 import { gatewaySlot, planSlots } from "../slot/slot.ts";
 import { findSlots } from "../slot/slot_facts.ts";
 import { clearUnregistered, keptEnv, unregister } from "../slot/unregistered.ts";
@@ -35,8 +36,8 @@ export interface S6ServiceManagerOptions {
   scandir?: string | undefined;
   /** Where s6's programs are. Default: `/command`. */
   bin?: string | undefined;
-  /** The program hermes; empty where the image has none. Default: `hermes`, found on `PATH`. */
-  hermes?: string | undefined;
+  /** What is the same in every slot. */
+  defaults?: SlotDefaults | undefined;
   /** How long a gateway may take to reach a state, in milliseconds. Default: 10000. */
   timeoutMs?: number | undefined;
   /** What the scandir's s6-svscan holds. Default: any number. */
@@ -115,11 +116,11 @@ export class S6ServiceManager {
    */
   async registerProfileGateway(profile: string, options: RegisterOptions = {}): Promise<void> {
     const { startNow = true } = options;
-    const { home, hermes, topology, capacity } = this.#options;
+    const { home, defaults, topology, capacity } = this.#options;
     const name = slotName(profile);
     const extraEnv = options.extraEnv ?? keptEnv(this.#scandir, name);
     const multiplex = topology === "one" && profile === DEFAULT_PROFILE;
-    const slots = [gatewaySlot({ profile, home, hermes, extraEnv, multiplex }, !startNow)];
+    const slots = [gatewaySlot({ ...defaults, profile, home, extraEnv, multiplex }, !startNow)];
     {
       using scandir = await lockScandir(this.#scandir);
       if (this.#hasSlot(name)) throw new GatewayRegisteredError(profile);

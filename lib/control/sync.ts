@@ -7,6 +7,7 @@ import type { Rules } from "../rules/rules.ts";
 import type { Capacity } from "../s6/capacity.ts";
 import { type LockedScandir, lockScandir } from "../slot/scandir.ts";
 import { S6ServiceManager } from "./manager.ts";
+import type { SlotDefaults } from "../slot/render.ts";
 import {
   expectedOutcomes,
   gatewaySlot,
@@ -45,8 +46,8 @@ export interface SyncOptions {
   warn?: Warn | undefined;
   /** Which profiles get a slot, and which of them start. Default: all, and those that ran. */
   rules?: Rules | undefined;
-  /** The program hermes; empty where the image has none. Default: `hermes`, found on `PATH`. */
-  hermes?: string | undefined;
+  /** What is the same in every slot. */
+  defaults?: SlotDefaults | undefined;
 }
 
 /** What a sync did about one profile, or about a slot without one. */
@@ -160,8 +161,8 @@ async function pass(
   locked: LockedScandir | undefined,
 ): Promise<{ entries: SyncEntry[]; leftOut: Set<string> }> {
   const { home, scandir = DEFAULT_SCANDIR, prune = false, warn = () => {} } = options;
-  const { rules, hermes, capacity } = options;
-  const { profiles: found, error } = planVolume(home, warn, { rules, hermes });
+  const { rules, defaults, capacity } = options;
+  const { profiles: found, error } = planVolume(home, warn, { rules, defaults });
   if (error !== undefined) throw new Error(`cannot read ${home}/profiles: ${errorWords(error)}`);
   const profiles = found.map((one) => withKeptEnv(scandir, one));
   const registered = await manager.listProfileGateways();

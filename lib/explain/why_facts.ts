@@ -11,10 +11,12 @@ export interface BootLine {
 }
 
 /**
- * Finds what a boot log last says about a profile.
+ * Finds what a boot log last says about a profile. What other containers on the
+ * same home have written is left out.
  *
  * @param log The log's lines; those of one boot share their time.
  * @param profile The profile.
+ * @param container This container's name. Default: not known, and every line counts.
  * @returns The line, or `undefined`.
  *
  * @example
@@ -23,13 +25,22 @@ export interface BootLine {
  * findBootLine(["T profile=coder prior_state=None"], "coder")?.latest; // true
  * ```
  */
-export function findBootLine(log: readonly string[], profile: string): BootLine | undefined {
+export function findBootLine(
+  log: readonly string[],
+  profile: string,
+  container = "",
+): BootLine | undefined {
   const timeOfLine = (line: string | undefined) => line?.split(" ", 1)[0];
-  const about = log.filter((line) => line.includes(` profile=${logWord(profile)} `));
+  const isOwn = (line: string) => {
+    const [, who] = /^\S+ container=(\S+) /.exec(line) ?? [];
+    return container === "" || who === undefined || who === logWord(container);
+  };
+  const own = log.filter(isOwn);
+  const about = own.filter((line) => line.includes(` profile=${logWord(profile)} `));
   const time = timeOfLine(about.at(-1));
   // The first of that boot: profiles/default, which collides, comes after the root profile.
   const text = about.find((line) => timeOfLine(line) === time);
-  return text === undefined ? undefined : { text, latest: timeOfLine(log.at(-1)) === time };
+  return text === undefined ? undefined : { text, latest: timeOfLine(own.at(-1)) === time };
 }
 
 /**
@@ -38,10 +49,15 @@ export function findBootLine(log: readonly string[], profile: string): BootLine 
  *
  * @param home The Hermes home.
  * @param profile The profile.
+ * @param container The container's name, for the boot log. Default: not known.
  * @returns The line, or `undefined`.
  */
-export function readBootLine(home: string, profile: string): BootLine | undefined {
+export function readBootLine(
+  home: string,
+  profile: string,
+  container?: string,
+): BootLine | undefined {
   const lines = [`${home}/${BOOT_LOG}.1`, `${home}/${BOOT_LOG}`]
     .flatMap((path) => readFileEnd(path).split("\n"));
-  return findBootLine(lines.filter((line) => line !== ""), profile);
+  return findBootLine(lines.filter((line) => line !== ""), profile, container);
 }

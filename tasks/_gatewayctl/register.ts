@@ -10,7 +10,7 @@ import { assertHere } from "./elsewhere.ts";
 import { NoSuchProfileError, warn } from "./report.ts";
 import { chooseProfiles } from "./profiles.ts";
 import { untilUp } from "./up.ts";
-import { containerCapacity, containerRules } from "../_facts.ts";
+import { containerCapacity, containerRules, slotDefaults } from "../_facts.ts";
 
 function readEnv(values: readonly string[]): Record<string, string> {
   return Object.fromEntries(values.map((text) => {
@@ -26,14 +26,14 @@ function readEnv(values: readonly string[]): Record<string, string> {
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
   const { flags, values } = args;
   const container = facts();
-  const { home, scandir, hermes } = container;
+  const { home, scandir } = container;
   const rules = await containerRules(container, warn);
   const { topology } = rules;
   const limit = timeoutMs(args);
   const env = values.get("env");
   const extraEnv = env === undefined ? undefined : readEnv(env);
   const capacity = containerCapacity(container);
-  const where = { home, scandir, hermes, topology, capacity };
+  const where = { home, scandir, defaults: slotDefaults(container), topology, capacity };
   const manager = new S6ServiceManager({ ...where, timeoutMs: limit, warn });
   const known = legalProfiles(home, warn);
   const registered = new Set(await manager.listProfileGateways());

@@ -6,20 +6,20 @@ import { timeoutMs } from "./change.ts";
 import { printJson } from "./json.ts";
 import { withProgress } from "./progress.ts";
 import { EXIT, warn } from "./report.ts";
-import { containerCapacity, containerRules } from "../_facts.ts";
+import { containerCapacity, containerRules, slotDefaults } from "../_facts.ts";
 
 /** Runs `sync`. */
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
   const { flags } = args;
   const container = facts();
-  const { home, scandir, hermes } = container;
+  const { home, scandir } = container;
   const rules = await containerRules(container, warn);
   const entries = await withProgress(
     "sync",
     syncProfileGateways({
       home,
       scandir,
-      hermes,
+      defaults: slotDefaults(container),
       capacity: containerCapacity(container),
       rules,
       prune: flags.has("prune"),

@@ -32,12 +32,12 @@ interface Explained {
 function explain(
   facts: GatewayFacts,
   container: ContainerFacts,
-  home: string,
+  { home, env }: Facts,
   words: WordTime,
 ): Explained {
   const { profile, recorded, logDir } = facts;
   const { cause, kind, text, help, outside, seeLog } = diagnose(facts, container);
-  const bootLine = readBootLine(home, profile);
+  const bootLine = readBootLine(home, profile, env("HOSTNAME"));
   const logLines = kind === "unusable" ? [] : lastLogLines(logDir, LOG_LINES);
   const log = seeLog
     ? logLines.map((line, i) => [i === 0 ? "log:" : "", wordLogLine(parseLogLine(line), words)])
@@ -69,7 +69,7 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
   const sight = await lookAround(container, warn);
   const known = sight.gateways.map(({ profile }) => profile);
   const explained = chooseProfiles(args, known).map((profile) =>
-    explain(find(sight, profile), sight.container, container.home, words)
+    explain(find(sight, profile), sight.container, container, words)
   );
   if (args.flags.has("json")) printJson({ gateways: explained.map(({ json }) => json) });
   else console.log(explained.map(({ text }) => text).join("\n"));

@@ -15,6 +15,14 @@ Deno.test("bootLogLines() words an action with its time to the second", () => {
   );
 });
 
+Deno.test("bootLogLines() names the container, as one word", () => {
+  const action = slotAction("coder", { priorState: null, priorExit: "clean" });
+  for (const [name, word] of [["hermes-1", "hermes-1"], ["a profile=b", '"a\\u0020profile=b"']]) {
+    const [, container, profile] = bootLogLines([action], new Date(0), name).split(" ");
+    assertEquals([container, profile], [`container=${word}`, "profile=coder"]);
+  }
+});
+
 Deno.test("bootLogLines() writes None where there is no prior state and a reason at the end", () => {
   const skipped = skippedAction("a b", 'not "legal"', false);
   assertEquals(

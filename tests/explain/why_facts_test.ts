@@ -68,6 +68,23 @@ Deno.test("recordedState() tells the operator's word from the gateway's", () => 
   }
 });
 
+Deno.test("findBootLine() ignores what other containers on the same home have written", () => {
+  const log = [
+    "T0 profile=coder of a version that named nobody",
+    "T1 container=a profile=coder mine",
+    "T1 container=a profile=writer mine",
+    'T2 container="b\\u0020c" profile=coder theirs',
+    'T2 container="b\\u0020c" profile=writer container=a',
+  ];
+  const mine = (text: string | undefined, latest: boolean) => text && { text, latest };
+  assertEquals(findBootLine(log, "coder", "a"), mine(log[1], true));
+  assertEquals(findBootLine(log, "writer", "a"), mine(log[2], true));
+  assertEquals(findBootLine(log, "coder", "b c"), mine(log[3], true));
+  assertEquals(findBootLine(log, "coder", "new"), mine(log[0], true));
+  assertEquals(findBootLine(log.slice(1), "coder", "new"), undefined);
+  assertEquals(findBootLine(log, "coder"), mine(log[3], true));
+});
+
 Deno.test("findBootLine() finds the last line about exactly this profile", () => {
   const log = [
     "T1 profile=default x",

@@ -22,7 +22,7 @@ liveTest("02 run again on a live tree touches nothing, and says so", async (boot
     "reconcile: profile=writer prior_state=stopped action=unchanged",
     "reconcile: 0 started, 0 registered, 0 skipped, 3 were there already in N ms",
   ]);
-  const log = await container.sh(`tail -n 3 ${BOOT_LOG} | cut -d ' ' -f 2-`);
+  const log = await container.sh(`tail -n 3 ${BOOT_LOG} | cut -d ' ' -f 3-`);
   assertEquals(
     log.stdout,
     ["default running", "coder running", "writer stopped"].map((line) => {

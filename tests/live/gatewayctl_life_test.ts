@@ -22,7 +22,7 @@ const GONE = "coder: unregistered\n";
 /** The processes of a coder that is up. */
 const UP = [
   "/bin/sh /usr/local/bin/hermes -p coder gateway run --replace",
-  "s6-log 1 n10 s1000000 T /opt/data/logs/gateways/coder",
+  "s6-log pcoder: T 1 p n10 s1000000 T /opt/data/logs/gateways/coder",
   "s6-supervise gateway-coder",
   "s6-supervise gateway-coder/log",
 ];

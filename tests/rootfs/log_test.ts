@@ -1,19 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { renderSlot } from "../../lib/slot/render.ts";
-import { exists, snapshot, TempDir } from "../_temp.ts";
+import { exists, TempDir } from "../_temp.ts";
 import { render, Scripts } from "../slot/_scripts.ts";
-
-Deno.test("log/run becomes hermes where it is root, before it makes anything", async () => {
-  using temp = new TempDir();
-  const scripts = new Scripts(temp, 0);
-  await Deno.writeTextFile(`${temp.path}/root/command/s6-setuidgid`, "#!/bin/sh\necho $*\n");
-  const { logRun, home } = render(temp);
-  const before = snapshot(home);
-  const { code, stdout } = await scripts.run(logRun);
-  assertEquals([code, stdout], [0, "hermes sh ./run\n"]);
-  assertEquals(snapshot(home), before);
-  assertEquals(scripts.noted("s6-log"), undefined);
-});
 
 Deno.test("log/run makes its directory and execs s6-log on it, whatever the home's name", async () => {
   for (const profile of ["coder", "default"]) {
@@ -24,9 +12,18 @@ Deno.test("log/run makes its directory and execs s6-log on it, whatever the home
     assertEquals(await scripts.run(logRun), { code: 0, stdout: "", stderr: "" });
     const dir = `${home}/logs/gateways/${profile}`;
     assert(Deno.lstatSync(dir).isDirectory);
-    assertEquals(scripts.noted("s6-log"), ["1", "n10", "s1000000", "T", dir]);
-    assertEquals(scripts.noted("setuidgid"), undefined);
+    const toContainer = [`p${profile}:`, "T", "1", "p"];
+    assertEquals(scripts.noted("s6-log"), [...toContainer, "n10", "s1000000", "T", dir]);
   }
+});
+
+Deno.test("log/run keeps as many and as large files as it was rendered for", async () => {
+  using temp = new TempDir();
+  const scripts = new Scripts(temp);
+  const home = temp.mkdir("home");
+  const { logRun } = renderSlot({ profile: "coder", home, logFiles: 0, logBytes: 4096 });
+  assertEquals((await scripts.run(logRun)).code, 0);
+  assertEquals(scripts.noted("s6-log")?.slice(4, 6), ["n0", "s4096"]);
 });
 
 Deno.test("log/run removes a stale lock, also a symlink, and its target survives", async () => {
@@ -71,7 +68,7 @@ for (const [what, block] of obstacles) {
     for (let i = 0; i < 7; i++) {
       const { code, stderr } = await scripts.run(logRun);
       const seconds = scripts.noted("timeout")?.[2];
-      assertEquals([code, scripts.noted("s6-log")], [0, ["1"]]);
+      assertEquals([code, scripts.noted("s6-log")], [0, ["pcoder:", "T", "1"]]);
       assertStringIncludes(
         stderr,
         `gateway-coder: warning: its log directory cannot be written; next try in ${seconds} s\n`,
@@ -91,7 +88,7 @@ Deno.test("log/run begins with the shortest pause again when it has been able to
   assertEquals([await pause(), await pause()], ["2", "4"]);
   Deno.removeSync(`${home}/logs`);
   await scripts.run(logRun);
-  assertEquals(scripts.noted("s6-log")?.length, 5);
+  assertEquals(scripts.noted("s6-log")?.at(-1), `${home}/logs/gateways/coder`);
   Deno.removeSync(`${home}/logs`, { recursive: true });
   temp.write("home/logs", "in the way");
   assertEquals([await pause(), await pause()], ["2", "4"]);

@@ -30,6 +30,7 @@ async function settle(
 Deno.test("write-facts writes what a container without any settings is like", async () => {
   using temp = new TempDir();
   const facts = await settle(temp, {});
+  const kernel = Deno.readTextFileSync("/proc/sys/kernel/hostname").trimEnd();
   assertEquals(Object.fromEntries(facts), {
     home: "/opt/data",
     scandir: "/run/service",
@@ -42,12 +43,16 @@ Deno.test("write-facts writes what a container without any settings is like", as
     hermes: "",
     hermes_version: "",
     role: "other",
+    slots_run_as: "root",
+    HOSTNAME: kernel,
     HERMES_GATEWAY_PROFILES: "",
     HERMES_GATEWAY_SHARD: "",
     HERMES_GATEWAY_TOPOLOGY: "",
     GATEWAY_MULTIPLEX_PROFILES: "",
     HERMES_GATEWAY_BOOTSTRAP_STATE: "",
     HERMES_RESTART_DRAIN_TIMEOUT: "",
+    HERMES_GATEWAY_LOG_FILES: "10",
+    HERMES_GATEWAY_LOG_BYTES: "1000000",
     HERMES_PROFILE_WATCH: "",
     HERMES_DASHBOARD: "",
     HERMES_DASHBOARD_HOST: "",
@@ -76,6 +81,8 @@ Deno.test("write-facts decides the mode by what is asked for and by what root ma
     using temp = new TempDir();
     const facts = await settle(temp, env, { as });
     assertEquals(["mode", "why", "lacks"].map((name) => facts.get(name)), expected);
+    const root = as !== "uid=10000 caps=0\n" && expected[0] === "shared";
+    assertEquals(facts.get("slots_run_as"), root ? "root" : "hermes");
     const scandir = expected[0] === "shared" ? "/run/service" : "/run/hermes/service";
     assertEquals(facts.get("scandir"), scandir);
   }
@@ -101,6 +108,31 @@ Deno.test("write-facts refuses what cannot be, with the variable and nothing els
   using temp = new TempDir();
   const facts = await settle(temp, {}, { passwd: "root:x:0:0::/:/bin/sh\n" });
   assertEquals(facts.get("refused"), "no user hermes in /etc/passwd");
+});
+
+Deno.test("write-facts takes the numbers for a gateway's log that s6-log takes, and refuses others by name", async () => {
+  const most = { FILES: "from 0 to 10000", BYTES: "from 4096 to 268435455" };
+  for (
+    const [which, value, right] of [
+      ...["0", "10000"].map((value) => ["FILES", value, true] as const),
+      ...["-1", "01", "1e3", "10001", "9999999999", "ten", "1 "].map((value) =>
+        ["FILES", value, false] as const
+      ),
+      ...["4096", "268435455"].map((value) => ["BYTES", value, true] as const),
+      ...["0", "4095", "268435456", "1M"].map((value) => ["BYTES", value, false] as const),
+    ]
+  ) {
+    using temp = new TempDir();
+    const name = `HERMES_GATEWAY_LOG_${which}`;
+    const facts = await settle(temp, { [name]: value });
+    const refused = right ? "" : `${name}: expected a number ${most[which]}`;
+    assertEquals([facts.get(name), facts.get("refused")], [right ? value : undefined, refused]);
+  }
+});
+
+Deno.test("write-facts knows the container by the name in its environment", async () => {
+  using temp = new TempDir();
+  assertEquals((await settle(temp, { HOSTNAME: "hermes-1" })).get("HOSTNAME"), "hermes-1");
 });
 
 Deno.test("write-facts tells another --user what to do instead, and nothing that would be refused", async () => {

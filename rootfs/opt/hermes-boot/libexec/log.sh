@@ -1,8 +1,9 @@
-# Sourced by the log/run of a slot. Keeps the gateway's log in $dir; s6-log's 1 is the container's log.
-. /opt/hermes-boot/libexec/slot.sh
+# Sourced by the log/run of a slot. Keeps the gateway's log in $dir, as much of it as $keep says. In the
+# container's log, which is s6-log's 1, a line also has its profile.
+. /opt/hermes-boot/libexec/leader.sh
 
-# is_writable: whether s6-log could begin. A lock that is left from an earlier container may be anything,
-# and the file that it goes on with must be its own.
+# is_writable: whether s6-log could begin. 02 has made the directory, and removed the lock that an earlier
+# container has left, which may be anything; where it has not, it is done here. The file that it goes on with must be its own.
 is_writable() {
   [ -d "$dir" ] || mkdir -p "$dir" || return
   { [ ! -e "$dir/lock" ] && [ ! -L "$dir/lock" ]; } || rm -f "$dir/lock" || return
@@ -10,7 +11,8 @@ is_writable() {
 }
 if is_writable; then
   [ ! -e pause ] || rm -f pause
-  exec s6-log 1 n10 s1000000 T "$dir"
+  # shellcheck disable=SC2086 # two words
+  exec s6-log "p${dir##*/}:" T 1 p $keep T "$dir"
 fi
 
 # A gateway stands still when nobody reads what it says. So its lines go to the container's log alone,
@@ -24,4 +26,4 @@ case $seconds in
 esac
 echo "$seconds" >pause
 echo "gateway-${dir##*/}: warning: its log directory cannot be written; next try in $seconds s" >&2
-exec timeout -k 5 "$seconds" s6-log 1
+exec timeout -k 5 "$seconds" s6-log "p${dir##*/}:" T 1

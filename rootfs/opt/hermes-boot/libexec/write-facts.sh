@@ -163,6 +163,15 @@ put() {
   printf "%s='%s'\n" "$1" "$text$rest"
 }
 
+# put_number NAME VALUE LEAST MOST: the same, for a number.
+put_number() {
+  case $2 in
+    '' | *[!0-9]* | 0?* | ??????????*) ;;
+    *) [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ] || { put "$1" "$2" && return; } ;;
+  esac
+  refuse "$1: expected a number from $3 to $4"
+}
+
 # print_facts: everything but refused, which a value here may still cause.
 print_facts() {
   put home "$home"
@@ -176,12 +185,22 @@ print_facts() {
   put hermes "$hermes"
   put hermes_version "$hermes_version"
   put role "$role"
+  slots_run_as=hermes
+  [ "$mode:$uid" != shared:0 ] || slots_run_as=root
+  put slots_run_as "$slots_run_as"
+  # shellcheck disable=SC3028 # the engine's, not the shell's
+  name=${HOSTNAME-}
+  [ -n "$name" ] || { read -r name </proc/sys/kernel/hostname; } 2>/dev/null
+  put HOSTNAME "$name"
   put HERMES_GATEWAY_PROFILES "${HERMES_GATEWAY_PROFILES-}"
   put HERMES_GATEWAY_SHARD "${HERMES_GATEWAY_SHARD-}"
   put HERMES_GATEWAY_TOPOLOGY "${HERMES_GATEWAY_TOPOLOGY-}"
   put GATEWAY_MULTIPLEX_PROFILES "${GATEWAY_MULTIPLEX_PROFILES-}"
   put HERMES_GATEWAY_BOOTSTRAP_STATE "${HERMES_GATEWAY_BOOTSTRAP_STATE-}"
   put HERMES_RESTART_DRAIN_TIMEOUT "${HERMES_RESTART_DRAIN_TIMEOUT-}"
+  # What s6-log takes.
+  put_number HERMES_GATEWAY_LOG_FILES "${HERMES_GATEWAY_LOG_FILES:-10}" 0 10000
+  put_number HERMES_GATEWAY_LOG_BYTES "${HERMES_GATEWAY_LOG_BYTES:-1000000}" 4096 268435455
   put HERMES_PROFILE_WATCH "${HERMES_PROFILE_WATCH-}"
   put HERMES_DASHBOARD "${HERMES_DASHBOARD-}"
   put HERMES_DASHBOARD_HOST "${HERMES_DASHBOARD_HOST-}"

@@ -1,3 +1,4 @@
+import { shellQuote } from "../_quote.ts";
 import type { Cause, Kind } from "./causes.ts";
 import type { ContainerFacts, GatewayFacts } from "./gateway.ts";
 
@@ -32,6 +33,30 @@ export type Rule = (facts: GatewayFacts, container: ContainerFacts) => Answer | 
  */
 export function ctl(command: string, { profile }: GatewayFacts): string {
   return `gatewayctl ${command} ${profile}`;
+}
+
+/** What a terminal does not show as it is, and a file's name that is not UTF-8. */
+const UNPRINTABLE = /([\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u{fffd}])/u;
+
+function wordUnprintable(character: string): string {
+  if (character === "\ufffd") return "*"; // its bytes are not known
+  if (character < "\x80") return "?";
+  const bytes = [...new TextEncoder().encode(character)];
+  return `"$(printf '${bytes.map((byte) => `\\${byte.toString(8)}`).join("")}')"`;
+}
+
+/**
+ * Words the path of something that is there for sh, in printable characters
+ * only: a terminal shows them as they are, and takes them back.
+ *
+ * @param path The path.
+ * @returns A word for sh; the pattern in it, if any, matches the path.
+ */
+export function pathWord(path: string): string {
+  if (/^[\w/.,:@%+=-]+$/.test(path)) return path;
+  return path.split(UNPRINTABLE)
+    .map((part, i) => i % 2 === 1 ? wordUnprintable(part) : part && shellQuote(part))
+    .join("");
 }
 
 /** What comes after a change of the volume. */

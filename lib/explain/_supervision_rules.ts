@@ -1,9 +1,33 @@
-import { shellQuote } from "../_quote.ts";
-import { ctl, type Rule, THEN_SYNC } from "./_rule.ts";
+import type { ContainerFacts, GatewayFacts } from "./gateway.ts";
+import { type Answer, ctl, type Rule, THEN_SYNC } from "./_rule.ts";
+
+/** With shared supervision s6's own processes are root's, and only root can wake them. */
+function ofRoot({ mode }: ContainerFacts): string {
+  return mode === "shared" ? ", which is root's," : "";
+}
+
+/** Says why nobody supervises anything, if that is so. */
+function svscanAnswer(what: string, container: ContainerFacts): Answer | undefined {
+  const { svscan, svscanPid, mode } = container;
+  if (svscan === "frozen") {
+    const text = `${what}: s6-svscan${ofRoot(container)} is frozen (pid ${svscanPid})`;
+    return { cause: "svscan-down", text, help: `kill -s CONT ${svscanPid}` };
+  }
+  if (svscan !== "none" || mode !== "isolated") return undefined;
+  const text = `${what}: the service gateways, its s6-svscan, is down`;
+  // It can be used once it is ready.
+  return { cause: "svscan-down", text, help: "s6-svc -wU -T 10000 -u /run/service/gateways" };
+}
+
+/** Makes what is missing, and has s6-svscan look for what it does not supervise. */
+function scan({ servicedir }: GatewayFacts): string {
+  return `gatewayctl sync && s6-svscanctl -a ${servicedir.slice(0, servicedir.lastIndexOf("/"))}`;
+}
 
 /** What is in the scandir. */
-export const inTheScandir: Rule = (facts, { noRoom }) => {
+export const inTheScandir: Rule = (facts, container) => {
   const { servicedir, slot, unregistered } = facts;
+  const { noRoom } = container;
   if (slot === "directory") return undefined;
   if (slot === "other") {
     const text = `${servicedir} is not a directory`;
@@ -16,33 +40,36 @@ export const inTheScandir: Rule = (facts, { noRoom }) => {
   if (noRoom !== undefined) {
     return { cause: "svscan-full", text: noRoom.problem, outside: noRoom.help };
   }
+  const down = svscanAnswer("it has no service directory, and can get none", container);
+  if (down !== undefined) return { ...down, help: `${down.help}${THEN_SYNC}` };
   const text =
     "it has no service directory: its profile is newer than the container's start, or it was removed";
   return { cause: "no-slot", text, help: "gatewayctl sync" };
 };
 
 /** Who supervises it. */
-export const supervision: Rule = ({ supervisor, supervisorPid }, { svscan, svscanPid, mode }) => {
+export const supervision: Rule = (facts, container) => {
+  const { supervisor, supervisorPid } = facts;
   if (supervisor === "frozen") {
-    const text = `its s6-supervise is frozen (pid ${supervisorPid})`;
+    const text = `its s6-supervise${ofRoot(container)} is frozen (pid ${supervisorPid})`;
     return { cause: "supervisor-frozen", text, help: `kill -s CONT ${supervisorPid}` };
   }
   if (supervisor !== "none") return undefined;
-  if (svscan === "frozen") {
-    const text = `nothing supervises it: s6-svscan is frozen (pid ${svscanPid})`;
-    return { cause: "svscan-down", text, help: `kill -s CONT ${svscanPid}` };
-  }
-  if (svscan === "none" && mode === "isolated") {
-    const text = "nothing supervises it: the service gateways, its s6-svscan, is down";
-    return { cause: "svscan-down", text, help: "s6-svc -u /run/service/gateways" };
-  }
-  return { cause: "no-supervisor", text: "no s6-supervise runs for it", help: "gatewayctl sync" };
+  const text = "no s6-supervise runs for it";
+  return svscanAnswer("nothing supervises it", container) ??
+    { cause: "no-supervisor", text, help: scan(facts) };
 };
 
 /** Whether it runs a second time. */
-export const twice: Rule = ({ strays: [first, ...others], status }) => {
-  if (first === undefined) return undefined;
-  const pids = [first, ...others].join(" ");
+export const twice: Rule = ({ strays, doubles, status }) => {
+  if (doubles.length > 0) {
+    const text = `a second s6-supervise runs another gateway of this profile: pid ${
+      doubles.join(" ")
+    }`;
+    return { cause: "two-gateways", text, help: "gatewayctl sync" };
+  }
+  if (strays.length === 0) return undefined;
+  const pids = strays.join(" ");
   const beside = status?.up ? `beside the one that s6 supervises (pid ${status.pid})` : "past s6";
   return {
     cause: "two-gateways",
@@ -51,31 +78,40 @@ export const twice: Rule = ({ strays: [first, ...others], status }) => {
   };
 };
 
-/** One whose pipe nobody reads freezes after 64 KiB, and s6 calls it up. */
-export const logging: Rule = ({ logger, logDir, logProblem, servicedir, status }) => {
-  if (!status?.up || logger.supervisor === "unknown") return undefined;
-  const consequence = "and it freezes when 64 KiB of its output wait";
+/** Its log cannot be written, or nobody does. */
+function brokenLog(facts: GatewayFacts, container: ContainerFacts): Answer | undefined {
+  const { logger, logProblem, servicedir } = facts;
   if (logProblem !== undefined) {
-    const help = `chmod u+rwx ${shellQuote(logDir)}`;
-    return {
-      cause: "log-unwritable",
-      text: `its log cannot be written, ${consequence}: ${logProblem}`,
-      help,
-    };
+    const { text, help } = logProblem;
+    const again = `s6-svc -t ${servicedir}/log`;
+    if (help === undefined) {
+      return { cause: "log-unwritable", text, outside: container.full ?? text };
+    }
+    return { cause: "log-unwritable", text, help: help === "" ? again : `${help} && ${again}` };
   }
   if (logger.supervisor === "frozen" || logger.frozen) {
-    const pid = logger.frozen ? logger.status?.pid : logger.supervisorPid;
-    const text = `its logger is frozen (pid ${pid}), ${consequence}`;
-    return { cause: "logger-down", text, help: `kill -s CONT ${pid}` };
-  }
-  if (logger.supervisor === "none") {
+    const [pid, what] = logger.frozen
+      ? [logger.status?.pid, "logger"]
+      : [logger.supervisorPid, `logger's s6-supervise${ofRoot(container)}`];
     return {
       cause: "logger-down",
-      text: `nothing supervises its logger, ${consequence}`,
-      help: "gatewayctl sync",
+      text: `its ${what} is frozen (pid ${pid})`,
+      help: `kill -s CONT ${pid}`,
     };
   }
+  if (logger.supervisor === "none") {
+    const answer = svscanAnswer("nothing supervises its logger", container) ??
+      { text: "nothing supervises its logger", help: scan(facts) };
+    return { ...answer, cause: "logger-down" };
+  }
   if (logger.status?.up) return undefined;
-  const text = `its logger is down, ${consequence}`;
-  return { cause: "logger-down", text, help: `s6-svc -u ${servicedir}/log` };
+  return { cause: "logger-down", text: "its logger is down", help: `s6-svc -u ${servicedir}/log` };
+}
+
+/** One whose pipe nobody reads freezes after 64 KiB, and s6 calls it up. */
+export const logging: Rule = (facts, container) => {
+  if (!facts.status?.up || facts.logger.supervisor === "unknown") return undefined;
+  const answer = brokenLog(facts, container);
+  return answer &&
+    { ...answer, text: `${answer.text}; when 64 KiB of its output wait, the gateway stands still` };
 };

@@ -1,9 +1,8 @@
 import { wordWantedBy } from "../boot/action.ts";
-import { shellQuote } from "../_quote.ts";
 import type { ServiceStatus } from "../s6/status.ts";
 import type { ContainerFacts, GatewayFacts } from "./gateway.ts";
 import { kindOf } from "./causes.ts";
-import { type Answer, ctl, type Diagnosis, type Rule } from "./_rule.ts";
+import { type Answer, ctl, type Diagnosis, pathWord, type Rule } from "./_rule.ts";
 import { elsewhere, onTheVolume } from "./_volume_rules.ts";
 import { inTheScandir, logging, supervision, twice } from "./_supervision_rules.ts";
 
@@ -21,14 +20,26 @@ function wanted({ wantedBy }: GatewayFacts, before = "; "): string {
   return wantedBy.length === 0 ? "" : before + wordWantedBy(wantedBy);
 }
 
+function isEdited({ edited = [] }: GatewayFacts): boolean {
+  return edited.length > 0;
+}
+
+function wordEdited({ edited = [], servicedir }: GatewayFacts): string {
+  return `what is in ${servicedir} is not what the suite wrote: ${edited.join(", ")}`;
+}
+
 const moving: Rule = (facts, { full }) => {
   const { status, deaths, frozen, servicedir, supervisor } = facts;
   if (status === null) {
     if (supervisor === "unknown") return undefined;
     const text = "it is not known whether it runs: s6 could not write that down";
-    return full === undefined
-      ? { cause: "unknown", text, help: `s6-svc -u ${servicedir}` }
-      : { cause: "no-space", text: `${text}: ${full}`, outside: full };
+    if (full !== undefined) return { cause: "no-space", text: `${text}: ${full}`, outside: full };
+    // Told what it is to do, s6-supervise writes down how it is.
+    return {
+      cause: "unknown",
+      text,
+      help: `s6-svc ${isWanted(facts) ? "-u" : "-d"} ${servicedir}`,
+    };
   }
   if (status.up) {
     const died = deaths === 0 ? "" : `; it has died ${deaths} times since it was started by hand`;
@@ -45,8 +56,8 @@ const moving: Rule = (facts, { full }) => {
         seeLog: true,
       };
     }
-    if (facts.edited) {
-      const text = `running, pid ${status.pid}, but its run is not what the suite wrote`;
+    if (isEdited(facts)) {
+      const text = `running, pid ${status.pid}; ${wordEdited(facts)}`;
       return { cause: "run-edited", text, help: `gatewayctl sync && ${ctl("restart", facts)}` };
     }
     return {
@@ -56,11 +67,12 @@ const moving: Rule = (facts, { full }) => {
     };
   }
   if (!status.wantedUp) return undefined;
+  if (isEdited(facts)) return undefined;
   if (deaths === 0) return { cause: "starting", text: "s6 is starting it" };
   return {
     cause: "restarting",
     text: `it ended with ${lastEnd(status)} and is being restarted; s6 gives up at ` +
-      `${GIVEN_UP} deaths in two minutes, and has counted ${deaths}`,
+      `${GIVEN_UP} deaths in two minutes, and has counted ${deaths}; correct what its log says first`,
     help: ctl("restart", facts),
     seeLog: true,
   };
@@ -74,15 +86,16 @@ const stoppedOnPurpose: Rule = (facts) => {
 };
 
 const ended: Rule = (facts, { hasHermes, full }) => {
-  const { status, deaths, edited } = facts;
+  const { status, deaths } = facts;
+  if (isEdited(facts) && status !== null && (status.wantedUp || deaths > 0)) {
+    const help = `gatewayctl sync && ${ctl("restart", facts)}`;
+    return { cause: "run-edited", text: `it does not run; ${wordEdited(facts)}`, help };
+  }
   if (status === null || deaths === 0) return undefined;
   const failed = { help: ctl("start", facts), seeLog: true } as const;
-  if (edited) {
-    const help = `gatewayctl sync && ${failed.help}`;
-    return { cause: "run-edited", text: "its run is not what the suite wrote", help };
-  }
   if (status.exitCode === 0) {
-    const text = "it ended by itself with exit code 0, which s6 takes for intended";
+    const text = "it ended with exit code 0, by itself or told to past gatewayctl: s6 takes that " +
+      "for intended";
     return { cause: "ended", text, ...failed };
   }
   if (full !== undefined) {
@@ -106,17 +119,17 @@ const ended: Rule = (facts, { hasHermes, full }) => {
 const neverStarted: Rule = (facts) => {
   const { dir, recorded: { state, setBy, problem }, served, status, deaths } = facts;
   if (served && (state === "running" || served.up)) {
-    return served.up ? { cause: "served", text: "the root profile's gateway serves it" } : {
+    return served.up ? { cause: "served", text: `${served.by} serves it` } : {
       cause: "server-down",
-      text: "the root profile's gateway serves it, and is down",
+      text: `${served.by} serves it, and is down`,
       help: ctl("start", facts),
     };
   }
   if (status === null || deaths !== 0) return undefined;
   const help = ctl("start", facts);
   if (problem !== undefined) {
-    const file = shellQuote(`${dir}/gateway_state.json`);
-    const aside = `mv -f ${file} ${shellQuote(`${dir}/gateway_state.json.bad`)} && ${help}`;
+    const file = pathWord(`${dir}/gateway_state.json`);
+    const aside = `mv -f ${file} ${file}.bad && ${help}`;
     return { cause: "state-unusable", text: `it was not started: ${problem}`, help: aside };
   }
   if (state === null) {

@@ -33,6 +33,7 @@ export const CAUSES = {
   "state-unusable": ["failed", "state unusable"],
   "removed": ["failed", "profile removed"],
   "unregistered": ["stopped", "unregistered"],
+  "dashboard-container": ["not here", "dashboard only"],
   "not-selected": ["not here", "not selected"],
   "other-shard": ["not here", "other shard"],
   "illegal-name": ["unusable", "illegal name"],

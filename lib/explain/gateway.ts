@@ -2,6 +2,7 @@ import type { BootRecord } from "../boot/record.ts";
 import type { ContainerRole } from "../rules/facts.ts";
 import type { Away } from "../rules/selection.ts";
 import type { ServiceStatus } from "../s6/status.ts";
+import type { Obstacle } from "./access.ts";
 import type { Svscan } from "./svscan.ts";
 
 /** What `gateway_state.json` says, and who said it. */
@@ -38,6 +39,10 @@ export interface GatewayFacts extends Supervised {
   found: "profile" | "nothing" | "no SOUL.md" | "symlink" | "reserved" | "unreadable";
   /** What is wrong with its name, or why its directory cannot be read. */
   problem?: string | undefined;
+  /** What keeps hermes out of its directory. */
+  obstacle?: Obstacle | undefined;
+  /** Where it leads, if it is a symlink, and whether to what has a gateway already. */
+  target?: { path: string; isProfile: boolean } | undefined;
   /** A legal name for it that is free, where its own is not. */
   freeName?: string | undefined;
   /** Why the container's rules give it to somebody else. */
@@ -60,12 +65,14 @@ export interface GatewayFacts extends Supervised {
   logger: Supervised;
   /** Where its log is. */
   logDir: string;
-  /** Why nothing can be written there. */
-  logProblem?: string | undefined;
-  /** The PIDs of other gateways of this profile. */
+  /** Why nothing can be written there; only of one that is up. */
+  logProblem?: Obstacle | undefined;
+  /** The PIDs of other gateways of this profile that no s6-supervise runs. */
   strays: readonly number[];
-  /** Whether its `run` is another than the suite's; `undefined`: nobody has looked. */
-  edited?: boolean | undefined;
+  /** The PIDs of those that another s6-supervise runs. */
+  doubles: readonly number[];
+  /** The files of its service that are not what the suite writes; `undefined`: nobody has looked. */
+  edited?: readonly string[] | undefined;
 }
 
 /** What is known of a container. */

@@ -3,7 +3,9 @@ import { slotName } from "../profile/name.ts";
 import type { Processes, Supervisor } from "../s6/processes.ts";
 import { readDeaths, readStatus, type ServiceStatus } from "../s6/status.ts";
 import { isUnregistered } from "../slot/unregistered.ts";
+import type { Owner } from "./access.ts";
 import type { GatewayFacts, Supervised } from "./gateway.ts";
+import { findLogProblem } from "./log_facts.ts";
 
 /** The processes of a container, and what supervises what. */
 export interface Look {
@@ -16,7 +18,20 @@ export interface Look {
 /** What is known of a slot. */
 export type SlotFacts =
   & Supervised
-  & Pick<GatewayFacts, "servicedir" | "slot" | "unregistered" | "deaths" | "logger" | "logProblem">;
+  & Pick<
+    GatewayFacts,
+    "servicedir" | "slot" | "unregistered" | "deaths" | "logger" | "logProblem" | "doubles"
+  >;
+
+/** Where a profile's service and log are, and whose. */
+export interface SlotPlaces {
+  /** The scandir. */
+  scandir: string;
+  /** The log's directory. */
+  logDir: string;
+  /** Who hermes is. */
+  hermes: Owner;
+}
 
 /** Whether SIGSTOP or a debugger has stopped a process, proc_pid_stat(5). */
 function isFrozen(state: string | undefined): boolean {
@@ -32,53 +47,66 @@ function isStale(status: ServiceStatus, supervisor: Supervisor, { all }: Process
   return all.get(status.pid)?.ppid !== supervisor.process.pid;
 }
 
-function readService(servicedir: string, service: string, look: Look): Supervised {
-  const { processes, supervisors } = look;
+const NOTHING: Supervised = { supervisor: "none", frozen: false, status: null };
+
+function readService(
+  servicedir: string,
+  service: string,
+  { processes, supervisors }: Look,
+): Supervised & { doubles: number[] } {
   const status = readStatus(servicedir) ?? null;
-  if (processes.all.size === 0) return { supervisor: "unknown", frozen: false, status };
+  if (processes.all.size === 0) {
+    return { supervisor: "unknown", frozen: false, status, doubles: [] };
+  }
   // Of two, the one that has the child that s6 speaks of.
   const found = supervisors.get(service) ?? [];
   const supervisor = found.find(({ child }) => child?.pid === status?.pid) ?? found[0];
-  if (supervisor === undefined) return { supervisor: "none", frozen: false, status: null };
+  if (supervisor === undefined) return { ...NOTHING, doubles: [] };
   const { pid: supervisorPid, state } = supervisor.process;
   return {
     supervisor: isFrozen(state) ? "frozen" : "alive",
     supervisorPid,
     frozen: isFrozen(processes.all.get(status?.pid ?? 0)?.state),
     status: status !== null && isStale(status, supervisor, processes) ? null : status,
+    doubles: found.flatMap((one) => one === supervisor ? [] : one.child?.pid ?? []),
   };
 }
 
-const NOTHING: Supervised = { supervisor: "none", frozen: false, status: null };
-
 /**
  * Reads what there is of a profile's slot; no program is run.
- * Needs `--allow-read` for the scandir.
+ * Needs `--allow-read` for the scandir and the log's directory.
  *
- * @param scandir The scandir.
  * @param profile The profile; its name is legal.
+ * @param places Where its slot and log are.
  * @param look What runs in the container.
  * @returns What is known.
  * @throws {Error} If the scandir cannot be read.
  */
-export function readSlot(scandir: string, profile: string, look: Look): SlotFacts {
+export function readSlot(
+  profile: string,
+  { scandir, logDir, hermes }: SlotPlaces,
+  look: Look,
+): SlotFacts {
   const name = slotName(profile);
   const servicedir = `${scandir}/${name}`;
   const info = lstatIfPresent(servicedir);
   if (!info?.isDirectory) {
     const slot = info === undefined ? "none" : "other";
-    const unregistered = isUnregistered(scandir, name);
-    return { ...NOTHING, servicedir, slot, unregistered, deaths: 0, logger: NOTHING };
+    return { ...NO_SLOT, servicedir, slot, unregistered: isUnregistered(scandir, name) };
   }
-  const pauses = lstatIfPresent(`${servicedir}/log/pause`) !== undefined;
+  const service = readService(servicedir, name, look);
+  const pause = service.status?.up ? lstatIfPresent(`${servicedir}/log/pause`) : undefined;
+  const { doubles: _, ...logger } = readService(`${servicedir}/log`, `${name}/log`, look);
   return {
-    ...readService(servicedir, name, look),
+    ...service,
     servicedir,
     slot: "directory",
     unregistered: false,
     deaths: readDeaths(servicedir),
-    logger: readService(`${servicedir}/log`, `${name}/log`, look),
-    logProblem: pauses ? "its log directory cannot be written" : undefined,
+    logger,
+    logProblem: service.status?.up
+      ? findLogProblem(logDir, pause?.mtime ?? undefined, hermes)
+      : undefined,
   };
 }
 
@@ -90,4 +118,5 @@ export const NO_SLOT: SlotFacts = {
   unregistered: false,
   deaths: 0,
   logger: NOTHING,
+  doubles: [],
 };

@@ -10,6 +10,7 @@ import type { Rules } from "../rules/rules.ts";
 import { type Capacity, roomFor, wordNoRoom } from "../s6/capacity.ts";
 import { countServices } from "../slot/slot_facts.ts";
 import { type Processes, type Space, supervisorsOf } from "../s6/processes.ts";
+import { accessProblem, type Owner } from "./access.ts";
 import type { ContainerFacts, GatewayFacts } from "./gateway.ts";
 import { type Look, NO_SLOT, readSlot } from "./gateway_facts.ts";
 import { freeName } from "./free_name.ts";
@@ -31,6 +32,10 @@ export interface OverviewOptions {
   hasHermes: boolean;
   /** The container's rules. */
   rules: Rules;
+  /** Who hermes is. */
+  hermes: Owner;
+  /** `HERMES_GATEWAY_SHARD`. Default: empty. */
+  shard?: string | undefined;
   /** What its s6-svscan holds. Default: any number. */
   capacity?: Capacity | undefined;
   /** What runs in it. */
@@ -63,26 +68,54 @@ function wordFull({ path, freeBytes, freeInodes }: Space): string | undefined {
   if (freeInodes === 0) return `no more files can be made on what ${path} is on`;
 }
 
-/** What is on the volume under a name. */
-type OnVolume = Pick<GatewayFacts, "found" | "problem">;
+/** Says that s6-svscan has no room, and what the variable that helps is now. */
+function wordFullTree(capacity: Capacity, { mode, shard = "" }: OverviewOptions) {
+  const { problem, help } = wordNoRoom(capacity);
+  const now = help.startsWith("HERMES_GATEWAY_SHARD")
+    ? `HERMES_GATEWAY_SHARD is "${shard}" here`
+    : `HERMES_SUPERVISION is "${mode}" here`;
+  return { problem, help: `${now}: ${help}` };
+}
 
-function judge({ name, symlink = false, error }: ListedProfile): OnVolume {
+/** What is on the volume under a name. */
+type OnVolume = Pick<GatewayFacts, "found" | "problem" | "target" | "obstacle">;
+
+/** Finds where a symlink leads, and whether a profile is there. */
+function targetOf(link: string, home: string): GatewayFacts["target"] {
+  try {
+    const path = Deno.realPathSync(link);
+    return { path, isProfile: path === home || path.startsWith(`${home}/profiles/`) };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function judge(
+  { name, symlink = false, error }: ListedProfile,
+  { home, hermes }: OverviewOptions,
+): OnVolume {
   const problem = profileNameProblem(name);
   if (problem !== undefined) return { found: "profile", problem };
   if (name === DEFAULT_PROFILE) return { found: "reserved" };
-  if (symlink) return { found: "symlink" };
-  return error === undefined ? { found: "profile" } : { found: "unreadable", problem: error };
+  const dir = profileDir(home, name);
+  if (symlink) return { found: "symlink", target: targetOf(dir, home) };
+  if (error === undefined) return { found: "profile" };
+  const looks = lstatIfPresent(dir);
+  const obstacle = looks === undefined ? undefined : accessProblem(dir, looks, hermes);
+  return { found: "unreadable", problem: error, obstacle };
 }
 
 /** Finds what is in `profiles`, by name; a directory without SOUL.md is not passed over. */
-function readVolume(home: string): Map<string, OnVolume> {
+function readVolume(options: OverviewOptions): Map<string, OnVolume> {
   const entries = new Map<string, OnVolume>();
+  const { home } = options;
   const profiles = `${home}/profiles`;
   if (lstatIfPresent(profiles)?.isDirectory !== true) return entries;
   for (const { name, isDirectory } of listDirectory(profiles).values()) {
     if (isDirectory && !name.startsWith(".")) entries.set(name, { found: "no SOUL.md" });
   }
-  for (const entry of listProfiles(home, () => {})) entries.set(entry.name, judge(entry));
+  for (const entry of listProfiles(home, () => {})) entries.set(entry.name, judge(entry, options));
   return entries;
 }
 
@@ -90,13 +123,14 @@ function readVolume(home: string): Map<string, OnVolume> {
 function readGateway(
   name: string,
   entry: OnVolume | undefined,
-  { home, scandir, rules }: OverviewOptions,
+  { home, scandir, rules, hermes }: OverviewOptions,
   look: Look,
 ): GatewayFacts {
   // The name of profiles/default is the root profile's.
   const problem = profileNameProblem(name);
   const usable = problem === undefined && entry?.found !== "reserved";
   const dir = entry?.found === "reserved" ? `${home}/profiles/${name}` : profileDir(home, name);
+  const logDir = `${home}/logs/gateways/${name}`;
   const nothing = { state: null, setBy: null, setAt: null };
   return {
     profile: name,
@@ -107,8 +141,8 @@ function readGateway(
     away: usable ? rules.selection.away(name) : undefined,
     wantedBy: [],
     recorded: usable ? readRecordedState(dir) : nothing,
-    ...usable ? readSlot(scandir, name, look) : NO_SLOT,
-    logDir: `${home}/logs/gateways/${name}`,
+    ...usable ? readSlot(name, { scandir, logDir, hermes }, look) : NO_SLOT,
+    logDir,
     strays: [],
   };
 }
@@ -155,7 +189,7 @@ export function gatherOverview(options: OverviewOptions): Overview {
   const look = { processes, supervisors: supervisorsOf(processes) };
   let volume = new Map<string, OnVolume>();
   let slots: string[] = [];
-  const volumeProblem = problemOf(() => volume = readVolume(home));
+  const volumeProblem = problemOf(() => volume = readVolume(options));
   const scandirProblem = problemOf(() => {
     slots = [...listDirectory(scandir).keys()]
       .filter((name) => name.startsWith(SLOT_PREFIX))
@@ -184,7 +218,7 @@ export function gatherOverview(options: OverviewOptions): Overview {
     container: {
       ...findSvscan(processes, scandir),
       ...{ mode, role, hasHermes, volumeProblem, scandirProblem, boot, bootProblem },
-      noRoom: isFull ? wordNoRoom(capacity) : undefined,
+      noRoom: isFull ? wordFullTree(capacity, options) : undefined,
       full: processes.space.map(wordFull).find((words) => words !== undefined),
     },
     gateways,

@@ -1,6 +1,9 @@
 import { BOOT_LOG } from "../boot/log.ts";
+import { type PlanOptions, planProfile } from "../boot/plan.ts";
 import { logWord } from "../_quote.ts";
 import { readFileEnd } from "../s6/log.ts";
+import { planSlot } from "../slot/slot.ts";
+import { findSlots } from "../slot/slot_facts.ts";
 
 /** The last line of the boot log about a profile. */
 export interface BootLine {
@@ -60,4 +63,44 @@ export function readBootLine(
   const lines = [`${home}/${BOOT_LOG}.1`, `${home}/${BOOT_LOG}`]
     .flatMap((path) => readFileEnd(path).split("\n"));
   return findBootLine(lines.filter((line) => line !== ""), profile, container);
+}
+
+/** Where a profile's service directory is, and what it is made by. */
+export interface EditedOptions extends PlanOptions {
+  /** The Hermes home. */
+  home: string;
+  /** The scandir. */
+  scandir: string;
+}
+
+/**
+ * Finds the files of a profile's service directory that are not what the suite
+ * would write now. Needs `--allow-read` for the scandir.
+ *
+ * @param profile The profile; its name is legal.
+ * @param options Where it is, and what it is made by.
+ * @returns The files, such as `log/run`.
+ * @throws {Error} If the scandir cannot be listed.
+ *
+ * @example
+ * ```ts no-eval
+ * import { findEdited } from "./why_facts.ts";
+ * findEdited("coder", { home: "/opt/data", scandir: "/run/service" }); // []
+ * ```
+ */
+export function findEdited(
+  profile: string,
+  { home, scandir, ...options }: EditedOptions,
+): readonly string[] {
+  // Whether there were other profiles when it was made, nobody remembers.
+  const findings = [true, false].map((named) => {
+    const company = { wantedBy: [], named };
+    const { slot } = planProfile({ profile, listing: new Map() }, home, options, company);
+    if (slot === undefined) return [];
+    const found = findSlots(scandir, [slot]).found.get(slot);
+    if (found === undefined) return [];
+    return planSlot({ ...slot, keepsDown: true }, found).changes
+      .flatMap((change) => change.do === "write" ? change.path : []);
+  });
+  return findings.reduce((least, one) => one.length < least.length ? one : least);
 }

@@ -17,7 +17,6 @@ export interface CommandOption {
 /** The operands of a command; brackets: it does without. */
 export type Operands =
   | ""
-  | "PROFILE..."
   | "[PROFILE]..."
   | "PROFILE...|--all"
   | "[COMMAND]"

@@ -176,9 +176,13 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "why",
     purpose: "explains why gateways are as they are, and what helps",
-    operands: "PROFILE...",
+    operands: "[PROFILE]...",
     known: "both",
     options: [JSON_OPTION],
+    notes: `With names it tells all that is known of each. Without, it prints a line for
+each gateway that is not as it is wanted, the worst first, and exits 0. What
+follows "try:" is a command to paste here; "outside:" is what only somebody
+outside this container can change, and what it is now.`,
     permissions: (places) => ({
       read: [
         ...overview(places),

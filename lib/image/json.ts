@@ -140,6 +140,11 @@ const EXPLAINED: Fields = {
   logLines: { type: "string[]", text: "the last lines of its log, as s6-log wrote them" },
 };
 
+const PROBLEM: Fields = {
+  text: { type: "string", text: "what is wrong" },
+  try: { type: "string", text: "the command that helps, or tells more" },
+};
+
 const SYNCED: Fields = {
   profile: PROFILE,
   action: { type: "string", text: "`created`, `refreshed`, `unchanged`, `pruned` or `skipped`" },
@@ -197,7 +202,13 @@ export const JSON_OUTPUTS: readonly JsonOutput[] = [
     fields: { results: list(RESULT, "one for each profile, in the order given") },
   },
   { commands: ["sync"], fields: { profiles: list(SYNCED, "one for each profile") } },
-  { commands: ["why"], fields: { gateways: list(EXPLAINED, "one for each profile") } },
+  {
+    commands: ["why"],
+    fields: {
+      gateways: list(EXPLAINED, "one for each profile; without names, those that are amiss"),
+      problems: { ...list(PROBLEM, "what is wrong with all gateways"), absent: "names were given" },
+    },
+  },
   { commands: ["doctor"], fields: { checks: list(CHECK, "the checks") } },
   {
     commands: ["logs"],

@@ -21,8 +21,6 @@ function checkOperands(
     if (flags.has("all") === (first !== undefined)) {
       throw new UsageError("expected either one or more profiles or --all");
     }
-  } else if (operands === "PROFILE...") {
-    if (first === undefined) throw new UsageError("expected one or more profiles");
   } else if (given.length !== 1) {
     throw new UsageError(`expected one ${operands}, got ${given.length}`);
   }

@@ -40,6 +40,8 @@ export async function lookAround(container: Facts, warn: Warn): Promise<Sight> {
   const overview = gatherOverview({
     ...{ home, scandir, role, rules, processes },
     mode: container.env("mode") ?? "",
+    hermes: { uid: Number(container.env("hermes_uid")), gid: Number(container.env("hermes_gid")) },
+    shard: container.env("HERMES_GATEWAY_SHARD"),
     hasHermes: hermes !== "",
     capacity: containerCapacity(container),
   });

@@ -2,7 +2,8 @@ import type { Facts } from "../../lib/rules/facts.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
 import { diagnose } from "../../lib/explain/cause.ts";
 import type { ContainerFacts, GatewayFacts, RecordedState } from "../../lib/explain/gateway.ts";
-import { readBootLine } from "../../lib/explain/why_facts.ts";
+import { type Diagnosed, findProblems, findUnwanted } from "../../lib/explain/overview.ts";
+import { findEdited, readBootLine } from "../../lib/explain/why_facts.ts";
 import { parseLogLine } from "../../lib/s6/log.ts";
 import { lastLogLines } from "../../lib/s6/log_reader.ts";
 import { table } from "../_table.ts";
@@ -12,6 +13,7 @@ import { printJson } from "./json.ts";
 import { lookAround, type Sight } from "./look.ts";
 import { chooseProfiles } from "./profiles.ts";
 import { EXIT, warn } from "./report.ts";
+import { slotDefaults } from "../_facts.ts";
 
 const LOG_LINES = 3;
 
@@ -58,19 +60,58 @@ function explain(
 }
 
 /** Finds what is known of a profile; of one that is nowhere, that it is nowhere. */
-function find({ gateways, unknown }: Sight, profile: string): GatewayFacts {
-  return gateways.find((one) => one.profile === profile) ?? unknown(profile);
+function find(
+  { gateways, unknown, rules }: Sight,
+  container: Facts,
+  profile: string,
+): GatewayFacts {
+  const facts = gateways.find((one) => one.profile === profile) ?? unknown(profile);
+  if (facts.slot !== "directory") return facts;
+  const { home, scandir, role } = container;
+  const defaults = slotDefaults(container);
+  return { ...facts, edited: findEdited(profile, { home, scandir, role, defaults, rules }) };
+}
+
+/** One that is not as it should be, in a line. */
+function wordBriefly({ facts: { profile }, diagnosis }: Diagnosed): string {
+  const { kind, text, help, outside } = diagnosis;
+  const next = help === undefined
+    ? outside === undefined ? "" : `; outside: ${outside}`
+    : `; try: ${help}`;
+  return terminalSafe(`${profile}: ${kind}: ${text}${next}`);
+}
+
+/** Explains all that is not as it should be. */
+function explainAll({ gateways, container }: Sight, facts: Facts, { flags }: Arguments): number {
+  const unwanted = findUnwanted(gateways, container);
+  const problems = findProblems(container);
+  if (flags.has("json")) {
+    const words = callersTimeWords();
+    const explained = unwanted.map((one) => explain(one.facts, container, facts, words).json);
+    printJson({
+      gateways: explained,
+      problems: problems.map(({ text, help }) => ({ text, try: help })),
+    });
+    return EXIT.done;
+  }
+  for (const { text, help } of problems) console.log(terminalSafe(`${text}; try: ${help}`));
+  for (const one of unwanted) console.log(wordBriefly(one));
+  if (unwanted.length + problems.length > 0) return EXIT.done;
+  const running = gateways.filter((facts) => facts.status?.up).length;
+  console.log(`nothing is wrong: ${running} ${running === 1 ? "gateway runs" : "gateways run"}`);
+  return EXIT.done;
 }
 
 /** Runs `why`. */
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
-  const words = callersTimeWords();
   const container = facts();
   const sight = await lookAround(container, warn);
+  if (args.operands.length === 0) return explainAll(sight, container, args);
+  const words = callersTimeWords();
   const known = sight.gateways.map(({ profile }) => profile);
-  const explained = chooseProfiles(args, known).map((profile) =>
-    explain(find(sight, profile), sight.container, container, words)
-  );
+  const explained = chooseProfiles(args, known)
+    .flatMap((profile) => find(sight, container, profile))
+    .map((one) => explain(one, sight.container, container, words));
   if (args.flags.has("json")) printJson({ gateways: explained.map(({ json }) => json) });
   else console.log(explained.map(({ text }) => text).join("\n"));
   return Math.max(...explained.map(({ exitCode }) => exitCode));

@@ -96,9 +96,17 @@ Deno.test("the StatefulSet's parts find each other", () => {
   );
   assertEquals(spec.volumes[0].persistentVolumeClaim.claimName, volume.metadata.name);
   assertEquals(spec.volumes[1].emptyDir.medium, "Memory");
-  for (const probe of ["startupProbe", "readinessProbe", "livenessProbe"]) {
-    assertEquals(container[probe].exec.command, ["gatewayctl", "health"]);
-  }
+});
+
+Deno.test("no probe restarts a pod or blocks a rollout for what one tenant has done", () => {
+  const { spec } = readManifest("kubernetes/statefulset.yaml").spec.template;
+  const { startupProbe, readinessProbe, livenessProbe } = spec.containers[0];
+  assertEquals(
+    [startupProbe, readinessProbe, livenessProbe].map(({ exec }) => exec.command.join(" ")),
+    ["gatewayctl health --ready", "gatewayctl health --ready", "gatewayctl health --live"],
+  );
+  const { gateways } = readManifest("compose.yaml").services;
+  assertEquals(gateways.healthcheck.test.join(" "), "CMD gatewayctl health --ready");
 });
 
 Deno.test("only one of compose.yaml's containers runs gateways, the other the dashboard", () => {

@@ -55,11 +55,12 @@ export interface Overview {
 /** Less room than this, and nothing can be written. */
 const LEAST_BYTES = 64 * 1024;
 
-function problemOf(act: () => void): string | undefined {
+function problemOf(act: () => void, what?: string): string | undefined {
   try {
     act();
   } catch (error) {
-    return errorWords(survivable(error));
+    const words = errorWords(survivable(error));
+    return what === undefined ? words : `${what}: ${words}`;
   }
 }
 
@@ -195,7 +196,7 @@ export function gatherOverview(options: OverviewOptions): Overview {
       .filter((name) => name.startsWith(SLOT_PREFIX))
       .map((name) => name.slice(SLOT_PREFIX.length))
       .filter((profile) => profileNameProblem(profile) === undefined);
-  });
+  }, scandir);
   const reserved = volume.get(DEFAULT_PROFILE);
   volume.set(DEFAULT_PROFILE, { found: "profile" });
   const names = inOrder([...volume.keys(), ...slots]);

@@ -184,6 +184,7 @@ const CHECK: Fields = {
 
 const AILMENT: Fields = {
   profile: { ...PROFILE, absent: "it is about all" },
+  cause: { type: "string", text: "as `cause` of `list`", absent: "as `profile`" },
   text: { type: "string", text: "what is wrong" },
 };
 

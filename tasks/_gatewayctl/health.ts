@@ -5,6 +5,7 @@ import { diagnose } from "../../lib/explain/cause.ts";
 import { type Ailment, findAilments } from "../../lib/explain/health.ts";
 import { findSvscan, svscanProblem } from "../../lib/explain/svscan.ts";
 import { DEFAULT_PROFILE, slotName } from "../../lib/profile/name.ts";
+import { UsageError } from "../_cli.ts";
 import type { Arguments } from "./arguments.ts";
 import { printJson } from "./json.ts";
 import { lookAround, readProcesses, type Sight } from "./look.ts";
@@ -34,8 +35,8 @@ function examineOne(profile: string, { container, gateways, rules }: Sight): Ail
   const server = rules.topology === "one" ? DEFAULT_PROFILE : profile;
   const facts = gateways.find((one) => one.profile === server);
   if (facts === undefined || facts.slot === "none") throw new GatewayNotRegisteredError(profile);
-  const { kind, text } = diagnose(facts, container);
-  return facts.status?.up && kind === "running" ? [] : [{ profile, text }];
+  const { cause, kind, text } = diagnose(facts, container);
+  return facts.status?.up && kind === "running" ? [] : [{ profile, cause, text }];
 }
 
 /** Whether s6-svscan is at work; the volume, which may hang, is not looked at. */
@@ -52,8 +53,14 @@ async function examine({ values, flags }: Arguments, container: Facts): Promise<
   return findAilments(sight.container, sight.gateways, flags.has("ready") ? "ready" : "healthy");
 }
 
-/** Runs `health`; nothing but 0 and 1 means anything to an engine. */
+/** Runs `health`; to an engine nothing but 0 and 1 means anything. */
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
+  const given = ["live", "ready", "profile"].filter((name) =>
+    args.flags.has(name) || args.values.has(name)
+  );
+  if (given.length > 1) {
+    throw new UsageError(`expected one of ${given.map((name) => `--${name}`).join(" and ")}`);
+  }
   try {
     return report(await examine(args, facts()), args);
   } catch (error) {

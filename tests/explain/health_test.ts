@@ -1,97 +1,135 @@
 import { assertEquals } from "@std/assert";
-import { findAilments, isHealthy, wordDown } from "../../lib/explain/health.ts";
-import type { GatewayFacts, TreeFacts } from "../../lib/explain/tree_facts.ts";
+import type { ContainerFacts, GatewayFacts } from "../../lib/explain/gateway.ts";
+import { findAilments, type Probe } from "../../lib/explain/health.ts";
 
-const DOWN = {
-  ...{ profile: "coder", up: false, wantedUp: false, pid: null, seconds: 5 },
-  ...{ exitCode: 0, signal: null, deaths: 1 },
-};
-const UP = { ...DOWN, up: true, wantedUp: true, pid: 1, exitCode: null };
+const UP = { up: true, wantedUp: true, pid: 7, exitCode: null, signal: null, seconds: 5 };
+const DOWN = { ...UP, up: false, wantedUp: false, pid: null };
+const ALIVE = { supervisor: "alive", frozen: false, status: UP } as const;
+const NO_SLOT = { slot: "none", supervisor: "none", status: null } as const;
+const WRONG = { status: { ...DOWN, exitCode: 78 }, deaths: 1 };
 
 /** A gateway that is up and to run, with changes. */
 function gateway(changes: Partial<GatewayFacts> = {}): GatewayFacts {
   return {
-    ...{ profile: "coder", present: true, served: false, wantedBy: [], unregistered: false },
+    ...{ profile: "coder", dir: "/h/profiles/coder", found: "profile", wantedBy: [] },
     recorded: { state: "running", setBy: "operator", setAt: null },
-    ...{ registered: true, supervised: true, status: UP },
+    ...{ servicedir: "/s/gateway-coder", slot: "directory", unregistered: false, deaths: 0 },
+    ...{ ...ALIVE, logger: ALIVE, logDir: "/h/logs/gateways/coder", strays: [] },
     ...changes,
   };
 }
 
-const MISSING = { registered: false, supervised: false, status: null };
-const STOPPED = { recorded: { state: "stopped", setBy: "operator", setAt: null } } as const;
-
-/** Who is ailing, by profile. */
-function ailing(changes: Partial<GatewayFacts>, tree: Partial<TreeFacts> = {}): unknown[] {
-  const facts = { role: "other" as const, gateways: [gateway(changes)], ...tree };
-  return findAilments(facts).map(({ profile }) => profile);
+/** A container whose start is over, and that knows of these profiles. */
+function container(changes: Partial<ContainerFacts> = {}): ContainerFacts {
+  const boot = { seconds: 1, actions: new Map([["coder", "started"]] as const) };
+  return {
+    ...{ svscan: "alive", svscanPid: 1, mode: "shared", role: "other", hasHermes: true, boot },
+    ...changes,
+  };
 }
 
-Deno.test("isHealthy() is true for what is up, and for what is meant to be down", () => {
-  assertEquals(isHealthy(UP, "running"), true);
-  assertEquals(isHealthy({ ...DOWN, exitCode: 1 }, "stopped"), true);
-  assertEquals(isHealthy({ ...DOWN, exitCode: 78 }, null), true);
-  assertEquals(isHealthy(null, "stopped"), true);
-});
-
-Deno.test("isHealthy() is true for a gateway that ended by itself with exit code 0", () => {
-  assertEquals(isHealthy(DOWN, "running"), true);
-});
-
-Deno.test("isHealthy() is false for what is down and wanted up", () => {
-  assertEquals(isHealthy({ ...DOWN, wantedUp: true }, "stopped"), false);
-  assertEquals(isHealthy({ ...DOWN, exitCode: 78 }, "running"), false);
-  assertEquals(isHealthy({ ...DOWN, exitCode: null, signal: "SIGKILL" }, "running"), false);
-  assertEquals(isHealthy(null, "running"), false);
-});
+/** Who is ailing, and why. */
+function ailing(
+  probe: Probe,
+  changes: Partial<GatewayFacts>,
+  around: Partial<ContainerFacts> = {},
+) {
+  const found = findAilments(container(around), [gateway(changes)], probe);
+  return found.map(({ profile, cause, text }) => profile === undefined ? text : cause);
+}
 
 Deno.test("findAilments() finds nothing wrong where what is to run is up", () => {
-  assertEquals(ailing({}), []);
+  assertEquals([ailing("ready", {}), ailing("healthy", {})], [[], []]);
 });
 
-Deno.test("findAilments() names a profile that is to run and has no slot, no supervisor, or no status", () => {
-  assertEquals(ailing(MISSING), ["coder"]);
-  assertEquals(ailing({ supervised: false, status: null }), ["coder"]);
-  assertEquals(ailing({ status: null }), ["coder"]);
-  assertEquals(ailing({ ...MISSING, ...STOPPED, wantedBy: ["writer"] }), ["coder"]);
+Deno.test("findAilments() names the gateway, the cause and the reason", () => {
+  const [ailment] = findAilments(container(), [gateway(WRONG)], "healthy");
+  assertEquals([ailment?.profile, ailment?.cause], ["coder", "wrong-configuration"]);
+  assertEquals(ailment?.text.includes("exit code 78"), true);
 });
 
-Deno.test("findAilments() misses nobody who is stopped, unregistered, gone, elsewhere or served", () => {
+const OWN: readonly [cause: string, changes: Partial<GatewayFacts>][] = [
+  ["wrong-configuration", WRONG],
+  ["crash-loop", { status: { ...DOWN, exitCode: 1 }, deaths: 10 }],
+  ["restarting", { status: { ...DOWN, wantedUp: true, exitCode: 1 }, deaths: 1 }],
+  ["brought-down", { status: { ...DOWN, signal: "SIGTERM" }, deaths: 1 }],
+  ["gateway-frozen", { frozen: true }],
+  ["two-gateways", { strays: [99] }],
+  ["log-unwritable", { logProblem: "x" }],
+  ["run-edited", { edited: true }],
+  ["not-started", { status: DOWN }],
+  ["server-down", {
+    ...NO_SLOT,
+    slot: "directory",
+    supervisor: "alive",
+    status: DOWN,
+    served: { by: "x", up: false },
+  }],
+];
+
+for (const [cause, changes] of OWN) {
+  Deno.test(`findAilments() takes a container for ready, but not for healthy, with a gateway that is ${cause}`, () => {
+    assertEquals([ailing("ready", changes), ailing("healthy", changes)], [[], [cause]]);
+  });
+}
+
+const OURS: readonly [cause: string, changes: Partial<GatewayFacts>][] = [
+  ["starting", { status: { ...DOWN, wantedUp: true } }],
+  ["no-slot", NO_SLOT],
+  ["no-supervisor", { supervisor: "none", status: null }],
+  ["supervisor-frozen", { supervisor: "frozen", supervisorPid: 6 }],
+  ["logger-down", { logger: { ...ALIVE, supervisor: "none", status: null } }],
+  ["unknown", { status: null }],
+  ["not-a-directory", { ...NO_SLOT, slot: "other" }],
+];
+
+for (const [cause, changes] of OURS) {
+  Deno.test(`findAilments() takes a container for neither ready nor healthy with a gateway that is ${cause}`, () => {
+    assertEquals([ailing("ready", changes), ailing("healthy", changes)], [[cause], [cause]]);
+  });
+}
+
+Deno.test("findAilments() takes a container for ready although a profile is newer than its start, or was skipped there", () => {
+  const newer = { ...NO_SLOT, profile: "newer" };
+  assertEquals([ailing("ready", newer), ailing("healthy", newer)], [[], ["no-slot"]]);
+  const boot = { seconds: 1, actions: new Map([["coder", "skipped"]] as const) };
+  const full = { boot, noRoom: { problem: "x", help: "y" } };
+  assertEquals(ailing("ready", NO_SLOT, full), []);
+  assertEquals(ailing("healthy", NO_SLOT, full), ["svscan-full"]);
+});
+
+Deno.test("findAilments() misses nobody who is stopped, unregistered, removed, elsewhere, served or has ended by itself", () => {
+  const away = { rule: "other-shard", reason: "x", outside: "y" } as const;
   for (
-    const reason of [
-      STOPPED,
-      { unregistered: true },
-      { present: false },
-      { notSelected: "member 2 of 3 has it" },
-      { served: true },
-    ]
-  ) assertEquals(ailing({ ...MISSING, ...reason }), [], JSON.stringify(reason));
+    const changes of [
+      { recorded: { state: "stopped", setBy: "operator", setAt: null }, status: DOWN },
+      { ...NO_SLOT, unregistered: true },
+      { found: "nothing" },
+      { ...NO_SLOT, away },
+      { status: DOWN, served: { by: "x", up: true } },
+      { status: { ...DOWN, exitCode: 0 }, deaths: 1 },
+    ] as Partial<GatewayFacts>[]
+  ) assertEquals(ailing("healthy", changes), [], JSON.stringify(changes));
 });
 
-Deno.test("findAilments() names a gateway that is down, also one that was unregistered once", () => {
-  const status = { ...DOWN, exitCode: 78 };
-  assertEquals(ailing({ status }), ["coder"]);
-  assertEquals(ailing({ status, unregistered: true }), ["coder"]);
-});
-
-Deno.test("findAilments() finds that nothing was made, whatever is up", () => {
-  for (const problem of ["bootProblem", "scandirProblem", "volumeProblem"]) {
-    assertEquals(ailing({}, { [problem]: "x" }), [undefined]);
-    assertEquals(ailing({}, { [problem]: "x", gateways: [] }), [undefined]);
+Deno.test("findAilments() finds what is wrong with all, whoever is up", () => {
+  for (
+    const [changes, text] of [
+      [{ svscan: "frozen", svscanPid: 17 }, "s6-svscan is frozen (pid 17)"],
+      [{ svscan: "none" }, "s6-svscan is down"],
+      [
+        { boot: undefined, bootProblem: "x" },
+        "no gateway was made when the container started: no boot record: x",
+      ],
+      [{ volumeProblem: "x" }, "the profiles cannot be read: x"],
+      [{ scandirProblem: "x" }, "nothing is supervised: x"],
+    ] as [Partial<ContainerFacts>, string][]
+  ) {
+    assertEquals(ailing("ready", {}, changes), [text]);
+    assertEquals(ailing("healthy", {}, changes), [text]);
   }
 });
 
 Deno.test("findAilments() misses nothing in a container for the dashboard alone", () => {
-  assertEquals(ailing(MISSING, { role: "dashboard", bootProblem: "x" }), []);
-});
-
-Deno.test("wordDown() says how a gateway ended, and that s6 is starting it", () => {
-  const word = (status: GatewayFacts["status"]) =>
-    wordDown({ registered: true, supervised: true, status });
-  assertEquals(word({ ...DOWN, exitCode: 78 }), "down, it ended with exit code 78");
-  assertEquals(
-    word({ ...DOWN, exitCode: null, signal: "SIGKILL", wantedUp: true }),
-    "down, it ended with SIGKILL, s6 is starting it",
-  );
-  assertEquals(word({ ...DOWN, deaths: 0 }), "down");
+  assertEquals(ailing("ready", NO_SLOT, { role: "dashboard", bootProblem: "x" }), []);
 });

@@ -48,7 +48,12 @@ Deno.test("gatewayctl starts each command with exactly its permissions, and a cl
       command.permissions({ facts, home: "/the home", scandir: "/run/service" }),
     ).map((flag) => flag.replaceAll(/(?<==|,)(?=\/(command|opt\/hermes-boot)\/)/g, tree.path));
     assertEquals(words, [
-      ...["-i", `DENO_DIR=${tree.path}/opt/hermes-boot/deno_dir`, "GATEWAYCTL_TZ=Europe/Berlin"],
+      ...[
+        "-i",
+        "HOME=/",
+        `DENO_DIR=${tree.path}/opt/hermes-boot/deno_dir`,
+        "GATEWAYCTL_TZ=Europe/Berlin",
+      ],
       ...[`${tree.path}/usr/local/bin/deno`, "run", ...RUN_FLAGS, ...flags],
       ...[`${tree.path}/opt/hermes-boot/tasks/gatewayctl.ts`, ...args],
     ]);

@@ -40,6 +40,7 @@ export async function containerRules({ home, env }: Facts, warn: Warn): Promise<
 export function slotDefaults({ hermes, env }: Facts): SlotDefaults {
   return {
     hermes,
+    drops: env("slots_run_as") !== "hermes",
     logFiles: numberFact(env("HERMES_GATEWAY_LOG_FILES")),
     logBytes: numberFact(env("HERMES_GATEWAY_LOG_BYTES")),
   };

@@ -22,6 +22,7 @@ function* scripts(dir: string): Generator<[path: string, text: string]> {
     if (entry.isDirectory) yield* scripts(path);
     if (!entry.isFile) continue;
     const text = Deno.readTextFileSync(path);
+    if (/^#!.*execlineb/.test(text)) continue; // no shell
     if (text.startsWith("#!") || path.endsWith(".sh")) yield [path, text];
   }
 }

@@ -1,5 +1,6 @@
 import { publish } from "../slot/publish.ts";
 import { appendBootLog, bootLogLines } from "./log.ts";
+import { prepareLogDirectories } from "./log_directories.ts";
 import { writeBootRecord } from "./record.ts";
 import { errorWords, NoRoomError, survivable } from "../_errors.ts";
 import { BOOTSTRAP_STATE, legacyState, seedState } from "../profile/seed_state.ts";
@@ -81,12 +82,12 @@ function pass(
   const facts = findSlots(scandir, slots, capacity);
   const supervised = new Set<Slot | undefined>(slots.filter((slot) => isSupervised(facts, slot)));
   if (locked !== undefined) {
-    for (const { action: { profile }, listing, slot } of profiles) {
-      // Where it is supervised they are those of a gateway that may be running.
-      if (listing !== undefined && !supervised.has(slot)) {
-        removeStaleFiles(profile, profileDir(home, profile), listing, warn);
-      }
+    // Where it is supervised they are those of a gateway that may be running.
+    const idle = profiles.filter(({ listing, slot }) => listing && !supervised.has(slot));
+    for (const { action: { profile }, listing } of idle) {
+      removeStaleFiles(profile, profileDir(home, profile), listing!, warn);
     }
+    prepareLogDirectories(home, idle.map(({ action: { profile } }) => profile));
   }
   const { plans, warnings } = planSlots(slots, facts, capacity);
   for (const warning of warnings) warn(warning);

@@ -6,6 +6,8 @@ import { shellQuote } from "../_quote.ts";
 export interface SlotDefaults {
   /** The program hermes; empty where the image has none. Default: `hermes`, found on `PATH`. */
   hermes?: string | undefined;
+  /** Whether s6 runs the slot's scripts as root, and they become hermes first. Default: `true`. */
+  drops?: boolean | undefined;
   /** How many old files of a gateway's log are kept. Default: 10. */
   logFiles?: number | undefined;
   /** How large a file of a gateway's log grows, in bytes. Default: 1000000. */
@@ -91,11 +93,13 @@ exec ${gateway}
 }
 
 function renderRun(slot: SlotDescription): string {
-  const { home, extraEnv = {}, multiplex } = slot;
+  const { home, extraEnv = {}, multiplex, drops = true } = slot;
   // Under s6 hermes serves other profiles only if it is told to (hermes-agent#119009).
   const switched = multiplex === undefined ? "" : ` GATEWAY_MULTIPLEX_PROFILES=${multiplex}`;
-  return `#!/command/with-contenv sh
-. ${LIBEXEC}/slot.sh
+  // Root does nothing here but become hermes: the slot and the volume are hermes's, and it would
+  // write wherever hermes leads it (CWE-59, CWE-367).
+  return `#!${LIBEXEC}/${drops ? "drop-contenv" : "contenv"} /bin/sh
+. ${LIBEXEC}/leader.sh
 export HOME=${shellQuote(home)}
 cd "$HOME" || exit 1
 ${renderExports(extraEnv)}${RUN_TAIL}HERMES_SUPERVISED_CHILD=1${switched}
@@ -103,15 +107,15 @@ ${renderGateway(slot)}`;
 }
 
 function renderLogRun(slot: SlotDescription): string {
-  const { profile, home, logFiles = 10, logBytes = 1_000_000 } = slot;
-  return `#!/bin/sh
+  const { profile, home, logFiles = 10, logBytes = 1_000_000, drops = true } = slot;
+  return `#!${drops ? `${LIBEXEC}/drop ` : ""}/bin/sh
 dir=${shellQuote(`${home}/logs/gateways/${profile}`)} keep='n${logFiles} s${logBytes}'
 . ${LIBEXEC}/log.sh
 `;
 }
 
 const RUN_HEAD =
-  /^#!\/command\/with-contenv sh\n\. \/opt\/hermes-boot\/libexec\/slot\.sh\nexport HOME='[^']*(?:'\\''[^']*)*'\ncd "\$HOME" \|\| exit 1\n/;
+  /^#!\/opt\/hermes-boot\/libexec\/(?:drop-)?contenv \/bin\/sh\n\. \/opt\/hermes-boot\/libexec\/leader\.sh\nexport HOME='[^']*(?:'\\''[^']*)*'\ncd "\$HOME" \|\| exit 1\n/;
 const RUN_TAIL = "export HERMES_S6_SUPERVISED_CHILD=1 ";
 
 /**

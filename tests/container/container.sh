@@ -68,7 +68,8 @@ s6-envdir -Lf -- /run/s6/container_environment
 $@
 EOF
 chmod 755 command/with-contenv
-for program in "$ROOT"/usr/bin/s6-*; do ln -s "${program#"$ROOT"}" command/; done
+# Debian's /usr/bin/execlineb is a script.
+for program in "$ROOT"/usr/bin/s6-* "$ROOT"/usr/lib/execline/bin/execlineb; do ln -s "${program#"$ROOT"}" command/; done
 mkdir -p run/s6 run/service
 cp -R "$ENVDIR" run/s6/container_environment
 live=s6-rc:s6-rc-init:fNgK2x

@@ -30,6 +30,8 @@ export interface Expected {
   gone: string[];
   /** What becomes of the boot log. */
   bootLog: "appended" | "rotated" | "untouched";
+  /** The profiles whose log directory is there then. */
+  logged: string[];
 }
 
 const SEARCH = 0o100;
@@ -188,8 +190,13 @@ function canEnter(place: Place, homeMode: number): number {
   return place.is === "directory" ? place.mode : 0;
 }
 
-function bootLogOf({ mode, logsAs, log, oldLog }: Volume): Expected["bootLog"] {
-  const logsMode = (mode & SEARCH) === 0 ? 0 : canEnter(logsAs, mode);
+function logsModeOf({ mode, logsAs }: Volume): number {
+  return (mode & SEARCH) === 0 ? 0 : canEnter(logsAs, mode);
+}
+
+function bootLogOf(volume: Volume): Expected["bootLog"] {
+  const { logsAs, log, oldLog } = volume;
+  const logsMode = logsModeOf(volume);
   if ((logsMode & SEARCH) === 0) return "untouched";
   const writable = (logsMode & WRITE) !== 0;
   const present: LogNode = logsAs.is === "absent" ? { is: "absent" } : log;
@@ -209,7 +216,7 @@ export function expectedOf(volume: Volume): Expected {
   const rules = expectedRules(volume.rules, volume.config, seen);
   if (rules.refused !== undefined) {
     const complaints = [`error ${rules.refused}`];
-    return { code: 2, actions: [], complaints, gone: [], bootLog: "untouched" };
+    return { code: 2, actions: [], complaints, gone: [], bootLog: "untouched", logged: [] };
   }
   const expected: Expected = {
     code: 0,
@@ -217,12 +224,17 @@ export function expectedOf(volume: Volume): Expected {
     complaints: [...rules.complaints],
     gone: [],
     bootLog: bootLogOf(volume),
+    logged: [],
   };
   registerProfile(expected, "default", volume.root, { mode, dir: "", seen, rules });
   addProfiles(expected, volume, rules);
   const [root] = expected.actions;
   if (root?.action !== "skipped" && expected.actions.some(({ why }) => why === "served")) {
     Object.assign(root!, { action: "started", why: "wanted" });
+  }
+  if ((logsModeOf(volume) & (SEARCH | WRITE)) === (SEARCH | WRITE)) {
+    const slots = expected.actions.filter(({ action }) => action !== "skipped");
+    expected.logged = slots.map(({ profile }) => profile);
   }
   if (expected.bootLog === "untouched") expected.complaints.push("log");
   expected.complaints.sort();

@@ -55,11 +55,12 @@ function difference(before: Trace, after: Trace, mayHoldLess: boolean): string |
 
 /**
  * Asserts that of a world's home and canary only the stale files have gone,
- * and that only the boot log has been made or written to.
+ * and that only the boot log has been made or written to, and the directories
+ * of the gateways' logs made.
  */
 export function assertNothingElseChanged(
   { home, canary }: World,
-  { gone, bootLog }: Expected,
+  { gone, bootLog, logged }: Expected,
   before: Traces,
   after: Traces,
 ): void {
@@ -67,16 +68,19 @@ export function assertNothingElseChanged(
   const written = bootLog === "untouched"
     ? []
     : [logs, `${logs}/container-boot.log`, `${logs}/container-boot.log.1`];
+  const dirs = logged.map((profile) => `${logs}/gateways/${profile}`);
+  const made = dirs.length === 0 ? [] : [logs, `${logs}/gateways`, ...dirs];
   const parents = new Set(
-    [...gone.map((path) => `${home}/${path}`), ...written].map((path) =>
+    [...gone.map((path) => `${home}/${path}`), ...written, ...made].map((path) =>
       path.slice(0, path.lastIndexOf("/"))
     ),
   );
-  const wrong: string[] = [];
+  const wrong = made.filter((path) => !after.get(path)?.identity.startsWith("d"))
+    .map((path) => `${path}: not made`);
   const inside = (path: string) =>
     [home, canary].some((dir) => path === dir || path.startsWith(`${dir}/`));
   for (const path of new Set([...before.keys(), ...after.keys()])) {
-    if (!inside(path) || written.includes(path)) continue;
+    if (!inside(path) || written.includes(path) || made.includes(path)) continue;
     const [was, is] = [before.get(path), after.get(path)];
     if (gone.includes(path.slice(home.length + 1)) && path.startsWith(home)) {
       if (is !== undefined) wrong.push(`${path}: still there`);

@@ -4,7 +4,9 @@ import {
   Home,
   liveTest,
   RUNNING,
+  SCANDIRS,
   status,
+  SUPERVISIONS,
   tryAsHermes,
   untilParked,
   untilStatus,
@@ -125,32 +127,47 @@ liveTest("every profile ends as its state says, at every boot", async () => {
   }
 });
 
-liveTest("a gateway runs as hermes in its home, and its log too", async (boot) => {
-  const { container, home } = await boot({ coder: { ...RUNNING, stub: "environ" } }, {
-    env: { HERMES_HOME: "/opt/data", TOKEN: "t" },
-  });
-  const entries = await home.untilEnviron("coder");
-  for (
-    const entry of [
-      "HOME=/opt/data",
-      "PWD=/opt/data",
-      "TOKEN=t",
-      "HERMES_S6_SUPERVISED_CHILD=1",
-      "HERMES_SUPERVISED_CHILD=1",
-    ]
-  ) assert(entries.includes(entry), `${entry} is not in ${JSON.stringify(entries)}`);
-  const log = `${home.path}/logs/gateways/coder/current`;
-  await until("a log line", async () => (await home.log("coder")).endsWith("\n"));
-  assertMatch(
-    await home.log("coder"),
-    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ {2}gateway coder: up as hermes, pid \d+\n$/,
+for (const mode of SUPERVISIONS) {
+  liveTest(
+    `${mode}: a gateway runs as hermes in its home with the container's environment, and its log too`,
+    async (boot) => {
+      const { container, home } = await boot({ coder: { ...RUNNING, stub: "environ" } }, {
+        env: {
+          HERMES_SUPERVISION: mode,
+          ...{ HERMES_HOME: "/opt/data", TOKEN: "t", LINES: "one\n two\nthree", EMPTY: "" },
+          // Ours win.
+          ...{ HOME: "/root", HERMES_SUPERVISED_CHILD: "0", GATEWAY_MULTIPLEX_PROFILES: "off" },
+        },
+      });
+      const entries = await home.untilEnviron("coder");
+      for (
+        const entry of [
+          "HOME=/opt/data",
+          "PWD=/opt/data",
+          "TOKEN=t",
+          "LINES=one\n two\nthree",
+          "GATEWAY_MULTIPLEX_PROFILES=false",
+          "HERMES_S6_SUPERVISED_CHILD=1",
+          "HERMES_SUPERVISED_CHILD=1",
+        ]
+      ) assert(entries.includes(entry), `${entry} is not in ${JSON.stringify(entries)}`);
+      const log = `${home.path}/logs/gateways/coder/current`;
+      await until("a log line", async () => (await home.log("coder")).endsWith("\n"));
+      assertMatch(
+        await home.log("coder"),
+        /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ {2}gateway coder: up as hermes, pid \d+\n$/,
+      );
+      assertMatch(
+        await container.log(),
+        /^20\S+ \S+ {2}coder: gateway coder: up as hermes, pid \d+$/m,
+      );
+      assertEquals((await Deno.stat(log)).uid, 10000);
+      const { pid } = await status(container, `${SCANDIRS[mode]}/gateway-coder`);
+      const { stdout } = await container.sh(`stat -c %U /proc/${pid}`);
+      assertEquals(stdout, "hermes\n");
+    },
   );
-  assertMatch(await container.log(), /^20\S+ \S+ {2}coder: gateway coder: up as hermes, pid \d+$/m);
-  assertEquals((await Deno.stat(log)).uid, 10000);
-  const { pid } = await status(container, "gateway-coder");
-  const { stdout } = await container.sh(`stat -c %U /proc/${pid}`);
-  assertEquals(stdout, "hermes\n");
-});
+}
 
 liveTest("a gateway's log keeps as much as the container's environment says", async (boot) => {
   const env = {

@@ -35,16 +35,3 @@ Deno.test("leader.sh does not keep a service from its start where it cannot writ
   assertEquals((await scripts.run(render(temp).run)).code, 0);
   assertEquals(scripts.noted("args")?.[0], "-p");
 });
-
-Deno.test("slot.sh has root write nothing: it is hermes who does", async () => {
-  using temp = new TempDir();
-  const scripts = new Scripts(temp, 0);
-  const { run, logRun } = render(temp);
-  const target = temp.write("target", "kept");
-  Deno.symlinkSync(target, `${scripts.dir}/leader`);
-  // With an s6-setuidgid that does nothing what is left is what root does.
-  await Deno.writeTextFile(`${temp.path}/root/command/s6-setuidgid`, "#!/bin/sh\n");
-  for (const script of [run, logRun]) assertEquals((await scripts.run(script)).code, 0);
-  assertEquals(Deno.readTextFileSync(target), "kept");
-  for (const name of ["args", "s6-log"]) assertEquals(scripts.noted(name), undefined);
-});

@@ -1,19 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { renderSlot } from "../../lib/slot/render.ts";
-import { exists, snapshot, TempDir } from "../_temp.ts";
+import { exists, TempDir } from "../_temp.ts";
 import { render, Scripts } from "../slot/_scripts.ts";
-
-Deno.test("log/run becomes hermes where it is root, before it makes anything", async () => {
-  using temp = new TempDir();
-  const scripts = new Scripts(temp, 0);
-  await Deno.writeTextFile(`${temp.path}/root/command/s6-setuidgid`, "#!/bin/sh\necho $*\n");
-  const { logRun, home } = render(temp);
-  const before = snapshot(home);
-  const { code, stdout } = await scripts.run(logRun);
-  assertEquals([code, stdout], [0, "hermes sh ./run\n"]);
-  assertEquals(snapshot(home), before);
-  assertEquals(scripts.noted("s6-log"), undefined);
-});
 
 Deno.test("log/run makes its directory and execs s6-log on it, whatever the home's name", async () => {
   for (const profile of ["coder", "default"]) {
@@ -26,7 +14,6 @@ Deno.test("log/run makes its directory and execs s6-log on it, whatever the home
     assert(Deno.lstatSync(dir).isDirectory);
     const toContainer = [`p${profile}:`, "T", "1", "p"];
     assertEquals(scripts.noted("s6-log"), [...toContainer, "n10", "s1000000", "T", dir]);
-    assertEquals(scripts.noted("setuidgid"), undefined);
   }
 });
 

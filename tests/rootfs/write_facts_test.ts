@@ -43,6 +43,7 @@ Deno.test("write-facts writes what a container without any settings is like", as
     hermes: "",
     hermes_version: "",
     role: "other",
+    slots_run_as: "root",
     HOSTNAME: kernel,
     HERMES_GATEWAY_PROFILES: "",
     HERMES_GATEWAY_SHARD: "",
@@ -80,6 +81,8 @@ Deno.test("write-facts decides the mode by what is asked for and by what root ma
     using temp = new TempDir();
     const facts = await settle(temp, env, { as });
     assertEquals(["mode", "why", "lacks"].map((name) => facts.get(name)), expected);
+    const root = as !== "uid=10000 caps=0\n" && expected[0] === "shared";
+    assertEquals(facts.get("slots_run_as"), root ? "root" : "hermes");
     const scandir = expected[0] === "shared" ? "/run/service" : "/run/hermes/service";
     assertEquals(facts.get("scandir"), scandir);
   }

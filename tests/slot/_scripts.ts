@@ -3,10 +3,6 @@ import { fakeBin, recorded, recorder } from "../_fixtures.ts";
 import { exists, type Outcome, run, type TempDir } from "../_temp.ts";
 import { Tree } from "../rootfs/_tree.ts";
 
-function statusOf(uid: number): string {
-  return `Name:\\tsh\\nUid:\\t${uid}\\t${uid}\\t${uid}\\t${uid}\\n`;
-}
-
 /** A slot's scripts, with libexec and programs that note how they were called, in a temp dir. */
 export class Scripts {
   readonly #temp: TempDir;
@@ -14,19 +10,13 @@ export class Scripts {
   /** The service directory. */
   readonly dir: string;
 
-  /** The scripts begin as the given user; s6-setuidgid makes that hermes. */
-  constructor(temp: TempDir, uid = 10000) {
+  /** Lays them out. */
+  constructor(temp: TempDir) {
     this.#temp = temp;
     this.#tree = new Tree(temp);
     this.dir = temp.mkdir("service");
     const note = (name: string) => `${temp.path}/${name}`;
-    temp.write("status", statusOf(uid).replaceAll("\\t", "\t").replaceAll("\\n", "\n"));
-    const slot = `${this.#tree.path}/opt/hermes-boot/libexec/slot.sh`;
-    const text = Deno.readTextFileSync(slot).replace("/proc/self/status", note("status"));
-    Deno.writeTextFileSync(slot, text);
-    const become = `printf '${statusOf(10000)}' >'${note("status")}'; shift; exec "$@"`;
     const fakes = {
-      "command/s6-setuidgid": recorder(note("setuidgid"), become),
       "opt/hermes-boot/libexec/end-group": recorder(note("ended")),
       "bin/s6-log": recorder(note("s6-log")),
       "bin/timeout": recorder(note("timeout"), 'shift 3; exec "$@"'),
@@ -41,7 +31,7 @@ export class Scripts {
     return this.#tree.searchPath;
   }
 
-  /** Runs a rendered script as s6-supervise would: in its service directory. */
+  /** Runs a rendered script as its interpreter would: by sh, in its service directory. */
   run(
     script: string,
     { args = [], env = {} }: { args?: string[]; env?: Record<string, string> } = {},

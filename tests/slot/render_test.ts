@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { InvalidProfileNameError } from "../../lib/_errors.ts";
+import { REPO } from "../_fixtures.ts";
 import { readExtraEnv, renderSlot } from "../../lib/slot/render.ts";
 
 const home = "/opt/data";
@@ -8,9 +9,29 @@ const home = "/opt/data";
 Deno.test("renderSlot() renders a longrun whose run gets the container's environment", () => {
   const { type, run, finish, logRun } = renderSlot({ profile: "coder", home });
   assertEquals(type, "longrun\n");
-  assert(run.startsWith("#!/command/with-contenv sh\n"));
-  for (const script of [finish, logRun]) assert(script.startsWith("#!/bin/sh\n"));
+  assertMatch(run, /^#!\/opt\/hermes-boot\/libexec\/(drop-)?contenv \/bin\/sh\n/);
+  assert(finish.startsWith("#!/bin/sh\n"));
   for (const script of [run, finish, logRun]) assert(script.endsWith("\n"));
+});
+
+Deno.test("renderSlot() has root only become hermes, before a shell reads the script, and nobody else", () => {
+  const interpreters = (drops?: boolean) => {
+    const { run, logRun } = renderSlot({ profile: "coder", home, drops });
+    return [run, logRun].map((script) => script.split("\n", 1)[0]);
+  };
+  const libexec = "/opt/hermes-boot/libexec";
+  const dropping = [`#!${libexec}/drop-contenv /bin/sh`, `#!${libexec}/drop /bin/sh`];
+  assertEquals(interpreters(), dropping);
+  assertEquals(interpreters(true), dropping);
+  assertEquals(interpreters(false), [`#!${libexec}/contenv /bin/sh`, "#!/bin/sh"]);
+  for (const name of ["drop-contenv", "drop"]) {
+    const text = Deno.readTextFileSync(`${REPO}/rootfs${libexec}/${name}`);
+    const [interpreter, first] = text.split("\n").filter((line) => !line.startsWith("# "));
+    assertEquals([interpreter, first], [
+      "#!/command/execlineb -S0",
+      "/command/s6-setuidgid hermes",
+    ]);
+  }
 });
 
 Deno.test("renderSlot() tells the gateway whether it serves every profile, if that is settled", () => {
@@ -61,13 +82,15 @@ const env = fc.array(fc.tuple(key, value)).map((entries) => Object.fromEntries(e
 const anyHome = fc.oneof(fc.constant(home), hostile.map((text) => `/${text}`));
 
 Deno.test("readExtraEnv() is the exact inverse of renderSlot()", () => {
-  fc.assert(fc.property(anyHome, env, fc.boolean(), (home, extraEnv, multiplex) => {
-    const slot = { profile: "coder", home, multiplex };
-    const { run } = renderSlot({ ...slot, extraEnv });
-    const found = readExtraEnv(run);
-    assertEquals(Object.entries(found ?? {}), Object.entries(extraEnv));
-    assertEquals(renderSlot({ ...slot, extraEnv: found ?? {} }).run, run);
-  }));
+  fc.assert(
+    fc.property(anyHome, env, fc.boolean(), fc.boolean(), (home, extraEnv, multiplex, drops) => {
+      const slot = { profile: "coder", home, multiplex, drops };
+      const { run } = renderSlot({ ...slot, extraEnv });
+      const found = readExtraEnv(run);
+      assertEquals(Object.entries(found ?? {}), Object.entries(extraEnv));
+      assertEquals(renderSlot({ ...slot, extraEnv: found ?? {} }).run, run);
+    }),
+  );
 });
 
 Deno.test("readExtraEnv() refuses a run that renderSlot() did not make", () => {

@@ -1,9 +1,9 @@
 # Sourced by the log/run of a slot. Keeps the gateway's log in $dir, as much of it as $keep says. In the
 # container's log, which is s6-log's 1, a line also has its profile.
-. /opt/hermes-boot/libexec/slot.sh
+. /opt/hermes-boot/libexec/leader.sh
 
-# is_writable: whether s6-log could begin. A lock that is left from an earlier container may be anything,
-# and the file that it goes on with must be its own.
+# is_writable: whether s6-log could begin. 02 has made the directory, and removed the lock that an earlier
+# container has left, which may be anything; where it has not, it is done here. The file that it goes on with must be its own.
 is_writable() {
   [ -d "$dir" ] || mkdir -p "$dir" || return
   { [ ! -e "$dir/lock" ] && [ ! -L "$dir/lock" ]; } || rm -f "$dir/lock" || return

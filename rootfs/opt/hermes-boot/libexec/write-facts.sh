@@ -185,6 +185,9 @@ print_facts() {
   put hermes "$hermes"
   put hermes_version "$hermes_version"
   put role "$role"
+  slots_run_as=hermes
+  [ "$mode:$uid" != shared:0 ] || slots_run_as=root
+  put slots_run_as "$slots_run_as"
   # shellcheck disable=SC3028 # the engine's, not the shell's
   name=${HOSTNAME-}
   [ -n "$name" ] || { read -r name </proc/sys/kernel/hostname; } 2>/dev/null

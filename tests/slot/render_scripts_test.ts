@@ -112,7 +112,7 @@ Deno.test("finish lets s6 start what gatewayctl restarts again, however it ends,
     ] as const
   ) {
     using temp = new TempDir();
-    const scripts = new Scripts(temp, 0);
+    const scripts = new Scripts(temp);
     Deno.writeTextFileSync(`${scripts.dir}/again`, again);
     const args = [code, signal, "gateway-coder", ...pid];
     const outcome = await scripts.run(render(temp).finish, { args });

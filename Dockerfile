@@ -59,7 +59,7 @@ COPY --from=deno /deno /usr/local/bin/deno
 WORKDIR /opt/hermes-boot
 COPY mod.ts ./
 COPY lib/ lib/
-COPY tasks/_cli.ts tasks/_facts.ts tasks/_news.ts tasks/_table.ts \
+COPY tasks/_cli.ts tasks/_facts.ts tasks/_news.ts tasks/_table.ts tasks/_width.ts \
   tasks/gatewayctl.ts tasks/hermes_setup.ts tasks/reconcile_profiles.ts tasks/supervise_perms.ts \
   tasks/watch_profiles.ts tasks/
 COPY tasks/_gatewayctl/ tasks/_gatewayctl/

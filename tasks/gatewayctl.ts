@@ -11,8 +11,9 @@ interface CommandModule {
 }
 
 const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
-  list: () => import("./_gatewayctl/status.ts"),
-  status: () => import("./_gatewayctl/status.ts"),
+  list: () => import("./_gatewayctl/list.ts"),
+  status: () => import("./_gatewayctl/list.ts"),
+  top: () => import("./_gatewayctl/top.ts"),
   start: () => import("./_gatewayctl/change.ts"),
   stop: () => import("./_gatewayctl/change.ts"),
   restart: () => import("./_gatewayctl/change.ts"),

@@ -22,10 +22,11 @@ deno cache --quiet mod.ts
 run tasks/hermes_setup.ts "--home=$work/home" --owner=1:1
 run tasks/supervise_perms.ts "--servicedirs=$work/services" "--scandir=$work/scandir" --owner=1:1
 run tasks/reconcile_profiles.ts --facts "$work/facts"
-for command in list 'start x' 'register x' 'unregister x' 'sync --dry-run' 'why x' doctor 'logs x' \
-  health 'completion bash'; do
+libexec/look >"$work/look"
+for command in list 'top -n 1' 'start x' 'register x' 'unregister x' 'sync --dry-run' 'why x' doctor \
+  'logs x' health 'completion bash'; do
   # shellcheck disable=SC2086 # its words
-  run tasks/gatewayctl.ts --facts "$work/facts" $command </dev/null >/dev/null 2>&1 || [ $? -ne 2 ]
+  run tasks/gatewayctl.ts --facts "$work/facts" $command <"$work/look" >/dev/null 2>&1 || [ $? -ne 2 ]
 done
 run tasks/watch_profiles.ts --help >/dev/null
 run --preload 'data:text/javascript,Deno.exit()' tasks/reconcile_profiles.ts

@@ -13,6 +13,8 @@ export interface Look {
   processes: Processes;
   /** Its s6-supervise processes, by service. */
   supervisors: ReadonlyMap<string, readonly Supervisor[]>;
+  /** What is in its scandir. */
+  entries: ReadonlyMap<string, Deno.DirEntry>;
 }
 
 /** What is known of a slot. */
@@ -72,6 +74,25 @@ function readService(
   };
 }
 
+function readLogger(servicedir: string, slot: string, look: Look): Supervised {
+  const { doubles: _, ...logger } = readService(`${servicedir}/log`, `${slot}/log`, look);
+  return logger;
+}
+
+/** What is known of a logger that is at work, without a look at its files: its run has become s6-log. */
+function readWriting(service: string, { processes, supervisors }: Look): Supervised | undefined {
+  const [supervisor, ...others] = supervisors.get(service) ?? [];
+  const { process, child } = supervisor ?? {};
+  if (process === undefined || child?.args[0] !== "s6-log" || others.length > 0) return undefined;
+  const seconds = Math.max(0, Math.floor(processes.uptimeSeconds - child.startSeconds));
+  return {
+    supervisor: isFrozen(process.state) ? "frozen" : "alive",
+    supervisorPid: process.pid,
+    frozen: isFrozen(child.state),
+    status: { up: true, wantedUp: true, pid: child.pid, exitCode: null, signal: null, seconds },
+  };
+}
+
 /**
  * Reads what there is of a profile's slot; no program is run.
  * Needs `--allow-read` for the scandir and the log's directory.
@@ -80,7 +101,7 @@ function readService(
  * @param places Where its slot and log are.
  * @param look What runs in the container.
  * @returns What is known.
- * @throws {Error} If the scandir cannot be read.
+ * @throws {Error} If it cannot be read.
  */
 export function readSlot(
   profile: string,
@@ -89,24 +110,25 @@ export function readSlot(
 ): SlotFacts {
   const name = slotName(profile);
   const servicedir = `${scandir}/${name}`;
-  const info = lstatIfPresent(servicedir);
-  if (!info?.isDirectory) {
-    const slot = info === undefined ? "none" : "other";
+  const entry = look.entries.get(name);
+  if (!entry?.isDirectory) {
+    const slot = entry === undefined ? "none" : "other";
     return { ...NO_SLOT, servicedir, slot, unregistered: isUnregistered(scandir, name) };
   }
   const service = readService(servicedir, name, look);
-  const pause = service.status?.up ? lstatIfPresent(`${servicedir}/log/pause`) : undefined;
-  const { doubles: _, ...logger } = readService(`${servicedir}/log`, `${name}/log`, look);
+  const isUp = service.status?.up ?? false;
+  const writing = readWriting(`${name}/log`, look);
+  const pause = isUp && writing === undefined
+    ? lstatIfPresent(`${servicedir}/log/pause`)
+    : undefined;
   return {
     ...service,
     servicedir,
     slot: "directory",
     unregistered: false,
     deaths: readDeaths(servicedir),
-    logger,
-    logProblem: service.status?.up
-      ? findLogProblem(logDir, pause?.mtime ?? undefined, hermes)
-      : undefined,
+    logger: writing ?? readLogger(servicedir, name, look),
+    logProblem: isUp ? findLogProblem(logDir, pause?.mtime ?? undefined, hermes) : undefined,
   };
 }
 

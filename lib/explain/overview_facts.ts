@@ -3,7 +3,7 @@ import { readBootRecord } from "../boot/record.ts";
 import { errorWords, survivable } from "../_errors.ts";
 import { listDirectory, lstatIfPresent } from "../_fs.ts";
 import { inOrder } from "../control/status.ts";
-import { type ListedProfile, listProfiles } from "../profile/list.ts";
+import { MARKER_FILE } from "../profile/list.ts";
 import { DEFAULT_PROFILE, profileDir, profileNameProblem, SLOT_PREFIX } from "../profile/name.ts";
 import type { ContainerRole } from "../rules/facts.ts";
 import type { Rules } from "../rules/rules.ts";
@@ -11,7 +11,7 @@ import { type Capacity, roomFor, wordNoRoom } from "../s6/capacity.ts";
 import { countServices } from "../slot/slot_facts.ts";
 import { type Processes, type Space, supervisorsOf } from "../s6/processes.ts";
 import { accessProblem, type Owner } from "./access.ts";
-import type { ContainerFacts, GatewayFacts } from "./gateway.ts";
+import type { ContainerFacts, GatewayFacts, RecordedState } from "./gateway.ts";
 import { type Look, NO_SLOT, readSlot } from "./gateway_facts.ts";
 import { freeName } from "./free_name.ts";
 import { readRecordedState } from "./recorded_state.ts";
@@ -92,31 +92,50 @@ function targetOf(link: string, home: string): GatewayFacts["target"] {
   }
 }
 
+/** Judges an entry by its name and kind; `error` is what kept it from being looked into. */
 function judge(
-  { name, symlink = false, error }: ListedProfile,
+  { name, isSymlink }: Deno.DirEntry,
   { home, hermes }: OverviewOptions,
+  error?: string,
 ): OnVolume {
   const problem = profileNameProblem(name);
   if (problem !== undefined) return { found: "profile", problem };
   if (name === DEFAULT_PROFILE) return { found: "reserved" };
   const dir = profileDir(home, name);
-  if (symlink) return { found: "symlink", target: targetOf(dir, home) };
+  if (isSymlink) return { found: "symlink", target: targetOf(dir, home) };
   if (error === undefined) return { found: "profile" };
   const looks = lstatIfPresent(dir);
   const obstacle = looks === undefined ? undefined : accessProblem(dir, looks, hermes);
   return { found: "unreadable", problem: error, obstacle };
 }
 
+/** Looks for what makes an entry a profile; to list each would cost five times as much. */
+function readEntry(entry: Deno.DirEntry, options: OverviewOptions): OnVolume | undefined {
+  const { name, isDirectory } = entry;
+  try {
+    Deno.statSync(`${options.home}/profiles/${name}/${MARKER_FILE}`);
+    return judge(entry, options);
+  } catch (error) {
+    if (!isDirectory) return undefined;
+    // Deno cannot find a name again that is not UTF-8.
+    if (error instanceof Deno.errors.NotFound && !name.includes("\ufffd")) {
+      return name.startsWith(".") ? undefined : { found: "no SOUL.md" };
+    }
+    return judge(entry, options, errorWords(survivable(error)));
+  }
+}
+
 /** Finds what is in `profiles`, by name; a directory without SOUL.md is not passed over. */
 function readVolume(options: OverviewOptions): Map<string, OnVolume> {
   const entries = new Map<string, OnVolume>();
-  const { home } = options;
-  const profiles = `${home}/profiles`;
+  const profiles = `${options.home}/profiles`;
+  // Not through a symlink: it could lead out of the volume.
   if (lstatIfPresent(profiles)?.isDirectory !== true) return entries;
-  for (const { name, isDirectory } of listDirectory(profiles).values()) {
-    if (isDirectory && !name.startsWith(".")) entries.set(name, { found: "no SOUL.md" });
+  for (const entry of Deno.readDirSync(profiles)) {
+    if (!entry.isDirectory && !entry.isSymlink) continue;
+    const found = readEntry(entry, options);
+    if (found !== undefined) entries.set(entry.name, found);
   }
-  for (const entry of listProfiles(home, () => {})) entries.set(entry.name, judge(entry, options));
   return entries;
 }
 
@@ -132,7 +151,9 @@ function readGateway(
   const usable = problem === undefined && entry?.found !== "reserved";
   const dir = entry?.found === "reserved" ? `${home}/profiles/${name}` : profileDir(home, name);
   const logDir = `${home}/logs/gateways/${name}`;
-  const nothing = { state: null, setBy: null, setAt: null };
+  let recorded: RecordedState | undefined = usable
+    ? undefined
+    : { state: null, setBy: null, setAt: null };
   return {
     profile: name,
     dir,
@@ -141,7 +162,10 @@ function readGateway(
     ...entry,
     away: usable ? rules.selection.away(name) : undefined,
     wantedBy: [],
-    recorded: usable ? readRecordedState(dir) : nothing,
+    // Of most nobody asks for it.
+    get recorded() {
+      return recorded ??= readRecordedState(dir);
+    },
     ...usable ? readSlot(name, { scandir, logDir, hermes }, look) : NO_SLOT,
     logDir,
     strays: [],
@@ -155,6 +179,8 @@ function relate(gateways: GatewayFacts[], { rules, role }: OverviewOptions): voi
   const named = gateways.filter(({ profile, found, problem }) =>
     profile !== DEFAULT_PROFILE && found === "profile" && problem === undefined
   );
+  if (role === "own-gateway") root.served = { by: "the container's command", up: true };
+  if (rules.topology !== "one") return;
   root.wantedBy = foldIntents(
     named.map(({ profile, recorded: { state: priorState } }) => ({
       profile,
@@ -162,8 +188,6 @@ function relate(gateways: GatewayFacts[], { rules, role }: OverviewOptions): voi
     })),
     rules,
   );
-  if (role === "own-gateway") root.served = { by: "the container's command", up: true };
-  if (rules.topology !== "one") return;
   const by = "the root profile's gateway";
   for (const one of named) one.served = { by, up: root.served?.up ?? root.status?.up ?? false };
 }
@@ -187,16 +211,15 @@ function relate(gateways: GatewayFacts[], { rules, role }: OverviewOptions): voi
  */
 export function gatherOverview(options: OverviewOptions): Overview {
   const { home, scandir, mode, role, hasHermes, capacity, processes } = options;
-  const look = { processes, supervisors: supervisorsOf(processes) };
   let volume = new Map<string, OnVolume>();
-  let slots: string[] = [];
+  let entries = new Map<string, Deno.DirEntry>();
   const volumeProblem = problemOf(() => volume = readVolume(options));
-  const scandirProblem = problemOf(() => {
-    slots = [...listDirectory(scandir).keys()]
-      .filter((name) => name.startsWith(SLOT_PREFIX))
-      .map((name) => name.slice(SLOT_PREFIX.length))
-      .filter((profile) => profileNameProblem(profile) === undefined);
-  }, scandir);
+  const scandirProblem = problemOf(() => entries = listDirectory(scandir), scandir);
+  const look = { processes, supervisors: supervisorsOf(processes), entries };
+  const slots = [...entries.keys()]
+    .filter((name) => name.startsWith(SLOT_PREFIX))
+    .map((name) => name.slice(SLOT_PREFIX.length))
+    .filter((profile) => profileNameProblem(profile) === undefined);
   const reserved = volume.get(DEFAULT_PROFILE);
   volume.set(DEFAULT_PROFILE, { found: "profile" });
   const names = inOrder([...volume.keys(), ...slots]);
@@ -205,7 +228,7 @@ export function gatherOverview(options: OverviewOptions): Overview {
   relate(gateways, options);
   const strays = findStrays(processes);
   const isFull = capacity !== undefined && scandirProblem === undefined &&
-    roomFor(capacity, countServices(capacity)) === 0;
+    roomFor(capacity, countServices(capacity, entries)) === 0;
   let boot: ContainerFacts["boot"];
   const bootProblem = problemOf(() => boot = readBootRecord(scandir));
   for (const facts of gateways) {

@@ -2,7 +2,7 @@ import { BOOT_LOG } from "../boot/log.ts";
 import { CONFIG_FILE } from "../rules/config.ts";
 import { PROFILE_FILES, STATE_FILE } from "../profile/list.ts";
 import { PLANNED_STOP_FILE } from "../profile/planned_stop.ts";
-import { START_TIME, SUPERVISED } from "../s6/places.ts";
+import { LOOK, START_TIME, SUPERVISED } from "../s6/places.ts";
 import { S6_BIN, type S6Program } from "../s6/run.ts";
 import { MKFIFO } from "../slot/skeleton.ts";
 import type { Command, CommandOption, CommandPlaces } from "./command.ts";
@@ -13,6 +13,11 @@ export const JSON_VERSION = 1;
 
 const JSON_OPTION: CommandOption = { name: "json", text: "JSON instead of text" };
 const ALL: CommandOption = { name: "all", text: "every gateway that is registered, as '*'" };
+const SORT = (usual: string): CommandOption => ({
+  name: "sort",
+  value: "WHAT",
+  text: `by name, state, memory, cpu or since (${usual})`,
+});
 const TIMEOUT: CommandOption = {
   name: "timeout",
   value: "SECONDS",
@@ -105,6 +110,15 @@ function change(name: "start" | "stop" | "restart", purpose: string): Command {
   };
 }
 
+const SELECT: readonly CommandOption[] = [
+  { name: "failed", text: "only those that have failed" },
+  { name: "running", text: "only those that run" },
+];
+
+const COLUMNS = `FOR is for how long it has been up or down; CPU the share of one core since it was
+started, MEMORY what is resident, both with all that it has started. By state is
+the worst first, by memory or cpu what uses most, by since what has changed last.`;
+
 /** Every command of gatewayctl, in the order of its help. */
 export const COMMANDS: readonly Command[] = [
   {
@@ -112,15 +126,32 @@ export const COMMANDS: readonly Command[] = [
     purpose: "shows gateways, and profiles without one; all, or those named",
     operands: "[PROFILE]...",
     known: "both",
-    options: [JSON_OPTION],
+    options: [...SELECT, SORT("name"), JSON_OPTION],
+    notes: `${COLUMNS}
+The last line counts all, also those that --failed and --running leave out.`,
     permissions: (places) => ({ read: overview(places) }),
   },
   {
     name: "status",
     purpose: "shows registered gateways; all, or those named",
     operands: "[PROFILE]...",
-    options: [JSON_OPTION],
+    options: [...SELECT, SORT("name"), JSON_OPTION],
+    notes: COLUMNS,
     permissions: (places) => ({ read: overview(places) }),
+  },
+  {
+    name: "top",
+    purpose: "shows registered gateways again and again; all, or those named",
+    operands: "[PROFILE]...",
+    options: [
+      { name: "interval", value: "SECONDS", text: "how long to wait in between (2)" },
+      { name: "count", short: "n", value: "N", text: "how often (until Ctrl-C)" },
+      SORT("cpu"),
+      { name: "json", text: "JSON instead of text, an object on each line" },
+    ],
+    notes: `CPU is the share of one core since the time before, at first since the gateway was
+started. A terminal shows as many gateways as it has room for; a pipe gets all.`,
+    permissions: (places) => ({ read: overview(places), run: [LOOK] }),
   },
   change("start", "starts gateways, now and at the next container start"),
   change("stop", "stops gateways; they stay down, also at the next container start"),

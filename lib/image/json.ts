@@ -77,6 +77,10 @@ const GATEWAY: Fields = {
     type: "number | null",
     text: "the CPU time of it and its children; null: it does not run",
   },
+  cpuPercent: {
+    type: "number | null",
+    text: "the share of one core that was, since it was started; null likewise",
+  },
   rssBytes: { type: "number | null", text: "their resident memory; null likewise" },
   lastLog: { type: "time | null", text: "when its log was last written to; null: there is none" },
 };
@@ -199,6 +203,23 @@ function list(fields: Fields, text: string): Field {
 export const JSON_OUTPUTS: readonly JsonOutput[] = [
   { commands: ["list", "status"], fields: { gateways: list(GATEWAY, "the gateways, as shown") } },
   {
+    commands: ["top"],
+    note: "An object on each line, one for each time.",
+    fields: {
+      time: { type: "time", text: "when" },
+      gateways: list(
+        {
+          ...GATEWAY,
+          cpuPercent: {
+            type: "number | null",
+            text: "the share of one core that was, since the time before, if it ran then",
+          },
+        },
+        "the gateways, as `list` has them",
+      ),
+    },
+  },
+  {
     commands: ["start", "stop", "restart", "register", "unregister"],
     fields: { results: list(RESULT, "one for each profile, in the order given") },
   },
@@ -277,7 +298,7 @@ export function jsonDocument(): string {
 
 <!-- Generated from lib/image/json.ts by "deno task generate"; do not edit. -->
 
-With \`--json\` a command prints one object on one line of standard output (\`logs\`: one on each line), in ASCII. Messages stay on standard error, and
+With \`--json\` a command prints one object on one line of standard output (\`logs\` and \`top\`: one on each line), in ASCII. Messages stay on standard error, and
 the exit code is the same as without it. A command that fails as a whole prints nothing on standard output.
 
 Each object has a \`version\`, which is ${JSON_VERSION}. Within a version fields are only added, so pass over those that you do not know. A time is

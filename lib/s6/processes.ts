@@ -8,7 +8,7 @@ export interface Process {
   state: string;
   /** Its session's. */
   session: number;
-  /** The CPU time it has used, in seconds. */
+  /** The CPU time that it and its ended children have used, in seconds. */
   cpuSeconds: number;
   /** When it was started, in seconds since the machine was. */
   startSeconds: number;
@@ -44,11 +44,12 @@ export const NO_PROCESSES: Processes = { all: new Map(), uptimeSeconds: 0, space
 /** USER_HZ: what the kernel counts CPU time in, on every machine that Deno runs on. */
 const TICKS_PER_SECOND = 100;
 
-type Stat = Omit<Process, "args" | "rssBytes"> & { rssPages: number };
+/** A process whose arguments are still to come. */
+type Told = Process & { args: string[] };
 
-function parseStat(text: string): Stat | undefined {
+function parseStat(text: string, pageBytes: number): Told | undefined {
   // The name, in parentheses, may hold any character, a parenthesis too.
-  const rest = text.slice(text.lastIndexOf(")") + 2).trimEnd().split(" ");
+  const rest = text.slice(text.lastIndexOf(")") + 2).split(" ", 22);
   const field = (number: number) => Number(rest[number - 3]);
   const [state] = rest;
   const pid = parseInt(text);
@@ -58,9 +59,10 @@ function parseStat(text: string): Stat | undefined {
     state,
     ppid: field(4),
     session: field(6),
-    cpuSeconds: (field(14) + field(15)) / TICKS_PER_SECOND,
+    cpuSeconds: (field(14) + field(15) + field(16) + field(17)) / TICKS_PER_SECOND,
     startSeconds: field(22) / TICKS_PER_SECOND,
-    rssPages: field(24),
+    rssBytes: field(24) * pageBytes,
+    args: [],
   };
 }
 
@@ -83,39 +85,32 @@ function parseSpace(text: string): Space {
  * @example
  * ```ts
  * import { parseProcesses } from "./processes.ts";
- * parseProcesses("/proc/uptime:60.5 99.1\n\0").uptimeSeconds; // 60.5
+ * parseProcesses("uptime:60.5 99.1\n\0").uptimeSeconds; // 60.5
  * ```
  */
 export function parseProcesses(text: string): Processes {
-  const stats: Stat[] = [];
-  const args = new Map<number, string[]>();
+  const all = new Map<number, Told>();
   const space: Space[] = [];
   let uptimeSeconds = 0;
   let pageBytes = 4096;
   for (const part of text.split("\0")) {
     const colon = part.indexOf(":");
-    const [, , name, file] = part.slice(0, colon).split("/");
+    const name = part.slice(0, colon);
     const content = part.slice(colon + 1);
-    if (file === "cmdline") {
-      const pid = Number(name);
-      const known = args.get(pid);
-      if (known === undefined) args.set(pid, [content]);
-      else known.push(content);
-    } else if (file === "stat") {
-      stats.push(...[parseStat(content)].filter((stat) => stat !== undefined));
-    } else if (file === "smaps") {
+    if (name.endsWith("/cmdline")) {
+      all.get(parseInt(name))?.args.push(content);
+    } else if (name.endsWith("/stat")) {
+      const stat = parseStat(content, pageBytes);
+      if (stat !== undefined) all.set(stat.pid, stat);
+    } else if (name === "self/smaps") {
       pageBytes = Number(/KernelPageSize: +(\d+) kB/.exec(content)?.[1] ?? 4) * 1024;
     } else if (name === "uptime") {
       uptimeSeconds = parseFloat(content);
-    } else if (part.startsWith("space:")) {
+    } else if (name === "space") {
       space.push(parseSpace(content));
     }
   }
-  const all = stats.map(({ rssPages, ...stat }): [number, Process] => [
-    stat.pid,
-    { ...stat, rssBytes: rssPages * pageBytes, args: args.get(stat.pid) ?? [] },
-  ]);
-  return { all: new Map(all), uptimeSeconds, space };
+  return { all, uptimeSeconds, space };
 }
 
 /** Lists the children of each process. */
@@ -133,14 +128,35 @@ function childrenOf({ all }: Processes): Map<number, Process[]> {
 export interface Usage {
   /** Their CPU time so far, in seconds. */
   cpuSeconds: number;
+  /** How much of one core that was, in percent, since the process was started or since before. */
+  cpuPercent: number;
   /** Their resident memory, in bytes; what they share counts for each. */
   rssBytes: number;
 }
 
+/** Adds up what a process and all that it has started use. */
+function addUp(
+  root: Process,
+  children: ReadonlyMap<number, readonly Process[]>,
+): Pick<Usage, "cpuSeconds" | "rssBytes"> {
+  const usage = { cpuSeconds: 0, rssBytes: 0 };
+  const tree = [root];
+  for (const { pid, cpuSeconds, rssBytes } of tree) {
+    usage.cpuSeconds += cpuSeconds;
+    usage.rssBytes += rssBytes;
+    tree.push(...children.get(pid) ?? []);
+  }
+  return usage;
+}
+
+/** The kernel counts in such steps. */
+const LEAST_SECONDS = 1 / TICKS_PER_SECOND;
+
 /**
- * Makes a function that adds up what the trees of processes use. Pure.
+ * Makes a function that tells what the trees of processes use. Pure.
  *
  * @param processes The processes.
+ * @param before What they were before, if that is known.
  * @returns What a PID's tree uses; `undefined` if there is no such process.
  *
  * @example
@@ -149,19 +165,21 @@ export interface Usage {
  * usageOf(NO_PROCESSES)(1); // undefined
  * ```
  */
-export function usageOf(processes: Processes): (pid: number) => Usage | undefined {
-  const children = childrenOf(processes);
+export function usageOf(
+  processes: Processes,
+  before: Processes = NO_PROCESSES,
+): (pid: number) => Usage | undefined {
+  const [children, earlier] = [childrenOf(processes), childrenOf(before)];
   return (pid) => {
     const root = processes.all.get(pid);
     if (root === undefined) return undefined;
-    const usage = { cpuSeconds: 0, rssBytes: 0 };
-    const tree = [root];
-    for (const { pid, cpuSeconds, rssBytes } of tree) {
-      usage.cpuSeconds += cpuSeconds;
-      usage.rssBytes += rssBytes;
-      tree.push(...children.get(pid) ?? []);
-    }
-    return usage;
+    const usage = addUp(root, children);
+    const same = before.all.get(pid);
+    const isSame = same?.startSeconds === root.startSeconds;
+    const spent = usage.cpuSeconds - (isSame ? addUp(same, earlier).cpuSeconds : 0);
+    const since = isSame ? before.uptimeSeconds : root.startSeconds;
+    const seconds = Math.max(LEAST_SECONDS, processes.uptimeSeconds - since);
+    return { ...usage, cpuPercent: 100 * Math.max(0, spent) / seconds };
   };
 }
 

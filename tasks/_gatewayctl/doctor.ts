@@ -25,8 +25,8 @@ export async function run({ flags }: Arguments, facts: () => Facts): Promise<num
       ...[ok ? "ok" : "FAIL", name, terminalSafe(detail)],
     ]);
     const paint = (cell: string) =>
-      cell.trim() === "FAIL" ? red(cell) : cell.trim() === "ok" ? green(cell) : undefined;
-    console.log(table(rows, Deno.stdout.isTerminal() ? paint : undefined));
+      cell.trim() === "FAIL" ? red(cell) : cell.trim() === "ok" ? green(cell) : cell;
+    console.log(table(rows, { paint: Deno.stdout.isTerminal() ? paint : undefined }));
   }
   return checks.every(({ ok }) => ok) ? EXIT.done : EXIT.failed;
 }

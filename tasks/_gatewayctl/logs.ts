@@ -10,6 +10,7 @@ import { UsageError } from "../_cli.ts";
 import { type Arguments, numberOf } from "./arguments.ts";
 import { callersTimeWords, parseWhen, wordLogLine, type WordTime } from "./human.ts";
 import { wordJson } from "./json.ts";
+import { write } from "./output.ts";
 import { chooseProfiles, chosenOf, isPattern } from "./profiles.ts";
 import { EXIT, nearestFor, reportError } from "./report.ts";
 
@@ -47,18 +48,6 @@ function wording(
     const prefix = `${line.name.padEnd(width)} |`;
     return `${isTerminal ? paint(prefix) : prefix} ${wordLogLine(line, word)}`;
   };
-}
-
-/** Writes lines; tells whether anybody still reads them. */
-function write(lines: readonly string[]): boolean {
-  const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
-  try {
-    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) return false;
-    throw error;
-  }
 }
 
 /** Finds where reading begins. */
@@ -108,6 +97,8 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
     failed: (name, error) => failed(name, new Error(`cannot read its log: ${errorWords(error)}`)),
   });
   const wordLine = wording(args, found.map(({ name }) => name), word);
-  for await (const some of lines) if (!write(some.map(wordLine))) break;
+  for await (const some of lines) {
+    if (!write(some.map((line) => `${wordLine(line)}\n`).join(""))) break;
+  }
   return exitCode;
 }

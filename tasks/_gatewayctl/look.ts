@@ -2,7 +2,8 @@ import type { Warn } from "../../lib/_warn.ts";
 import { gatherOverview, type Overview } from "../../lib/explain/overview_facts.ts";
 import type { Facts } from "../../lib/rules/facts.ts";
 import type { Rules } from "../../lib/rules/rules.ts";
-import { parseProcesses, type Processes } from "../../lib/s6/processes.ts";
+import { NO_PROCESSES, parseProcesses, type Processes } from "../../lib/s6/processes.ts";
+import { LOOK } from "../../lib/s6/places.ts";
 import { containerCapacity, containerRules } from "../_facts.ts";
 
 /**
@@ -11,9 +12,28 @@ import { containerCapacity, containerRules } from "../_facts.ts";
  *
  * @returns What runs.
  */
-export async function readProcesses(): Promise<Processes> {
-  if (Deno.stdin.isTerminal()) return parseProcesses("");
-  return parseProcesses(await new Response(Deno.stdin.readable).text());
+export function readProcesses(): Processes {
+  if (Deno.stdin.isTerminal()) return NO_PROCESSES;
+  const decoder = new TextDecoder();
+  const bytes = new Uint8Array(1 << 16); // what a pipe holds
+  let text = "";
+  for (let length; (length = Deno.stdin.readSync(bytes)) !== null;) {
+    text += decoder.decode(bytes.subarray(0, length), { stream: true });
+  }
+  return parseProcesses(text);
+}
+
+/**
+ * Reads what runs in the container. Needs `--allow-run` for `libexec/look`.
+ *
+ * @param container The container's facts.
+ * @returns What runs.
+ * @throws {Error} If the program cannot be run.
+ */
+export async function lookAgain({ home, scandir }: Facts): Promise<Processes> {
+  const { stdout } = await new Deno.Command(LOOK, { args: [home, scandir], stderr: "null" })
+    .output();
+  return parseProcesses(new TextDecoder().decode(stdout));
 }
 
 /** What is known of a container, and by what rules. */
@@ -29,14 +49,16 @@ export interface Sight extends Overview {
  *
  * @param container The container's facts.
  * @param warn Told of settings that make no sense.
+ * @param processes What runs; absent: what {@linkcode readProcesses} says.
  * @returns What is known.
  */
-export async function lookAround(container: Facts, warn: Warn): Promise<Sight> {
+export async function lookAround(
+  container: Facts,
+  warn: Warn,
+  processes: Processes = readProcesses(),
+): Promise<Sight> {
   const { home, scandir, role, hermes } = container;
-  const [rules, processes] = await Promise.all([
-    containerRules(container, warn),
-    readProcesses(),
-  ]);
+  const rules = await containerRules(container, warn);
   const overview = gatherOverview({
     ...{ home, scandir, role, rules, processes },
     mode: container.env("mode") ?? "",

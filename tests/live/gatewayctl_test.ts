@@ -1,58 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { ctl, ctlJson, ctlOk, pids } from "./_gatewayctl.ts";
-import {
-  liveTest,
-  RUNNING,
-  SCANDIR,
-  status,
-  STOPPED,
-  untilAllUp,
-  untilParked,
-  untilStatus,
-  untilUp,
-} from "./_live.ts";
-
-liveTest("gatewayctl list and status show a table, and the same as JSON", async (boot) => {
-  const { container, home } = await boot({
-    ...{ default: RUNNING, coder: RUNNING, writer: STOPPED, "My Bot": RUNNING },
-    broken: { ...RUNNING, stub: "exit 78" },
-  });
-  await untilAllUp(container, "coder", "default");
-  await untilStatus(container, "gateway-broken", "parked", ({ exitCode, wantedUp }) => {
-    return exitCode === 78 && !wantedUp;
-  });
-  await untilParked(container, "gateway-writer");
-  await home.untilLogged("coder", "broken");
-  await home.add("late", RUNNING);
-
-  const table = await ctlOk(container, ["list"]);
-  const rows = table.trimEnd().split("\n").map((line) => line.split(/ {2,}/));
-  assertEquals(rows.map(([profile, state]) => [profile, state]), [
-    ["PROFILE", "STATE"],
-    ...[["default", "up"], ["broken", "down"], ["coder", "up"], ["late", "not registered"]],
-    ["writer", "down"],
-  ]);
-  const { pid } = await status(container, "gateway-coder");
-  assertMatch(table, new RegExp(`^coder +up +\\d+s +${pid} +up +- +0 +\\d+s ago$`, "m"));
-  assertMatch(table, /^broken +down +\d+s +- +down +78 +1 +\d+s ago$/m);
-  assertMatch(table, /^writer +down +\d+s +- +down +- +0 /m);
-  assert(!table.includes("\x1b"), "colours without a terminal");
-
-  const one = await ctlJson(container, ["status", "coder"]);
-  assertEquals(one.map(({ seconds: _, lastLog: __, ...rest }) => rest), [{
-    ...{ profile: "coder", registered: true, supervised: true, up: true, wantedUp: true, pid },
-    ...{ exitCode: null, signal: null, deaths: 0 },
-  }]);
-  const { code, stdout, stderr } = await ctl(container, ["status", "coder", "late", "My Bot"]);
-  assertEquals(code, 3);
-  assertEquals(stdout.trimEnd().split("\n").length, 2);
-  const [head, ...some] = (await ctlOk(container, ["list", "[bc]*", "late"])).trimEnd().split("\n");
-  assertEquals([head?.slice(0, 7), ...some.map((line) => line.split(" ")[0])], [
-    ...["PROFILE", "broken", "coder", "late"],
-  ]);
-  assertMatch(stderr, /^gatewayctl: error: late: no such .*; see "gatewayctl why late"$/m);
-  assertMatch(stderr, /^gatewayctl: error: Invalid profile name "My Bot".*$/m);
-});
+import { liveTest, RUNNING, SCANDIR, STOPPED, untilAllUp, untilParked, untilUp } from "./_live.ts";
 
 liveTest("gatewayctl does all profiles, reports each, and exits with the worst", async (boot) => {
   const { container } = await boot({ coder: RUNNING, writer: STOPPED });
@@ -80,10 +28,14 @@ const WRONG: readonly (readonly string[])[] = [
   ...[["strat", "coder"], ["help", "lsit"], ["logs", "coder", "--folow"]],
   ...[["stop", "coder", "--timeout", "soon"], ["doctor", "coder"], ["logs", "coder", "-n", "-1"]],
   ...[["register", "coder", "--env", "1=x"], ["completion", "fish"], ["why"]],
+  ...[["list", "--sort", "size"], ["top", "--interval", "0"], ["top", "-n", "0"]],
 ];
 
 const EVERY: readonly (readonly string[])[] = [
-  ...[["list"], ["status"], ["start", "coder"], ["stop", "--all"], ["register", "default"]],
+  ...[["list"], ["status"], ["top", "-n", "1"], ["start", "coder"], ["stop", "--all"], [
+    "register",
+    "default",
+  ]],
   ...[["unregister", "coder"], ["sync"], ["why", "default"], ["doctor"], ["logs", "nope"]],
   ...[["health"], ["metrics"]],
 ];
@@ -94,7 +46,7 @@ liveTest("gatewayctl has a help, and one line for what cannot be", async (boot) 
   // 1. A help for itself and for each command.
   const help = await ctlOk(container, ["--help"]);
   const commands = [...help.matchAll(/^ {2}([a-z]+) {2,}[a-z]/gm)].map(([, name]) => name ?? "");
-  assertEquals(commands.length, 15);
+  assertEquals(commands.length, 16);
   for (const command of commands) {
     const usage = new RegExp(`^Usage: gatewayctl ${command}`);
     const told = await ctlOk(container, ["help", command]);
@@ -116,7 +68,7 @@ liveTest("gatewayctl has a help, and one line for what cannot be", async (boot) 
   for (const args of EVERY) {
     const { code, stderr } = await ctl(container, args);
     // No gateway can be in a scandir that is not there: that is an answer.
-    const answers = ["list", "status", "why", "metrics"].includes(args[0] ?? "");
+    const answers = ["list", "status", "top", "why", "metrics"].includes(args[0] ?? "");
     assert(code === 1 || code === 3 || answers, `${args.join(" ")} exited ${code}`);
     assert(stderr.split("\n").length <= 2, stderr);
     assert(!/^\s+at /m.test(stderr), stderr);
@@ -134,6 +86,7 @@ liveTest(
     for (
       const args of [
         ...[["list"], ["status", "coder"], ["start", "writer", "nope"], ["restart", "--all"]],
+        ...[["list", "--failed", "--sort=cpu"], ["top", "-n", "1"]],
         ...[["stop", "coder", "--no-wait"], ["register", "coder"], ["unregister", "writer"]],
         ...[["sync", "--dry-run"], ["sync"], ["why", "*", "nope", "My Bot"], ["doctor"], [
           "metrics",

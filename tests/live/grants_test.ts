@@ -23,6 +23,7 @@ const UP = `s6-svc -wu -u ${SCANDIR}/gateway-default`;
 const SCENES: Readonly<Record<string, { prepare?: string; runs: readonly string[] }>> = {
   list: { runs: [""] },
   status: { runs: ["coder"] },
+  top: { runs: ["-n 1"] },
   start: { prepare: `${PROFILE}; ${COPY}`, runs: ["default late$n"] },
   stop: { prepare: `${UP}; ${PROFILE}; ${COPY}`, runs: ["default late$n"] },
   restart: { prepare: `${UP}; ${PROFILE}; ${COPY}`, runs: ["default late$n"] },

@@ -6,21 +6,21 @@ import { TempDir } from "../_temp.ts";
 /** A stat line: the fields 4 to 52 are their numbers, but for those given. */
 function stat(pid: number, name: string, fields: Readonly<Record<number, number | string>>) {
   const rest = Array.from({ length: 50 }, (_, i) => fields[i + 3] ?? i + 3);
-  return `/proc/${pid}/stat:${pid} (${name}) ${rest.join(" ")}\n\0`;
+  return `${pid}/stat:${pid} (${name}) ${rest.join(" ")}\n\0`;
 }
 
 const cmdline = (pid: number, ...args: string[]) =>
-  args.map((arg) => `/proc/${pid}/cmdline:${arg}\0`).join("");
+  args.map((arg) => `${pid}/cmdline:${arg}\0`).join("");
 
-const TREE = "/proc/uptime:1000.50 1.00\n\0" +
-  "/proc/self/smaps:00-01 r--p\nSize: 16 kB\nKernelPageSize:       16 kB\nMMUPageSize: 4 kB\n\0" +
-  stat(1, "s6-svscan", { 3: "S", 4: 0, 6: 1, 14: 0, 15: 0, 22: 100, 24: 1 }) +
+const TREE = "uptime:1000.50 1.00\n\0" +
+  "self/smaps:00-01 r--p\nSize: 16 kB\nKernelPageSize:       16 kB\nMMUPageSize: 4 kB\n\0" +
+  stat(1, "s6-svscan", { 3: "S", 4: 0, 6: 1, 14: 0, 15: 0, 16: 0, 17: 0, 22: 100, 24: 1 }) +
   cmdline(1, "s6-svscan", "--", "/run/service") +
-  stat(5, "s6-supervise", { 3: "T", 4: 1, 6: 5, 14: 1, 15: 1, 22: 200, 24: 1 }) +
+  stat(5, "s6-supervise", { 3: "T", 4: 1, 6: 5, 14: 1, 15: 1, 16: 0, 17: 0, 22: 200, 24: 1 }) +
   cmdline(5, "s6-supervise", "gateway-coder") +
-  stat(6, "a) R (b", { 3: "S", 4: 5, 6: 6, 14: 150, 15: 50, 22: 300, 24: 10 }) +
+  stat(6, "a) R (b", { 3: "S", 4: 5, 6: 6, 14: 100, 15: 50, 16: 20, 17: 30, 22: 300, 24: 10 }) +
   cmdline(6, "hermes", "-p", "coder", "", "x:y") +
-  stat(7, "sleep", { 3: "S", 4: 6, 6: 6, 14: 100, 15: 0, 22: 300, 24: 5 });
+  stat(7, "sleep", { 3: "S", 4: 6, 6: 6, 14: 100, 15: 0, 16: 0, 17: 0, 22: 300, 24: 5 });
 
 Deno.test("parseProcesses() reads stat whatever a process is called", () => {
   const { all, uptimeSeconds } = parseProcesses(TREE);
@@ -39,7 +39,7 @@ Deno.test("parseProcesses() reads stat whatever a process is called", () => {
 });
 
 Deno.test("parseProcesses() passes over what is cut off, and what is of no process", () => {
-  const odd = "/proc/9/stat:9 (x\0/proc/10/stat:\0/proc/11/cmdline:y\0stray\0:\0";
+  const odd = "9/stat:9 (x\x0010/stat:\x0011/cmdline:y\0stray\0:\0";
   assertEquals(parseProcesses(odd).all.size, 0);
 });
 
@@ -53,9 +53,24 @@ Deno.test("parseProcesses() reads the room on file systems", () => {
 
 Deno.test("usageOf() adds up a process and all below it", () => {
   const usage = usageOf(parseProcesses(TREE));
-  assertEquals(usage(6), { cpuSeconds: 3, rssBytes: 15 * 16 * 1024 });
+  assertEquals(usage(6), {
+    ...{ cpuSeconds: 3, rssBytes: 15 * 16 * 1024 },
+    cpuPercent: 100 * 3 / (1000.5 - 3),
+  });
   assertEquals(usage(1)?.cpuSeconds, 3.02);
   assertEquals(usage(99), undefined);
+});
+
+Deno.test("usageOf() tells the share of a core since a look before, if the process was there then", () => {
+  const look = (uptime: number, start: number, ticks: number) =>
+    parseProcesses(
+      `uptime:${uptime}\n\0` +
+        stat(6, "hermes", { 3: "S", 4: 1, 14: ticks, 15: 0, 16: 0, 17: 0, 22: start, 24: 1 }),
+    );
+  const before = look(100, 1000, 500);
+  assertEquals(usageOf(look(102, 1000, 600), before)(6)?.cpuPercent, 50);
+  assertEquals(usageOf(look(102, 1000, 400), before)(6)?.cpuPercent, 0);
+  assertEquals(usageOf(look(102, 10100, 50), before)(6)?.cpuPercent, 50, "another of its PID");
 });
 
 Deno.test("supervisorsOf() finds each s6-supervise and what it has started", () => {

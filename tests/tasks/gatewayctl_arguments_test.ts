@@ -3,7 +3,6 @@ import { COMMANDS } from "../../lib/image/commands.ts";
 import { UsageError } from "../../tasks/_cli.ts";
 import { type Arguments, numberOf, parseCommand } from "../../tasks/_gatewayctl/arguments.ts";
 import { duration, parseWhen, timeWords } from "../../tasks/_gatewayctl/human.ts";
-import { table } from "../../tasks/_table.ts";
 
 function parse(name: string, ...args: string[]): Arguments {
   const command = COMMANDS.find((command) => command.name === name);
@@ -85,13 +84,4 @@ Deno.test("parseWhen() reads an age, and a time in a zone or in the caller's, al
   for (const text of ["", "10", "m", "1w", "-5m", "2026-02-30", "2026-11-22 25:00", "08:47"]) {
     assertEquals(when(text), undefined, text);
   }
-});
-
-Deno.test("table() pads before it paints and leaves no spaces at the end", () => {
-  const rows = [["A", "BB", "C"], ["long", "b", ""]];
-  assertEquals(table(rows), "A     BB  C\nlong  b");
-  assertEquals(
-    table(rows, (cell) => cell.trim() === "b" ? `<${cell}>` : undefined),
-    "A     BB  C\nlong  <b>",
-  );
 });

@@ -66,34 +66,10 @@ COPY tasks/_gatewayctl/ tasks/_gatewayctl/
 COPY rootfs/opt/hermes-boot/ ./
 COPY --from=vendor /out/ ./
 COPY rootfs/ /rootfs/
-# Fills the cache that the hooks use read-only. A program that ends by itself leaves the compiled
-# code of what it called, so the stages get something to do; an unprivileged reader needs the
-# databases' -wal and -shm files, which stay behind when a program ends by Deno.exit: the last run.
+# Fills the cache that the hooks use read-only.
+COPY tasks/warm_cache.sh /tmp/
 RUN set -eu; \
-    export DENO_DIR=/opt/hermes-boot/deno_dir; \
-    for fact in home=/tmp/home scandir=/tmp/scandir role=other refused=; do \
-      echo "${fact%%=*}='${fact#*=}'"; \
-    done >/tmp/facts; \
-    for profile in '' profiles/running profiles/stopped; do \
-      mkdir -p "/tmp/home/$profile"; \
-      : >"/tmp/home/$profile/SOUL.md"; \
-      echo "{\"gateway_state\":\"${profile#*/}\"}" >"/tmp/home/$profile/gateway_state.json"; \
-    done; \
-    echo 'multiplex_profiles: off' >/tmp/home/config.yaml; \
-    mkdir -p /tmp/services/one/event /tmp/services/one/supervise /tmp/scandir/.s6-svscan; \
-    mkfifo /tmp/services/one/supervise/control /tmp/scandir/.s6-svscan/control; \
-    run() { deno run --allow-all --no-prompt --cached-only "$@"; }; \
-    deno cache mod.ts; \
-    run tasks/hermes_setup.ts --home=/tmp/home --owner=1:1; \
-    run tasks/supervise_perms.ts --servicedirs=/tmp/services --scandir=/tmp/scandir --owner=1:1; \
-    run tasks/reconcile_profiles.ts --facts /tmp/facts; \
-    for command in list 'start x' 'register x' 'unregister x' 'sync --dry-run' 'why x' doctor \
-      'logs x' health 'completion bash'; do \
-      run tasks/gatewayctl.ts --facts /tmp/facts $command </dev/null >/dev/null 2>&1 || [ $? -ne 2 ]; \
-    done; \
-    run tasks/watch_profiles.ts --help >/dev/null; \
-    run --preload 'data:text/javascript,Deno.exit()' tasks/reconcile_profiles.ts; \
-    rm -r /tmp/facts /tmp/home /tmp/services /tmp/scandir; \
+    DENO_DIR=/opt/hermes-boot/deno_dir sh /tmp/warm_cache.sh; \
     chmod -R a=rX /opt/hermes-boot; \
     chmod -R u=rwX,go=rX /rootfs
 

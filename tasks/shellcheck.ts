@@ -8,7 +8,7 @@ Usage: deno task shellcheck
 
 Has ShellCheck read all shell in the repository that is the working directory:
 the image's scripts with the files that they source, a slot's as they are rendered, and
-those of the tests' container.
+those of the tasks, the tests and the benchmarks.
 
 Exit code: 0 nothing found; 1 something was found; 2 wrong arguments.
 `;
@@ -53,7 +53,8 @@ const UNUSED = 2034;
 await runProgram({ name, help }, async () => {
   const files = sourced();
   const isSourced = (path: string) => path.replace(/^rootfs/, "") in files;
-  const all = [...scripts("rootfs"), ...scripts("tests"), ...rendered()];
+  const folders = ["rootfs", "tasks", "tests", "bench"];
+  const all = [...folders.flatMap((dir) => [...scripts(dir)]), ...rendered()];
   const findings = new Set<string>();
   for (const [path, text] of all.filter(([path]) => !isSourced(path))) {
     // One instance for one script: in Deno it does not survive the first.

@@ -5,10 +5,11 @@
 #   ROOT      an empty directory, the new root's mount point
 #   REPO      the repository
 #   DENO      the deno binary
-#   S6        a tree to lay over / that has s6, or empty
+#   USR       the directories that make /usr, with colons between them, the first one on top
 #   DATA      the directory to mount at /opt/data
 #   DENO_CACHE  a directory for Deno's caches, kept between containers
 #   VENDOR    the packages of the image, as tasks/vendor.ts lays them out
+#   MOUNTS    lines "INSIDE OUTSIDE": more that is bound into it
 #   ENVDIR    a directory with the container's environment, one file a variable
 #   PIDFILE   where PID 1's number outside goes
 #   HERMES    UID:GID of the user hermes
@@ -31,7 +32,7 @@ for dir in /bin /sbin /lib*; do
     mount --rbind "$dir" ".$dir"
   fi
 done
-mount -t overlay -o "lowerdir=${S6:+$S6/usr:}/usr,upperdir=$ROOT/.upper,workdir=$ROOT/.work" overlay usr
+mount -t overlay -o "lowerdir=$USR,upperdir=$ROOT/.upper,workdir=$ROOT/.work" overlay usr
 mount --rbind /dev dev
 mount -t proc proc proc
 mount -t tmpfs -o mode=755 tmpfs run
@@ -58,6 +59,11 @@ cp --preserve=mode "$REPO/tests/stub/hermes" usr/local/bin/hermes
 mount --bind "$DENO" usr/local/bin/deno
 mount --bind "$DATA" opt/data
 mount --bind "$DENO_CACHE" opt/hermes-boot/deno_dir
+echo "$MOUNTS" | while read -r inside outside; do
+  [ -n "$inside" ] || continue
+  if [ -d "$outside" ]; then mkdir -p ".$inside"; else mkdir -p ".${inside%/*}" && : >".$inside"; fi
+  mount --bind "$outside" ".$inside"
+done
 
 # s6-overlay is no Debian package: its with-contenv, and what its rc.init and
 # s6-rc-init leave in /run before cont-init.d runs.
@@ -95,11 +101,23 @@ chmod 755 run/service/s6-linux-init-shutdownd/run
 mkdir -m 755 run/service/.s6-svscan
 
 path=/opt/hermes-boot/bin:/command:$PATH:/usr/lib/execline/bin
-[ "$(id -u)" -ne 0 ] || chroot . /usr/bin/env -i "PATH=$path" DENO_DIR=/opt/hermes-boot/deno_dir \
-  deno cache --quiet \
-  /opt/hermes-boot/tasks/hermes_setup.ts /opt/hermes-boot/tasks/supervise_perms.ts \
-  /opt/hermes-boot/tasks/reconcile_profiles.ts \
-  /opt/hermes-boot/tasks/gatewayctl.ts /opt/hermes-boot/tasks/watch_profiles.ts
+# As in the image, the caches hold compiled code; made once for all containers of these files.
+warm_cache() {
+  files=$(cd opt/hermes-boot && find deno.json lib mod.ts tasks vendor -type f -exec sha256sum {} + | sort)
+  stamp=$( (echo "$files" && stat -Lc '%s %Y' "$DENO") | sha256sum)
+  cache=opt/hermes-boot/deno_dir
+  [ "$(cat "$cache/stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  find "$cache" -mindepth 1 -delete
+  chroot . /usr/bin/env -i --chdir=/opt/hermes-boot "PATH=$path" DENO_DIR=/opt/hermes-boot/deno_dir \
+    sh tasks/warm_cache.sh
+  echo "$stamp" >"$cache/stamp"
+}
+if [ "$(id -u)" -eq 0 ]; then
+  exec 9<opt/hermes-boot/deno_dir
+  flock 9
+  warm_cache
+  exec 9<&-
+fi
 mount -o remount,bind,ro opt/hermes-boot/deno_dir
 [ -z "$RUN_AS" ] || chown -hR "$RUN_AS" run
 [ -z "$READONLY" ] || mount -o remount,ro "$ROOT"

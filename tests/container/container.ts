@@ -32,6 +32,10 @@ export interface ContainerOptions {
   hermes?: { uid: number; gid: number };
   /** Who PID 1 and the hooks are, as with an engine's `--user`. Default: root, or the ordinary user. */
   user?: { uid: number; gid: number };
+  /** Trees whose `usr` is laid over `/usr`, the first one on top. */
+  layers?: readonly string[];
+  /** What else is bound into it: paths outside, by those inside. */
+  mounts?: Readonly<Record<string, string>>;
   /** Told before anything slow is done. */
   progress?: (message: string) => void;
 }
@@ -83,6 +87,8 @@ async function spawn(work: string, options: ContainerOptions): Promise<Deno.Chil
   for (const [name, value] of Object.entries(options.env ?? {})) {
     await Deno.writeTextFile(`${work}/env/${name}`, value);
   }
+  const trees = [...options.layers ?? [], ...s6 === undefined ? [] : [s6], ""];
+  const mounts = Object.entries(options.mounts ?? {});
   const { uid, gid } = options.hermes ??
     (IS_ROOT ? { uid: 10000, gid: 10000 } : { uid: Deno.uid(), gid: Deno.gid() });
   return new Deno.Command("unshare", {
@@ -102,11 +108,12 @@ async function spawn(work: string, options: ContainerOptions): Promise<Deno.Chil
       ROOT: `${work}/root`,
       REPO: REPOSITORY,
       DENO: Deno.execPath(),
-      S6: s6 ?? "",
+      USR: trees.map((tree) => `${tree}/usr`).join(":"),
       DATA: options.data,
       DENO_CACHE: cache,
       ENVDIR: `${work}/env`,
       VENDOR: `${work}/vendor`,
+      MOUNTS: mounts.map(([inside, outside]) => `${inside} ${outside}`).join("\n"),
       PIDFILE: `${work}/pid`,
       LOG: `${work}/log`,
       HERMES: `${uid}:${gid}`,

@@ -1,80 +1,94 @@
-import { BARE, type Extent, perItemUs, type Result, resultOf } from "./_results.ts";
-import { C_SAME, RECONCILE, SUPERVISE } from "./_worlds.ts";
+import type { Boot } from "./_boots.ts";
+import type { ImageResult } from "./_image.ts";
+import { SCENES, type StageResult } from "./_stages.ts";
 
-/** What has to be measured for {@linkcode judge}. */
-export const BUDGETED: Omit<Extent, "rounds"> = {
-  services: [20],
-  profiles: [1, 5, 1000, 4000],
-  titles: new Set([BARE, SUPERVISE, RECONCILE, C_SAME]),
-  traced: [1000],
-};
-
-/** A budget and what was measured. */
-export interface Verdict {
-  what: string;
-  measured: string;
-  budget: string;
-  ok: boolean;
+/** What the budgets are about, all of one run. */
+export interface Results {
+  /** With 20 and 200 gateways, of every contender. */
+  boots: readonly Boot[];
+  stages: readonly StageResult[];
+  image: ImageResult;
 }
 
-const times = (ratio: number) => `${ratio.toFixed(2)} x`;
+/** A budget: a ratio of what was measured, and what it may be. */
+export interface Verdict {
+  what: string;
+  ratio: number;
+  atMost: number;
+}
+
+/** Whether a budget is met. Pure. */
+export function isMet({ ratio, atMost }: Verdict): boolean {
+  return ratio <= atMost;
+}
+
+function bootVerdicts(boots: readonly Boot[]): Verdict[] {
+  const of = (contender: string, size: number) =>
+    boots.find((one) => one.contender === contender && one.size === size);
+  const up = (contender: string, size: number) => of(contender, size)?.upMs ?? NaN;
+  return [20, 200].flatMap((size) =>
+    ["shared", "isolated"].flatMap((mode) => {
+      const name = `hermes-boot, ${mode}`;
+      const peer = Math.min(up("supervisord", size), up("pm2-runtime", size));
+      const floor = up("bare s6-svscan", size);
+      const afterHooks = of(name, size)?.afterHooksMs ?? NaN;
+      return [
+        {
+          what: `last of ${size} gateways up, ${mode}, of the faster peer`,
+          ratio: up(name, size) / peer,
+          atMost: 0.7,
+        },
+        {
+          what: `last of ${size} gateways up, ${mode}, from the hooks on, of the floor`,
+          ratio: afterHooks / floor,
+          atMost: 1.5,
+        },
+      ];
+    })
+  );
+}
+
+function stageVerdicts(stages: readonly StageResult[]): Verdict[] {
+  const ms = (what: string, size: number) =>
+    stages.find((one) => one.what === what && one.size === size)?.ms ?? NaN;
+  const bare = ms(SCENES.bare, 0);
+  // What 995 more cost; each is a slot.
+  const slots = (what: string) => ms(what, 1000) - ms(what, 5);
+  const thousand = ms(SCENES.shared, 1000);
+  const ratios: [what: string, ratio: number, atMost: number][] = [
+    ["02 with 5 profiles, shared, of a bare start", ms(SCENES.shared, 5) / bare, 1.7],
+    ["02 with 5 profiles, isolated, of a bare start", ms(SCENES.isolated, 5) / bare, 1.4],
+    ["02 per slot, shared, of C", slots(SCENES.shared) / slots(SCENES.c), 2],
+    ["02 per slot, isolated, of shared", slots(SCENES.isolated) / slots(SCENES.shared), 0.5],
+    ["02 with 4000 profiles, of 1000", ms(SCENES.shared, 4000) / thousand, 4.4],
+    ["02 again with 1000 profiles, of the first", ms(SCENES.again, 1000) / thousand, 0.3],
+    ["015 with 20 services, of a bare start", ms(SCENES.supervise, 20) / bare, 1.25],
+  ];
+  return ratios.map(([what, ratio, atMost]) => ({ what, ratio, atMost }));
+}
+
+function imageVerdicts({ hooks, bare, commands }: ImageResult): Verdict[] {
+  const hooksMs = [...hooks.values()].reduce((sum, { ms }) => sum + ms, 0);
+  return [
+    {
+      what: "the hooks with 5 profiles, of three bare starts",
+      ratio: hooksMs / (3 * bare.ms),
+      atMost: 1.45,
+    },
+    ...[...commands].map(([name, { cpuMs }]) => ({
+      what: `CPU of gatewayctl ${name} with 10 gateways, of a bare start`,
+      ratio: cpuMs / bare.cpuMs,
+      atMost: 2,
+    })),
+  ];
+}
 
 /**
  * Judges results by the budgets. Pure; no permission is needed.
  *
- * @param results Of what {@linkcode BUDGETED} says.
+ * @param results What was measured.
  * @returns One verdict per budget.
  */
-export function judge(results: readonly Result[]): Verdict[] {
-  const bare = resultOf(results, BARE, 0);
-  const ratio = (what: string, measured: number, atMost: number): Verdict => ({
-    what,
-    measured: times(measured),
-    budget: times(atMost),
-    ok: measured <= atMost,
-  });
-  const slots = (title: string) => {
-    const result = resultOf(results, title, 1000);
-    return perItemUs(results, result) ?? NaN;
-  };
-  const c = results.some(({ title }) => title === C_SAME) ? slots(C_SAME) : NaN;
-  const perSlot = slots(RECONCILE);
-  const growth = resultOf(results, RECONCILE, 4000).ms.median /
-    resultOf(results, RECONCILE, 1000).ms.median;
-  const thousand = resultOf(results, RECONCILE, 1000);
-  const verdicts = [
-    ratio(
-      "02 with 5 profiles, of a bare start",
-      resultOf(results, RECONCILE, 5).ms.median / bare.ms.median,
-      1.45,
-    ),
-    ratio(
-      "015 with 20 services, of a bare start",
-      resultOf(results, SUPERVISE, 20).ms.median / bare.ms.median,
-      1.25,
-    ),
-    {
-      what: "02 with 1000 profiles, per slot, of C",
-      measured: `${times(perSlot / c)}, ${perSlot.toFixed(0)} us`,
-      budget: "2.00 x or 130 us",
-      ok: perSlot <= 130 || perSlot <= 2 * c,
-    },
-    ratio("02 from 1000 to 4000 profiles", growth, 4.4),
-  ];
-  if (thousand.started !== null) {
-    const { started } = thousand;
-    const ok = started <= 1;
-    verdicts.push({
-      what: "programs started by 02 with 1000 profiles",
-      measured: `${started}`,
-      budget: "1",
-      ok,
-    });
-  }
-  if (thousand.peakKiB !== null && bare.peakKiB !== null) {
-    verdicts.push(
-      ratio("peak memory of 02 with 1000 profiles", thousand.peakKiB / bare.peakKiB, 1.3),
-    );
-  }
-  return verdicts;
+export function judge({ boots, stages, image }: Results): Verdict[] {
+  return [...bootVerdicts(boots), ...imageVerdicts(image), ...stageVerdicts(stages)];
 }

@@ -1,4 +1,4 @@
-import { fromFileUrl, join } from "@std/path";
+import { fromFileUrl } from "@std/path";
 
 /** A program to measure: its full path, its arguments and its whole environment. */
 export interface Program {
@@ -7,80 +7,74 @@ export interface Program {
   env: Readonly<Record<string, string>>;
 }
 
-/** One run of a program. */
+/** One run of a program, with what it waited for. */
 export interface Run {
   /** From start to end, in milliseconds. */
   ms: number;
-  /** The peak of its memory, in KiB; `null` without a C compiler. */
-  peakKiB: number | null;
+  /** CPU time, in milliseconds. */
+  cpuMs: number;
 }
 
-/** What a program asks of the kernel. */
-export interface Trace {
-  /** System calls on files, descriptors and processes, by name. */
-  calls: Record<string, number>;
-  /** Programs it started. */
-  started: number;
+/** The C programs. */
+export interface Tools {
+  /** Measures a program. */
+  measure: string;
+  /** Makes the system calls of stage 02. */
+  reconcile: string;
 }
 
-async function output(command: string, args: readonly string[], env = {}) {
-  const { code, stdout, stderr } = await new Deno.Command(command, {
-    args: [...args],
+/**
+ * Compiles the C programs. Needs all permissions.
+ *
+ * @param dir The directory they go into.
+ * @returns Their paths.
+ * @throws {Error} If there is no C compiler.
+ */
+export async function compileTools(dir: string): Promise<Tools> {
+  const [measure, reconcile] = [`${dir}/measure`, `${dir}/reconcile`];
+  for (const program of [measure, reconcile]) {
+    const source = fromFileUrl(new URL(`${program.slice(dir.length + 1)}.c`, import.meta.url));
+    const { success, stderr } = await new Deno.Command("cc", {
+      args: ["-O2", "-o", program, source],
+    })
+      .output().catch((error) => {
+        throw new Error("expected a C compiler, cc", { cause: error });
+      });
+    if (!success) throw new Error(`${source}: ${new TextDecoder().decode(stderr)}`);
+  }
+  return { measure, reconcile };
+}
+
+/**
+ * Reads what measure.c prints.
+ *
+ * @param stdout It.
+ * @param what What was run, for the error.
+ * @param stderr What that said.
+ * @returns The measures.
+ * @throws {Error} If what was run has failed.
+ */
+export function parseRun(stdout: string, what: string, stderr: string): Run {
+  const [us = NaN, cpuUs = NaN, code] = stdout.split(" ").map(Number);
+  if (code !== 0) throw new Error(`${what}: exit code ${code}: ${stderr}`);
+  return { ms: us / 1000, cpuMs: cpuUs / 1000 };
+}
+
+/**
+ * Runs a program once, with its standard output closed off. Needs all permissions.
+ *
+ * @param program The program.
+ * @param tools The C programs.
+ * @returns What it took.
+ * @throws {Error} If it fails.
+ */
+export async function measure({ path, args, env }: Program, tools: Tools): Promise<Run> {
+  const { stdout, stderr } = await new Deno.Command(tools.measure, {
+    args: [path, ...args],
     env,
     clearEnv: true,
     stdin: "null",
   }).output();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
-
-/** The C programs that could be compiled. */
-export interface Tools {
-  /** Measures a program. */
-  measure: string | undefined;
-  /** Does what stage 02 does. */
-  reconcile: string | undefined;
-}
-
-/** Compiles the C programs into a directory; `undefined` where there is no compiler. */
-export async function compileTools(dir: string): Promise<Tools> {
-  return { measure: await compile("measure", dir), reconcile: await compile("reconcile", dir) };
-}
-
-async function compile(name: string, dir: string): Promise<string | undefined> {
-  const program = `${dir}/${name}`;
-  const env = { PATH: Deno.env.get("PATH") ?? "" };
-  const { code, stderr } = await output("cc", [
-    "-O2",
-    "-o",
-    program,
-    join(fromFileUrl(import.meta.url), `../${name}.c`),
-  ], env).catch(() => ({ code: 127, stderr: "no cc" }));
-  if (code === 0) return program;
-  if (code !== 127) throw new Error(`${name}.c: ${stderr}`);
-}
-
-/** Runs a program once, with its output closed off, and throws if it fails. */
-export async function measure({ path, args, env }: Program, tool?: string): Promise<Run> {
-  if (tool !== undefined) {
-    const { stdout, stderr } = await output(tool, [path, ...args], env);
-    const [us = NaN, , peakKiB = NaN, code] = stdout.split(" ").map(Number);
-    if (code !== 0) throw new Error(`${path} ${args.join(" ")}: ${stderr}`);
-    return { ms: us / 1000, peakKiB };
-  }
-  const start = performance.now();
-  const { code, stderr } = await output(path, args, env);
-  if (code !== 0) throw new Error(`${path} ${args.join(" ")}: ${stderr}`);
-  return { ms: performance.now() - start, peakKiB: null };
-}
-
-/** Runs a program once under strace; `undefined` where there is none. */
-export async function trace({ path, args, env }: Program): Promise<Trace | undefined> {
-  const options = ["-f", "-c", "-U", "calls,name", "-e", "trace=%file,%desc,%process"];
-  const { stderr } = await output("/usr/bin/strace", [...options, path, ...args], env)
-    .catch(() => ({ stderr: "" }));
-  const rows = [...stderr.matchAll(/^ *(\d+) (\w+)$/gm)].filter(([, , name]) => name !== "total");
-  if (rows.length === 0) return undefined;
-  const calls = Object.fromEntries(rows.map(([, count, name]) => [name ?? "", Number(count)]));
-  return { calls, started: (calls.execve ?? 1) - 1 };
+  const [out = "", err = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return parseRun(out, [path, ...args].join(" "), err);
 }

@@ -1,153 +1,71 @@
-import { fromFileUrl, join } from "@std/path";
-import { RECONCILE_PROFILES } from "../lib/image/stages.ts";
 import { table } from "../tasks/_table.ts";
-import { type Live, measureLive } from "./_live.ts";
-import { compileTools } from "./_measure.ts";
-import type { Phases } from "./_phases.ts";
-import { plot, type Series } from "./_plot.ts";
-import { BARE, measureAll, perItemUs, type Result, resultOf } from "./_results.ts";
-import { spreadOf } from "./_statistics.ts";
+import { runProgram, UsageError } from "../tasks/_cli.ts";
+import { REPOSITORY } from "../tests/container/container.ts";
+import { measureBoots } from "./_boots.ts";
+import { CONTENDERS } from "./_contenders.ts";
+import { findPeers } from "./_peers.ts";
+import { bootPlot, bootRows, markdown, MARKS } from "./_report.ts";
+import { median } from "./_statistics.ts";
 import { onTmpfs } from "./_tmpfs.ts";
-import { makeHome, Suite } from "./_worlds.ts";
 
-const RESULTS = join(fromFileUrl(import.meta.url), "../results");
-const EXTENT = {
-  services: [1, 20, 200],
-  profiles: [1, 5, 100, 1000, 4000],
-  rounds: 40,
-  traced: [0, 5, 20, 1000],
-};
+const name = "bench";
+const help = `
+Usage: deno task bench [--sizes N,N...] [--runs N] [--write]
 
-const ms = (value: number) => value.toFixed(1);
+Boots a throw-away container with so many gateways, supervised by this suite in both
+modes, by supervisord, by pm2-runtime and by a bare s6-svscan in turn; prints, as medians,
+the time to the last gateway up, the CPU time until then, the memory of what supervises
+and logs, the time from a SIGKILL of a gateway to the next one, and the time to stop all.
+Needs root.
 
-function resultTable(results: readonly Result[]): string {
-  const bare = resultOf(results, BARE, 0).ms.median;
-  return table([
-    ["WHAT", "N", "RUNS", "MEDIAN MS", "QUARTILES", "X BARE", "US EACH", "CALLS", "STARTED", "MIB"],
-    ...results.map((result) => {
-      const each = perItemUs(results, result);
-      const { title, size, runs, ms: spread, calls, started, peakKiB } = result;
-      const total = calls && Object.values(calls).reduce((sum, count) => sum + count, 0);
-      return [
-        title,
-        String(size),
-        String(runs),
-        ms(spread.median),
-        `${ms(spread.low)}-${ms(spread.high)}`,
-        (spread.median / bare).toFixed(2),
-        each === null ? "-" : each.toFixed(0),
-        total === null ? "-" : String(total),
-        started === null ? "-" : String(started),
-        peakKiB === null ? "-" : (peakKiB / 1024).toFixed(0),
-      ];
-    }),
-  ]);
-}
+  --sizes N,N...  how many gateways (default: 5,20,100,200,400)
+  --runs N        how often each (default: 2)
+  --write         also into docs/performance.md and docs/performance.svg
+  --help          this text
 
-function liveTable({ boots, statusMs }: Live): string {
-  return table([
-    ["ON A REAL S6", "N", "RUNS", "HOOKS DONE MS", "LAST UP MS"],
-    ...boots.map(({ profiles, runs, hooksMs, upMs }) => [
-      "boot",
-      String(profiles),
-      String(runs),
-      ms(hooksMs.median),
-      ms(upMs.median),
-    ]),
-    ["gatewayctl status", "100", "10", ms(statusMs.median), "-"],
-  ]);
-}
+Exit code: 0 measured; 1 something failed; 2 wrong arguments.
+`;
 
-/** Stage 02 in pieces, with 1000 profiles: the median of each. */
-async function measurePhases(dir: string): Promise<Phases> {
-  const [home, scandir] = [`${dir}/home`, `${dir}/scandir`];
-  const suite = await Suite.install(`${dir}/hermes-boot`);
-  await makeHome(home, 1000);
-  const entry = "bench/_phases.ts";
-  const { path, args, env } = suite.stage({ ...RECONCILE_PROFILES, entry }, { home, scandir }, [
-    home,
-    scandir,
-  ]);
-  const taken: Phases[] = [];
-  for (let run = -1; run < 10; run++) {
-    const { success, stdout, stderr } = await new Deno.Command(path, {
-      args: [...args],
-      env,
-      clearEnv: true,
-    }).output();
-    const decoder = new TextDecoder();
-    if (!success) throw new Error(decoder.decode(stderr));
-    if (run >= 0) taken.push(JSON.parse(decoder.decode(stdout)));
-    await Deno.remove(scandir, { recursive: true });
-  }
-  const median = (phase: keyof Phases) => spreadOf(taken.map((one) => one[phase])).median;
-  return {
-    reading: median("reading"),
-    building: median("building"),
-    mkfifo: median("mkfifo"),
-    publishing: median("publishing"),
-    logging: median("logging"),
-  };
-}
-
-const COLOURS = [
-  "#c0392b",
-  "#2471a3",
-  "#1e8449",
-  "#8e44ad",
-  "#b9770e",
-  "#7d8a8c",
-  "#117a65",
-  "#000",
-];
-
-/** One line per scene that has several sizes, and for the boots. */
-function seriesOf(results: readonly Result[], live: Live | undefined): Series[] {
-  const titles = [...new Set(results.map(({ title }) => title))].filter((title) => title !== BARE);
-  const lines = titles.map((title) => ({
-    name: title.replace(/,.*/, ""),
-    points: results.filter((one) => one.title === title)
-      .map(({ size, ms }) => [size, ms.median] as const),
-  }));
-  const boots = live?.boots ?? [];
-  if (boots.length > 0) {
-    lines.push({
-      name: "boot: hooks done",
-      points: boots.map(({ profiles, hooksMs }) => [profiles, hooksMs.median]),
-    }, {
-      name: "boot: last gateway up",
-      points: boots.map(({ profiles, upMs }) => [profiles, upMs.median]),
-    });
-  }
-  return lines.map((line, index) => ({ ...line, colour: COLOURS[index] ?? "#000" }));
+function count(option: string, text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`--${option}: expected a number, got ${text}`);
+  return Number(text);
 }
 
 function progress(text: string): void {
-  console.error(`bench: info: ${text}`);
+  console.error(`${name}: info: ${text}`);
 }
 
-const code = await onTmpfs(async ({ path, tmpfs }) => {
-  await Deno.mkdir(RESULTS, { recursive: true });
-  const results = await measureAll(path, await compileTools(path), EXTENT, progress);
-  console.log(`${resultTable(results)}\n`);
-  const phases = await measurePhases(`${path}/phases`);
-  const words = Object.entries(phases).map(([name, value]) => `${name} ${ms(value)}`);
-  console.log(`02 with 1000 profiles, in ms: ${words.join(", ")}\n`);
+function put(text: string, [begin, end]: typeof MARKS, lines: string): string {
+  const [from, to] = [text.indexOf(begin) + begin.length, text.indexOf(end)];
+  if (from < begin.length || to < from) throw new Error(`expected ${begin.trim()}, got none`);
+  return text.slice(0, from) + lines + text.slice(to);
+}
 
-  const live = await measureLive([10, 100, 1000], 3, progress).catch((error) => {
-    console.error(`bench: warning: nothing measured on a real s6: ${error.message}`);
-    return undefined;
-  });
-  if (live !== undefined) console.log(liveTable(live));
-  const picture = plot(seriesOf(results, live), {
-    title: "The boot stages, their floors, and boots on a real s6",
-    x: "services or profiles",
-    y: "milliseconds, median",
-  });
-  await Deno.writeTextFile(`${RESULTS}/bench.svg`, picture);
-  const report = { deno: Deno.version.deno, tmpfs, results, phases, live };
-  await Deno.writeTextFile(`${RESULTS}/bench.json`, JSON.stringify(report, null, 2) + "\n");
-  progress(`${RESULTS}/bench.json, bench.svg`);
-  return 0;
-});
-Deno.exit(code);
+await runProgram(
+  { name, help, flags: ["write"], values: ["sizes", "runs", "in"] },
+  ({ flags, values }) => {
+    const sizes = (values.get("sizes") ?? "5,20,100,200,400").split(",")
+      .map((size) => count("sizes", size));
+    const runs = count("runs", values.get("runs") ?? "2");
+    if (Deno.uid() !== 0) throw new Error("needs root");
+    return onTmpfs(async ({ path }) => {
+      const { layers, versions } = await findPeers(progress);
+      const site = { dir: path, layers };
+      const contenders = Object.values(CONTENDERS);
+      const extent = { sizes, runs, upOnly: false, keep: median };
+      const boots = await measureBoots(contenders, site, extent, progress);
+      const rows = bootRows(boots);
+      console.log(table(rows));
+      if (flags.has("write")) {
+        const words = `supervisord ${versions.supervisord}, pm2 ${versions["pm2-runtime"]}, ` +
+          `Deno ${Deno.version.deno}, ${navigator.hardwareConcurrency} CPUs; ` +
+          `medians of ${runs} run${runs === 1 ? "" : "s"}.\n\n`;
+        const file = `${REPOSITORY}/docs/performance.md`;
+        const text = put(await Deno.readTextFile(file), MARKS, `${words}${markdown(rows)}`);
+        await Deno.writeTextFile(file, text);
+        await Deno.writeTextFile(`${REPOSITORY}/docs/performance.svg`, bootPlot(boots));
+      }
+      return 0;
+    });
+  },
+);

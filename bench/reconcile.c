@@ -1,9 +1,9 @@
-// Usage: reconcile HOME SCANDIR [needed]
+// Usage: reconcile HOME SCANDIR
 // What a first pass of 02-reconcile-profiles asks of the kernel, without Deno:
 // reads every profile's state, builds its slot and publishes it by one rename.
 // Like Deno it first looks for symlinks in the path of a file that it opens
 // (once to read, twice to create), and like mkfifo(1) it sets a FIFO's mode
-// through a descriptor; "needed" leaves these out.
+// through a descriptor.
 // It decides nothing and handles no error but by giving up.
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -15,8 +15,6 @@
 #include <unistd.h>
 
 static char run[490], log_run[175], finish[169];
-
-static int as_deno = 1;
 
 static void need(int ok, const char *what) {
   if (ok) return;
@@ -34,7 +32,7 @@ static const char *join(const char *dir, const char *name) {
 
 static void look_for_symlinks(const char *path) {
   char target[1024], part[4096];
-  for (const char *end = path; as_deno && *end != 0;) {
+  for (const char *end = path; *end != 0;) {
     end = strchrnul(end + 1, '/');
     memcpy(part, path, end - path);
     part[end - path] = 0;
@@ -68,10 +66,6 @@ static void skeleton(const char *dir) {
 static void fifo(const char *dir) {
   const char *path = join(dir, "supervise/control");
   need(mknod(path, S_IFIFO | 0660, 0) == 0, path);
-  if (!as_deno) {
-    need(chmod(path, 0660) == 0, path);
-    return;
-  }
   struct stat info;
   char self[64];
   int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_PATH);
@@ -140,7 +134,6 @@ static void list(const char *profiles) {
 
 int main(int argc, char **argv) {
   if (argc < 3) return 100;
-  as_deno = argc == 3;
   const char *home = argv[1], *scandir = argv[2];
   char profiles[4096], staging[4096];
   umask(022);

@@ -1,54 +1,113 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { judge } from "../../bench/_budgets.ts";
+import type { Boot } from "../../bench/_boots.ts";
+import { isMet, judge, type Results } from "../../bench/_budgets.ts";
 import { plot } from "../../bench/_plot.ts";
-import { BARE, perItemUs, type Result } from "../../bench/_results.ts";
-import { spreadOf } from "../../bench/_statistics.ts";
+import { bootRows, markdown } from "../../bench/_report.ts";
+import { SCENES, type StageResult } from "../../bench/_stages.ts";
+import { median } from "../../bench/_statistics.ts";
 
-function result(title: string, size: number, ms: number, peakKiB = 1000, started = 1): Result {
-  return { title, size, runs: 1, ms: spreadOf([ms]), peakKiB, started, calls: null };
+const none = { afterHooksMs: null, cpuMs: null, memoryKiB: null, againMs: null, stopMs: null };
+
+function boots(size: number, upMs: Readonly<Record<string, number>>): Boot[] {
+  return Object.entries(upMs).map(([contender, ms]) => ({
+    ...{ contender, size, ...none },
+    upMs: ms,
+    afterHooksMs: contender.startsWith("hermes-boot") ? ms - 130 : null,
+  }));
 }
 
-/** Results that meet every budget just so; 02 with 1000 profiles as given. */
-function results(thousand: number, peakKiB = 1300): Result[] {
-  return [
-    result(BARE, 0, 100),
-    result("015, services", 20, 125),
-    result("02, profiles", 1, 140),
-    result("02, profiles", 5, 145),
-    result("02, profiles", 1000, thousand, peakKiB),
-    result("02, profiles", 4000, 4.4 * thousand),
-    result("C same calls, slots", 1, 1),
-    result("C same calls, slots", 1000, 1000),
-  ];
+const stage = (what: string, size: number, ms: number): StageResult => ({
+  ...{ what, size, ms },
+  cpuMs: 0,
+});
+
+/** Results that meet every budget just so. */
+function results(): Results {
+  const hook = { ms: 43.5, cpuMs: 0 };
+  const up = {
+    "hermes-boot, shared": 700,
+    "hermes-boot, isolated": 700,
+    supervisord: 1000,
+    "pm2-runtime": 1100,
+    "bare s6-svscan": 380,
+  };
+  return {
+    boots: [...boots(20, up), ...boots(200, up)],
+    image: {
+      hooks: new Map([["01", hook], ["015", hook], ["02", hook]]),
+      bare: { ms: 30, cpuMs: 30 },
+      commands: new Map([["list", { ms: 0, cpuMs: 60 }]]),
+    },
+    stages: [
+      stage(SCENES.bare, 0, 100),
+      stage(SCENES.supervise, 20, 125),
+      stage(SCENES.shared, 5, 170),
+      stage(SCENES.isolated, 5, 140),
+      stage(SCENES.c, 5, 10),
+      stage(SCENES.shared, 1000, 570),
+      stage(SCENES.isolated, 1000, 340),
+      stage(SCENES.c, 1000, 210),
+      stage(SCENES.again, 1000, 171),
+      stage(SCENES.shared, 4000, 4.4 * 570),
+    ],
+  };
 }
 
-Deno.test("spreadOf() interpolates between the middle values", () => {
-  assertEquals(spreadOf([4, 1, 3, 2]), { min: 1, low: 1.75, median: 2.5, high: 3.25 });
+Deno.test("median() is the middle value, or between the two middle ones", () => {
+  assertEquals(median([3, 1, 2]), 2);
+  assertEquals(median([4, 1, 3, 2]), 2.5);
 });
 
-Deno.test("perItemUs() counts from the smallest size", () => {
-  const all = results(1139);
-  assertEquals(all.map((one) => perItemUs(all, one)?.toFixed(0)).slice(3, 5), ["1250", "1000"]);
-  assertEquals(perItemUs(all, all[0]!), null);
+Deno.test("judge() takes what meets every budget just so", () => {
+  assertEquals(judge(results()).filter((one) => !isMet(one)), []);
 });
 
-Deno.test("judge() names each budget that is missed, and does without a C compiler", () => {
-  const missed = (all: Result[]) => judge(all).filter(({ ok }) => !ok).map(({ what }) => what);
-  assertEquals(missed(results(2138)), []);
-  assertEquals(missed(results(2200, 1301)), [
-    "02 with 1000 profiles, per slot, of C",
-    "peak memory of 02 with 1000 profiles",
+Deno.test("judge() names each budget that is missed", () => {
+  const slow = results();
+  const image = { ...slow.image, commands: new Map([["list", { ms: 0, cpuMs: 61 }]]) };
+  const shared = slow.boots.map((one) =>
+    one.contender === "hermes-boot, shared" && one.size === 20
+      ? { ...one, upMs: 701, afterHooksMs: 571 }
+      : one
+  );
+  const missed = judge({ ...slow, image, boots: shared }).filter((one) => !isMet(one));
+  assertEquals(missed.map(({ what }) => what), [
+    "last of 20 gateways up, shared, of the faster peer",
+    "last of 20 gateways up, shared, from the hooks on, of the floor",
+    "CPU of gatewayctl list with 10 gateways, of a bare start",
   ]);
-  const without = results(140 + 129.8).filter(({ title }) => !title.startsWith("C "))
-    .map((one) => ({ ...one, peakKiB: null, started: null }));
-  assertEquals(judge(without).map(({ ok }) => ok), [true, true, true, true]);
 });
 
-Deno.test("plot() draws a line for each series, in whole decades", () => {
-  const svg = plot([{ name: "one", colour: "#123456", points: [[1, 2], [1000, 300]] }], {
-    ...{ title: "Title", x: "across", y: "up" },
-  });
-  for (const part of ["Title", "across", "up", ">one</text>", ">1000</text>", "#123456"]) {
+Deno.test("judge() misses a budget of what was not measured", () => {
+  const { image, stages } = results();
+  assertEquals(judge({ boots: [], image, stages }).filter((one) => !isMet(one)).length, 8);
+});
+
+Deno.test("bootRows() has a dash for what could not be measured", () => {
+  const [header, row] = bootRows([{ contender: "x", size: 5, upMs: 1234, ...none, cpuMs: 500 }]);
+  assertEquals(row, ["5", "x", "1.23", "0.50", "-", "-", "-"]);
+  assertStringIncludes(
+    markdown([header!, row!]),
+    "| ---: | --- | ---: | ---: | ---: | ---: | ---: |\n| 5 | x | 1.23 |",
+  );
+});
+
+Deno.test("plot() draws a line for each series, in the reader's colours", () => {
+  const svg = plot([{ name: "one", points: [[5, 0.02], [400, 3]] }, {
+    ...{ name: "two", points: [[5, 1]] },
+  }], { title: "Title", x: "across", y: "up" });
+  for (
+    const part of [
+      "Title",
+      "across",
+      "up",
+      ">one</text>",
+      ">0.02</text>",
+      ">5</text>",
+      ">400</text>",
+    ]
+  ) {
     assertStringIncludes(svg, part);
   }
+  assertStringIncludes(svg, "prefers-color-scheme:dark");
 });

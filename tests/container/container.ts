@@ -91,8 +91,11 @@ async function spawn(work: string, options: ContainerOptions): Promise<Deno.Chil
   const mounts = Object.entries(options.mounts ?? {});
   const { uid, gid } = options.hermes ??
     (IS_ROOT ? { uid: 10000, gid: 10000 } : { uid: Deno.uid(), gid: Deno.gid() });
-  return new Deno.Command("unshare", {
+  return new Deno.Command("sh", {
     args: [
+      "-c",
+      `exec unshare "$@" >"$LOG" 2>&1`,
+      "sh",
       ...IS_ROOT ? [] : ["--user", "--map-current-user", "--keep-caps"],
       "--mount",
       "--pid",
@@ -100,8 +103,7 @@ async function spawn(work: string, options: ContainerOptions): Promise<Deno.Chil
       "--kill-child",
       "--propagation=private",
       "sh",
-      "-c",
-      `exec sh "$REPO/tests/container/container.sh" >"$LOG" 2>&1`,
+      `${REPOSITORY}/tests/container/container.sh`,
     ],
     stdin: "null",
     env: {

@@ -10,5 +10,5 @@ export const ISOLATED_SCANDIR = `${ISOLATED_DIR}/service`;
 /** The program that tells when processes were started. */
 export const START_TIME = "/opt/hermes-boot/libexec/start-time";
 
-/** The program that lists what is supervised, also without a slot. */
-export const SUPERVISED = "/opt/hermes-boot/libexec/supervised";
+/** The program that tells what runs in the container. */
+export const LOOK = "/opt/hermes-boot/libexec/look";

@@ -29,13 +29,18 @@ export interface Sight extends Overview {
  *
  * @param container The container's facts.
  * @param warn Told of settings that make no sense.
+ * @param known What runs in it. Default: what {@linkcode readProcesses} reads.
  * @returns What is known.
  */
-export async function lookAround(container: Facts, warn: Warn): Promise<Sight> {
+export async function lookAround(
+  container: Facts,
+  warn: Warn,
+  known?: Processes,
+): Promise<Sight> {
   const { home, scandir, role, hermes } = container;
   const [rules, processes] = await Promise.all([
     containerRules(container, warn),
-    readProcesses(),
+    known ?? readProcesses(),
   ]);
   const overview = gatherOverview({
     ...{ home, scandir, role, rules, processes },

@@ -1,28 +1,31 @@
-import { type DoctorFacts, SKELETON, type SkeletonEntry, type Space } from "./doctor.ts";
+import { BOOT_LOG } from "../boot/log.ts";
 import { errorWords, survivable } from "../_errors.ts";
-import { type Owner, parseOwner } from "../_owner.ts";
+import { listIfPresent } from "../_fs.ts";
+import type { Owner } from "../_owner.ts";
+import { shellQuote } from "../_quote.ts";
 import { SLOT_PREFIX } from "../profile/name.ts";
+import { readFileEnd } from "../s6/log.ts";
 import type { Capacity } from "../s6/capacity.ts";
 import { SHARED_SCANDIR } from "../s6/places.ts";
+import type { Processes } from "../s6/processes.ts";
 import { Supervision } from "../s6/supervision.ts";
 import { countServices } from "../slot/slot_facts.ts";
+import { diagnose, type Diagnosis } from "./cause.ts";
+import type { DoctorFacts, Finding } from "./doctor.ts";
+import type { Overview } from "./overview_facts.ts";
+import { findRivals, type Rival } from "./rivals.ts";
+import { SKELETON, type SkeletonEntry } from "./skeleton.ts";
 
 /** What only the caller's shell can tell: Deno would need every permission for it. */
 export interface HostFacts {
-  /** The name of PID 1. */
-  pid1?: string | undefined;
-  /** Who the caller is. */
-  owner?: Owner | undefined;
-  /** The services whose s6-supervise runs, one entry a process. */
-  supervised: string[];
   /** What of the home is not hermes's and should be, relative to it. */
   foreign: string[];
   /** Whether there was no time to look at all of the home. */
-  homeIsLarge?: boolean | undefined;
+  homeIsLarge: boolean;
   /** What s6-svstat says of the service `gateways`, with isolated supervision. */
   gateways?: string | undefined;
-  /** What df says. */
-  space: Space[];
+  /** Whether hermes can be run. */
+  hermesRuns: boolean;
 }
 
 /** Options of {@linkcode gatherDoctorFacts}. */
@@ -35,49 +38,49 @@ export interface DoctorOptions {
   bin?: string | undefined;
   /** What the scandir's s6-svscan holds. Default: not known. */
   capacity?: Capacity | undefined;
+  /** Who hermes is. Default: not known. */
+  owner?: Owner | undefined;
+  /** The program hermes; empty where the image has none. Default: not known. */
+  hermes?: string | undefined;
+  /** The container's name, for the boot log. Default: not known. */
+  container?: string | undefined;
+  /** What runs in the container. */
+  processes: Processes;
+  /** What is known of the gateways; absent: the home does not answer. */
+  overview?: Overview | undefined;
   /** What the caller's shell has found out. */
   host: HostFacts;
 }
 
-/** How long an unregister that is under way may take, in milliseconds. */
+/** How long a program of s6, and an unregister that is under way, may take, in milliseconds. */
 const RELEASE_MS = 1500;
 
 /**
- * Reads what gatewayctl's shell script says about the host: lines that start
- * with `pid1`, `owner`, `gateways`, `supervised`, `foreign` or `df`, or are `large`.
+ * Reads what gatewayctl's shell script says about the host, beside what
+ * `libexec/look` does: NUL-terminated parts `gateways:WORDS`, `foreign:PATH`,
+ * `large:` and `no-hermes:`. Pure.
  *
- * @param text The lines.
+ * @param text The parts.
  * @returns What they say; anything else is passed over.
  *
  * @example
  * ```ts
  * import { parseHostFacts } from "./doctor_facts.ts";
- * parseHostFacts("pid1 s6-svscan\n").pid1; // "s6-svscan"
+ * parseHostFacts("foreign:.env\0").foreign; // [".env"]
  * ```
  */
 export function parseHostFacts(text: string): HostFacts {
-  const facts: HostFacts = { supervised: [], foreign: [], space: [] };
-  for (const line of text.split("\n")) {
-    const [, word, rest = ""] = /^(pid1|owner|gateways|supervised|foreign|df) (.+)$/.exec(line) ??
-      [];
-    if (line === "large") facts.homeIsLarge = true;
-    if (word === "foreign") facts.foreign.push(rest);
-    if (word === "pid1") facts.pid1 = rest;
-    if (word === "gateways") facts.gateways = rest;
-    if (word === "supervised") facts.supervised.push(rest);
-    if (word === "owner") facts.owner = parseOwner(rest) ?? facts.owner;
-    // The device's name, the total, the used and the free, and the percentage.
-    const df = /^([ki]) (home|scandir) \S.*? +(\d+) +\d+ +(-?\d+) +(?:\d+%|-) /.exec(rest);
-    if (word !== "df" || df === null) continue;
-    const [, unit, place, total, free] = df;
-    facts.space.push({
-      place: place === "home" ? place : "scandir",
-      unit: unit === "k" ? unit : "i",
-      total: Number(total),
-      free: Math.max(0, Number(free)),
-    });
-  }
-  return facts;
+  const parts = text.split("\0").map((part): [string, string] => {
+    const colon = part.indexOf(":");
+    return [part.slice(0, colon), part.slice(colon + 1)];
+  });
+  const all = (word: string) => parts.flatMap(([name, rest]) => name === word ? [rest] : []);
+  return {
+    foreign: all("foreign"),
+    homeIsLarge: all("large").length > 0,
+    gateways: all("gateways")[0],
+    hermesRuns: all("no-hermes").length === 0,
+  };
 }
 
 /** What cannot be looked at is as good as not there: its own check fails then. */
@@ -108,34 +111,46 @@ function readSkeletons(scandir: string, slots: readonly string[]): SkeletonEntry
   );
 }
 
+/** What makes a directory hermes's and writable; root has to say it. */
+function give(dir: string): string {
+  return `chown -h hermes: ${shellQuote(dir)} && chmod u+rwx ${shellQuote(dir)}`;
+}
+
 /** Finds out whether a directory can be written to, in the only way that is sure. */
-function writeProblem(dir: string): string | undefined {
+function writeProblem(dir: string): Finding | undefined {
   try {
     Deno.removeSync(Deno.makeTempFileSync({ dir, prefix: ".gatewayctl-" }));
   } catch (error) {
-    return `${dir}: ${errorWords(survivable(error))}`;
+    const detail = `${dir}: ${errorWords(survivable(error))}`;
+    return error instanceof Deno.errors.PermissionDenied
+      ? { detail, help: give(dir) }
+      : { detail, outside: `what ${dir} is on has to become writable` };
   }
 }
 
-function logsProblem(home: string, owner: Owner | undefined): string | undefined {
-  const problem = writeProblem(`${home}/logs`);
+function logsProblem(home: string, owner: Owner | undefined): Finding | undefined {
+  const logs = `${home}/logs`;
+  const problem = writeProblem(logs);
   if (problem !== undefined) return problem;
-  const gateways = `${home}/logs/gateways`;
+  const gateways = `${logs}/gateways`;
   if (infoOf(gateways) === undefined) return; // the first logger makes it
   let names: string[] = [];
   try {
     names = [...Deno.readDirSync(gateways)].map(({ name }) => name);
   } catch (error) {
-    return `${gateways}: ${errorWords(survivable(error))}`;
+    return { detail: `${gateways}: ${errorWords(survivable(error))}`, help: give(gateways) };
   }
   for (const dir of [gateways, ...names.map((name) => `${gateways}/${name}`)]) {
     const info = infoOf(dir);
     if (info === undefined) continue;
-    if (!info.isDirectory) return `${dir} is not a directory`;
-    const mine = owner === undefined || info.uid === owner.uid;
-    if (!mine || ((info.mode ?? 0o200) & 0o200) === 0) {
-      return `${dir} has owner ${info.uid} and mode ${((info.mode ?? 0) & 0o7777).toString(8)}`;
+    if (!info.isDirectory) {
+      const help = `mv ${shellQuote(dir)} ${shellQuote(`${dir}.bad`)}`;
+      return { detail: `${dir} is not a directory`, help };
     }
+    const mine = owner === undefined || info.uid === owner.uid;
+    const mode = (info.mode ?? 0o200) & 0o7777;
+    if (mine && (mode & 0o200) !== 0) continue;
+    return { detail: `${dir} has owner ${info.uid} and mode ${mode.toString(8)}`, help: give(dir) };
   }
 }
 
@@ -168,40 +183,53 @@ async function findRetired(supervision: Supervision, scandir: string): Promise<s
   return left;
 }
 
+function readRivals(home: string, container = "", slots: readonly string[]): Rival[] {
+  const lines = [`${home}/${BOOT_LOG}.1`, `${home}/${BOOT_LOG}`]
+    .flatMap((path) => readFileEnd(path).split("\n"));
+  return findRivals(lines, container, slots.map((slot) => slot.slice(SLOT_PREFIX.length)));
+}
+
+function diagnoseAll({ gateways, container }: Overview): Map<string, Diagnosis> {
+  return new Map(gateways.map((facts) => [facts.profile, diagnose(facts, container)]));
+}
+
 /**
  * Gathers what {@linkcode examine} decides on, as the caller.
  *
  * Needs `--allow-read` and `--allow-write` for the scandir and `<home>/logs`
  * (a file is made and removed in each), and `--allow-run` for `s6-svok` and
- * `s6-svscanctl` by their full paths.
+ * `s6-svscanctl` by their full paths. Where there is no overview the home is left
+ * alone: it may hang.
  *
- * @param options Where, and what the caller's shell has found out.
+ * @param options Where, and what is known already.
  * @returns The facts.
- * @throws {Error} If the scandir cannot be read.
  *
  * @example
  * ```ts no-eval
  * import { examine } from "./doctor.ts";
  * import { gatherDoctorFacts, parseHostFacts } from "./doctor_facts.ts";
- * const host = parseHostFacts("pid1 s6-svscan");
- * examine(await gatherDoctorFacts({ home: "/opt/data", host }));
+ * const host = parseHostFacts("");
+ * examine(await gatherDoctorFacts({ home: "/opt/data", processes, overview, host }));
  * ```
  */
 export async function gatherDoctorFacts(options: DoctorOptions): Promise<DoctorFacts> {
-  const { home, scandir = SHARED_SCANDIR, bin, capacity, host } = options;
+  const { home, scandir = SHARED_SCANDIR, bin, capacity, owner, hermes, processes } = options;
+  const { host, overview, container } = options;
+  const homeAnswers = overview !== undefined;
   const supervision = new Supervision({ scandir, timeoutMs: RELEASE_MS, bin });
-  const slots = [...Deno.readDirSync(scandir)]
+  const slots = [...listIfPresent(scandir).values()]
     .filter(({ name, isDirectory }) => isDirectory && name.startsWith(SLOT_PREFIX))
     .map(({ name }) => name).sort();
   return {
     ...host,
-    scandir,
+    ...{ home, homeAnswers, owner, scandir, processes, hermes, slots },
     listenProblem: await problemOf(() => supervision.svscanctl()),
-    scandirProblem: writeProblem(scandir),
-    logsProblem: logsProblem(home, host.owner),
+    scandirProblem: writeProblem(scandir)?.detail,
+    logsProblem: homeAnswers ? logsProblem(home, owner) : undefined,
     services: capacity && { used: countServices(capacity), capacity },
-    slots,
     skeletons: readSkeletons(scandir, slots),
     retired: await findRetired(supervision, scandir),
+    diagnoses: homeAnswers ? diagnoseAll(overview) : new Map(),
+    rivals: homeAnswers ? readRivals(home, container, slots) : [],
   };
 }

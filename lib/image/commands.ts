@@ -2,7 +2,7 @@ import { BOOT_LOG } from "../boot/log.ts";
 import { CONFIG_FILE } from "../rules/config.ts";
 import { PROFILE_FILES, STATE_FILE } from "../profile/list.ts";
 import { PLANNED_STOP_FILE } from "../profile/planned_stop.ts";
-import { LOOK, START_TIME, SUPERVISED } from "../s6/places.ts";
+import { LOOK, START_TIME } from "../s6/places.ts";
 import { S6_BIN, type S6Program } from "../s6/run.ts";
 import { MKFIFO } from "../slot/skeleton.ts";
 import type { Command, CommandOption, CommandPlaces } from "./command.ts";
@@ -72,7 +72,7 @@ export function syncPermissions({ facts, home, scandir }: CommandPlaces): Permis
       `${home}/${CONFIG_FILE}`,
     ],
     write: [scandir],
-    run: [MKFIFO, ...s6("s6-svc", "s6-svok", "s6-svscanctl"), SUPERVISED],
+    run: [MKFIFO, ...s6("s6-svc", "s6-svok", "s6-svscanctl"), LOOK],
   };
 }
 
@@ -102,7 +102,7 @@ function change(name: "start" | "stop" | "restart", purpose: string): Command {
         run: [
           ...s6("s6-svc", "s6-svok", "s6-svscanctl"),
           ...STATUS,
-          SUPERVISED,
+          LOOK,
         ],
         ...stops && { env: ZONE },
       };
@@ -178,7 +178,7 @@ started. A terminal shows as many gateways as it has room for; a pipe gets all.`
     permissions: ({ facts, home, scandir }) => ({
       read: [facts, scandir, `${home}/profiles`, `${home}/${CONFIG_FILE}`],
       write: [scandir],
-      run: [MKFIFO, ...s6("s6-svok", "s6-svscanctl"), ...STATUS, SUPERVISED],
+      run: [MKFIFO, ...s6("s6-svok", "s6-svscanctl"), ...STATUS, LOOK],
     }),
   },
   {
@@ -227,9 +227,9 @@ outside this container can change, and what it is now.`,
     purpose: "checks the supervision, the gateways, their logs and the space",
     operands: "",
     options: [JSON_OPTION],
-    permissions: ({ facts, home, scandir }) => ({
-      read: [facts, scandir, `${home}/logs`],
-      write: [scandir, `${home}/logs`],
+    permissions: (places) => ({
+      read: [...overview(places).slice(0, -1), `${places.home}/logs`],
+      write: [places.scandir, `${places.home}/logs`],
       run: s6("s6-svok", "s6-svscanctl"),
     }),
   },

@@ -183,7 +183,13 @@ const MEASURED: Fields = {
 const CHECK: Fields = {
   name: { type: "string", text: "what was checked" },
   ok: { type: "boolean", text: "whether it is as it should be" },
-  detail: { type: "string", text: "what was found; if it is not, also what helps" },
+  detail: { type: "string", text: "what was found" },
+  try: { type: "string", text: "the command that helps", absent: "it is, or only `outside` helps" },
+  outside: {
+    type: "string",
+    text: "what only somebody outside the container can do",
+    absent: "it is, or `try` helps",
+  },
 };
 
 const AILMENT: Fields = {

@@ -1,5 +1,6 @@
-import { SUPERVISED } from "./places.ts";
 import { survivable } from "../_errors.ts";
+import { LOOK } from "./places.ts";
+import { parseProcesses, type Processes, supervisorsOf } from "./processes.ts";
 
 /**
  * Finds the supervisors whose service is not in the scandir, or has another
@@ -21,12 +22,31 @@ export function findOrphans(supervised: readonly string[], expected: readonly st
 }
 
 /**
- * Lists the service of each s6-supervise of a gateway or a logger in this
- * container, also of one whose service has been removed.
- * Needs `--allow-run` for {@linkcode SUPERVISED}.
+ * Lists the service of each s6-supervise of a gateway or a logger, also of one
+ * whose service has been removed.
+ *
+ * @param processes What runs.
+ * @returns The services, one an s6-supervise.
+ *
+ * @example
+ * ```ts
+ * import { supervisedGateways } from "./orphans.ts";
+ * import { NO_PROCESSES } from "./processes.ts";
+ * supervisedGateways(NO_PROCESSES); // []
+ * ```
+ */
+export function supervisedGateways(processes: Processes): string[] {
+  return [...supervisorsOf(processes)]
+    .flatMap(([service, supervisors]) => supervisors.map(() => service))
+    .filter((service) => service.startsWith("gateway-"));
+}
+
+/**
+ * Looks for {@linkcode supervisedGateways} in this container.
+ * Needs `--allow-run` for {@linkcode LOOK}.
  *
  * @param timeoutMs How long that may take, in milliseconds.
- * @returns The services, one an s6-supervise; none where the program is not.
+ * @returns The services; none where the program is not.
  *
  * @example
  * ```ts no-eval
@@ -36,13 +56,13 @@ export function findOrphans(supervised: readonly string[], expected: readonly st
  */
 export async function listSupervised(timeoutMs: number): Promise<string[]> {
   try {
-    const { stdout } = await new Deno.Command(SUPERVISED, {
+    const { stdout } = await new Deno.Command(LOOK, {
       clearEnv: true,
       stdin: "null",
       stderr: "null",
       signal: AbortSignal.timeout(timeoutMs),
     }).output();
-    return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
+    return supervisedGateways(parseProcesses(new TextDecoder().decode(stdout)));
   } catch (error) {
     survivable(error);
     return [];

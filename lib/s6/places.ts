@@ -12,6 +12,3 @@ export const START_TIME = "/opt/hermes-boot/libexec/start-time";
 
 /** The program that tells what runs in the container, and how much room there is. */
 export const LOOK = "/opt/hermes-boot/libexec/look";
-
-/** The program that lists what is supervised, also without a slot. */
-export const SUPERVISED = "/opt/hermes-boot/libexec/supervised";

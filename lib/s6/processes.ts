@@ -22,7 +22,7 @@ export interface Process {
 export interface Space {
   /** The directory. */
   path: string;
-  /** What hermes can still use, in bytes. */
+  /** What hermes can still use, in bytes; `Infinity` where that is not counted. */
   freeBytes: number;
   /** How many files can still be made; `undefined` where that is not counted. */
   freeInodes: number | undefined;
@@ -67,10 +67,10 @@ function parseStat(text: string, pageBytes: number): Told | undefined {
 }
 
 function parseSpace(text: string): Space {
-  const [blocks = "", blockBytes = "", files = "", allFiles = "", ...path] = text.split(" ");
+  const [blocks, blockBytes, files, allFiles, allBlocks, ...path] = text.split(" ");
   return {
     path: path.join(" "),
-    freeBytes: Number(blocks) * Number(blockBytes),
+    freeBytes: allBlocks === "0" ? Infinity : Number(blocks) * Number(blockBytes),
     freeInodes: allFiles === "0" ? undefined : Number(files),
   };
 }

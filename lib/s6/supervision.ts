@@ -27,7 +27,7 @@ const SVC_GRACE_MS = 1000;
  * to the scandir.
  *
  * Needs `--allow-read` and `--allow-write` for the scandir, and `--allow-run`
- * for {@linkcode S6_PROGRAMS} and {@linkcode SUPERVISED} by their full paths.
+ * for {@linkcode S6_PROGRAMS} and {@linkcode LOOK} by their full paths.
  */
 export class Supervision {
   /** How long a service may take to reach a state, in milliseconds. */

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { bringDown, bringUp, forceDown } from "../../lib/control/move.ts";
 import { PLANNED_STOP_FILE } from "../../lib/profile/planned_stop.ts";
+import { readDeaths } from "../../lib/s6/status.ts";
 import { Supervision } from "../../lib/s6/supervision.ts";
 import { fakeBin, recorder } from "../_fixtures.ts";
 import { exists, TempDir } from "../_temp.ts";
@@ -32,7 +33,7 @@ Deno.test("bringUp() forgets the deaths before it", async () => {
   using temp = new TempDir();
   const { supervision } = makeScene(temp, DOWN);
   await bringUp(supervision, "gateway-coder");
-  assertEquals(supervision.deaths("gateway-coder"), 0);
+  assertEquals(readDeaths(`${temp.path}/scandir/gateway-coder`), 0);
 });
 
 Deno.test("bringDown() tells a gateway that is up that the stop is intended, before it comes", async () => {

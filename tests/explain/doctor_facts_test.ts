@@ -1,21 +1,25 @@
-import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type DoctorFacts, examine } from "../../lib/explain/doctor.ts";
 import {
+  type DoctorOptions,
   gatherDoctorFacts,
   type HostFacts,
   parseHostFacts,
 } from "../../lib/explain/doctor_facts.ts";
+import type { Overview } from "../../lib/explain/overview_facts.ts";
+import { NO_PROCESSES } from "../../lib/s6/processes.ts";
 import { reconcileProfileGateways } from "../../lib/boot/reconcile.ts";
 import { fakeBin, Home, mkfifo, recorded, recorder } from "../_fixtures.ts";
 import { snapshot, TempDir } from "../_temp.ts";
 
 const OWNER = { uid: Deno.uid() ?? 0, gid: Deno.gid() ?? 0 };
-const HOST: HostFacts = {
-  pid1: "s6-svscan",
-  owner: OWNER,
-  supervised: ["gateway-coder", "gateway-coder/log"],
-  foreign: [],
-  space: [{ place: "home", unit: "k", total: 1e6, free: 5e5 }],
+const HOST: HostFacts = parseHostFacts("");
+const OVERVIEW: Overview = {
+  container: { svscan: "alive", mode: "shared", role: "other", hasHermes: true },
+  gateways: [],
+  unknown: () => {
+    throw new Error("nobody asks");
+  },
 };
 
 /** A skeleton as a boot makes it. */
@@ -41,39 +45,28 @@ class World {
     });
   }
 
-  gather(host: HostFacts = HOST, scandir = this.home.scandir): Promise<DoctorFacts> {
-    return gatherDoctorFacts({ home: this.home.path, scandir, bin: this.#bin, host });
+  gather(changes: Partial<DoctorOptions> = {}): Promise<DoctorFacts> {
+    return gatherDoctorFacts({
+      ...{ home: this.home.path, scandir: this.home.scandir, bin: this.#bin, owner: OWNER },
+      ...{ processes: NO_PROCESSES, overview: OVERVIEW, host: HOST },
+      ...changes,
+    });
   }
 }
 
 Deno.test("parseHostFacts() reads what the script prints, and passes over the rest", () => {
-  const text = `pid1 s6-svscan
-owner 10000:10001
-df k home /dev/mapper/a b  264212084 24624152  81766760      24% /opt/my data
-df k scandir tmpfs             12342048      168  12341880       1% /run
-df i home overlay 0 0 0 - /
-df i scandir tmpfs 10 5
-gateways true true true
-supervised gateway-coder
-supervised gateway-coder/log
-foreign profiles/coder/a b
-large
-garbage
-owner root`;
-  assertEquals(parseHostFacts(text), {
-    pid1: "s6-svscan",
-    owner: { uid: 10000, gid: 10001 },
+  const parts = [
+    ...["/proc/1/cmdline:foreign:x", "gateways:true true true", "foreign:profiles/coder/a: b\nc"],
+    ...["large:", "no-hermes:", "space:1 2 3 4 5 /large:", "garbage", ""],
+  ];
+  assertEquals(parseHostFacts(parts.join("\0")), {
     gateways: "true true true",
-    supervised: ["gateway-coder", "gateway-coder/log"],
-    foreign: ["profiles/coder/a b"],
+    foreign: ["profiles/coder/a: b\nc"],
     homeIsLarge: true,
-    space: [
-      { place: "home", unit: "k", total: 264212084, free: 81766760 },
-      { place: "scandir", unit: "k", total: 12342048, free: 12341880 },
-      { place: "home", unit: "i", total: 0, free: 0 },
-    ],
+    hermesRuns: false,
   });
-  assertEquals(parseHostFacts(""), { supervised: [], foreign: [], space: [] });
+  const nothing = { gateways: undefined, foreign: [], homeIsLarge: false, hermesRuns: true };
+  assertEquals(parseHostFacts(""), nothing);
 });
 
 Deno.test("gatherDoctorFacts() finds a tree in order, and leaves it as it was", async () => {
@@ -90,6 +83,8 @@ Deno.test("gatherDoctorFacts() finds a tree in order, and leaves it as it was", 
   const key = (entry: { service: string; path: string }) => `${entry.service}/${entry.path}`;
   assertEquals({ ...facts, skeletons: new Map(facts.skeletons.map((one) => [key(one), one])) }, {
     ...HOST,
+    ...{ home: world.home.path, homeAnswers: true, owner: OWNER, processes: NO_PROCESSES },
+    ...{ hermes: undefined, diagnoses: new Map(), rivals: [] },
     scandir: world.home.scandir,
     slots: ["gateway-coder", "gateway-default"],
     skeletons: new Map(
@@ -149,38 +144,65 @@ Deno.test("gatherDoctorFacts() asks s6-svscan whether it listens, and tells it n
   assertStringIncludes((await world.gather()).listenProblem ?? "", "s6-svscanctl");
 });
 
-Deno.test("gatherDoctorFacts() says that a scandir cannot be written to, and throws when it cannot be read", async () => {
+Deno.test("gatherDoctorFacts() says that a scandir cannot be written to, or is not there", async () => {
   using temp = new TempDir();
   const world = new World(temp);
   // Nobody can make a file there, not even root.
-  const { scandirProblem, slots } = await world.gather(HOST, "/proc/self/fdinfo");
+  const { scandirProblem, slots } = await world.gather({ scandir: "/proc/self/fdinfo" });
   assertMatch(scandirProblem ?? "", /^\/proc\/self\/fdinfo: [^(]+$/);
   assertEquals(slots, []);
   Deno.removeSync(world.home.scandir);
-  await assertRejects(() => world.gather(), Deno.errors.NotFound);
+  assertMatch((await world.gather()).scandirProblem ?? "", /: No such file or directory$/);
 });
 
-Deno.test("gatherDoctorFacts() finds the log directory that its owner cannot write to", async () => {
+Deno.test("gatherDoctorFacts() finds the log directory that its owner cannot write to, and what helps", async () => {
   using temp = new TempDir();
   const world = new World(temp);
   const logs = `${world.home.path}/logs`;
   const gateways = temp.mkdir("home/logs/gateways");
   const coder = temp.mkdir("home/logs/gateways/coder");
-  const problem = async (host = HOST) => (await world.gather(host)).logsProblem;
+  const problem = async (changes = {}) => (await world.gather(changes)).logsProblem;
   assertEquals(await problem(), undefined);
-  assertEquals(await problem({ ...HOST, owner: undefined }), undefined);
-  const other = { uid: OWNER.uid + 1, gid: OWNER.gid };
-  assertEquals(
-    await problem({ ...HOST, owner: other }),
-    `${gateways} has owner ${OWNER.uid} and mode 755`,
-  );
+  assertEquals(await problem({ owner: undefined }), undefined);
+  const give = (dir: string) => `chown -h hermes: '${dir}' && chmod u+rwx '${dir}'`;
+  assertEquals(await problem({ owner: { uid: OWNER.uid + 1, gid: OWNER.gid } }), {
+    detail: `${gateways} has owner ${OWNER.uid} and mode 755`,
+    help: give(gateways),
+  });
   Deno.chmodSync(coder, 0o555);
-  assertEquals(await problem(), `${coder} has owner ${OWNER.uid} and mode 555`);
+  assertEquals(await problem(), {
+    detail: `${coder} has owner ${OWNER.uid} and mode 555`,
+    help: give(coder),
+  });
   Deno.removeSync(coder);
   Deno.writeTextFileSync(coder, "");
-  assertEquals(await problem(), `${coder} is not a directory`);
+  assertEquals(await problem(), {
+    detail: `${coder} is not a directory`,
+    help: `mv '${coder}' '${coder}.bad'`,
+  });
   Deno.removeSync(logs, { recursive: true });
-  assertEquals(await problem(), `${logs}: No such file or directory`);
+  assertEquals((await problem())?.detail, `${logs}: No such file or directory`);
+});
+
+Deno.test("gatherDoctorFacts() leaves a home that does not answer alone", async () => {
+  using temp = new TempDir();
+  const world = new World(temp);
+  Deno.removeSync(`${world.home.path}/logs`);
+  const { homeAnswers, logsProblem } = await world.gather({ overview: undefined });
+  assertEquals([homeAnswers, logsProblem], [false, undefined]);
+});
+
+Deno.test("gatherDoctorFacts() reads of the boot log who else has started these gateways", async () => {
+  using temp = new TempDir();
+  const world = new World(temp);
+  temp.mkdir("scandir/gateway-coder");
+  const line = (time: string, who: string) =>
+    `${time} container=${who} profile=coder prior_state=running action=started\n`;
+  temp.write("home/logs/container-boot.log.1", line("T1", "own"));
+  temp.write("home/logs/container-boot.log", line("T2", "other"));
+  const others = (container?: string) => world.gather({ container }).then(({ rivals }) => rivals);
+  assertEquals(await others("own"), [{ container: "other", time: "T2", profiles: ["coder"] }]);
+  assertEquals([await others("other"), await others()], [[], []]);
 });
 
 Deno.test("gatherDoctorFacts() lists what is retired and still supervised", async () => {
@@ -217,12 +239,10 @@ Deno.test("gatherDoctorFacts() passes over what is retired and not supervised, o
 
 Deno.test("gatherDoctorFacts() counts the services where it is known how many s6-svscan holds", async () => {
   using temp = new TempDir();
-  const { home } = new World(temp);
+  const world = new World(temp);
+  const { home } = world;
   temp.mkdir("scandir/static");
   temp.mkdir("scandir/gateway-coder");
-  const { path, scandir } = home;
-  const capacity = { scandir, max: 1000, countsLoggers: true };
-  const bin = `${temp.path}/bin`;
-  const gathered = await gatherDoctorFacts({ home: path, scandir, bin, capacity, host: HOST });
-  assertEquals(gathered.services, { used: 3, capacity });
+  const capacity = { scandir: home.scandir, max: 1000, countsLoggers: true };
+  assertEquals((await world.gather({ capacity })).services, { used: 3, capacity });
 });

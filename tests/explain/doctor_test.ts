@@ -1,48 +1,66 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import {
-  type DoctorFacts,
-  examine,
-  SKELETON,
-  type SkeletonEntry,
-} from "../../lib/explain/doctor.ts";
+import type { Diagnosis } from "../../lib/explain/cause.ts";
+import { type Cause, kindOf } from "../../lib/explain/causes.ts";
+import { type DoctorFacts, examine } from "../../lib/explain/doctor.ts";
 import { ISOLATED_SCANDIR } from "../../lib/s6/places.ts";
+import { parseProcesses, type Space } from "../../lib/s6/processes.ts";
 
 const HERMES = { uid: 10000, gid: 10000 };
-const ROOT = { uid: 0, gid: 0 };
+const SCANDIR = "/run/service";
+const SPACE: readonly Space[] = [
+  { path: "/opt/data", freeBytes: 5e8, freeInodes: 10000 },
+  { path: SCANDIR, freeBytes: 5e6, freeInodes: undefined },
+];
 
-function skeleton(service: string): SkeletonEntry[] {
-  return [...SKELETON].map(([path, mode]) => ({
-    ...{ service, path, mode, owner: HERMES },
-    kind: path.endsWith("control") ? "fifo" : "directory",
-  }));
+/** What runs: the state and the command line of each, the first being PID 1. */
+function processes(...lines: string[]) {
+  const parts = lines.flatMap((line, i) => {
+    const [state, ...args] = line.split(" ");
+    return [
+      `/proc/${i + 1}/stat:${i + 1} (x) ${state} 0 1 1 ${"0 ".repeat(18)}`,
+      ...args.map((arg) => `/proc/${i + 1}/cmdline:${arg}`),
+    ];
+  });
+  return { ...parseProcesses(parts.join("\0")), space: SPACE };
 }
+
+const SUPERVISORS = ["S s6-supervise gateway-coder", "S s6-supervise gateway-coder/log"];
+const SVSCAN = `S s6-svscan -d4 -- ${SCANDIR}`;
+const INNER = `s6-svscan -d3 -- ${ISOLATED_SCANDIR}`;
+const ORDERLY = processes(SVSCAN, ...SUPERVISORS);
 
 /** What is known of a tree in order, with changes. */
 function facts(changes: Partial<DoctorFacts> = {}): DoctorFacts {
   return {
-    pid1: "s6-svscan",
-    owner: HERMES,
-    scandir: "/run/service",
-    slots: ["gateway-coder"],
-    skeletons: [...skeleton("gateway-coder"), ...skeleton("gateway-coder/log")],
-    supervised: ["gateway-coder", "gateway-coder/log"],
-    retired: [],
-    foreign: [],
-    space: [
-      { place: "home", unit: "k", total: 1e6, free: 5e5 },
-      { place: "scandir", unit: "i", total: 0, free: 0 },
-    ],
+    ...{ home: "/opt/data", homeAnswers: true, owner: HERMES, scandir: SCANDIR },
+    ...{ processes: ORDERLY, hermes: "/usr/bin/hermes", hermesRuns: true },
+    ...{ slots: ["gateway-coder"], skeletons: [], retired: [] },
+    ...{ diagnoses: new Map(), foreign: [], rivals: [] },
     ...changes,
   };
 }
 
+/** One gateway that is like this. */
+function diagnosed(cause: Cause, next: Partial<Diagnosis>): Partial<DoctorFacts> {
+  return { diagnoses: new Map([["coder", { cause, kind: kindOf(cause), text: "x", ...next }]]) };
+}
+
+/** Isolated supervision, in which these s6-svscan run. */
+function isolated(...svscans: string[]): Partial<DoctorFacts> {
+  return { scandir: ISOLATED_SCANDIR, processes: processes(SVSCAN, ...svscans, ...SUPERVISORS) };
+}
+
 Deno.test("examine() finds nothing wrong with a tree in order", () => {
-  for (const known of [facts(), facts({ gateways: "true true true" })]) {
-    assertEquals(examine(known).filter(({ ok }) => !ok), []);
-  }
+  for (
+    const known of [
+      facts(),
+      facts({ ...isolated(`S ${INNER}`), gateways: "true true true" }),
+      facts(diagnosed("wrong-configuration", { help: "x" })), // is for health to say
+    ]
+  ) assertEquals(examine(known).filter(({ ok }) => !ok), []);
 });
 
-const CAPACITY = { scandir: "/run/service", max: 1000, countsLoggers: true };
+const CAPACITY = { scandir: SCANDIR, max: 1000, countsLoggers: true };
 
 Deno.test("examine() says for how many more gateways there is room", () => {
   const checks = examine(facts({ services: { used: 9, capacity: CAPACITY } }));
@@ -50,94 +68,179 @@ Deno.test("examine() says for how many more gateways there is room", () => {
   assertEquals([found?.ok, found?.detail], [true, "for 487 more: 9 of 1000 taken"]);
 });
 
-const [event, , , control] = skeleton("gateway-coder");
-const BROKEN: readonly [what: string, changes: Partial<DoctorFacts>, detail: string][] = [
+const HELP = { help: "y" };
+const UP = { help: "s6-svc -wU -T 10000 -u /run/service/gateways" };
+const SYNC = { help: "gatewayctl sync" };
+const START = {
+  outside: "start the container again; its log says what 015-supervise-perms could not do",
+};
+const BUILD = { outside: "build the image upon one that has: --build-arg BASE_IMAGE=..." };
+
+type Broken = readonly [
+  what: string,
+  changes: Partial<DoctorFacts>,
+  detail: string,
+  next: { help: string } | { outside: string },
+];
+
+/** What is wrong with s6, and with what it supervises. */
+const SUPERVISION: readonly Broken[] = [
   [
-    "files of root's in the home",
-    { foreign: [".env", "cron/jobs.json"] },
-    '.env (and 1 more): start the container again, or give it to hermes with "chown -h"',
-  ],
-  ["another PID 1", { pid1: "tini" }, "PID 1 is tini"],
-  [
-    "a deaf s6-svscan of root's",
-    { listenProblem: "no" },
-    "no: stage 015-supervise-perms gives control; see the container's log",
+    "another PID 1",
+    { processes: processes("S /sbin/tini -- x", SVSCAN, ...SUPERVISORS) },
+    "PID 1 is tini",
+    {
+      outside:
+        "start the container with the image's entrypoint, and without an init of the engine's",
+    },
   ],
   [
-    "a deaf s6-svscan of hermes's",
-    { listenProblem: "no", scandir: ISOLATED_SCANDIR },
-    'no: the service gateways runs it; see "s6-svstat /run/service/gateways" and the container\'s log',
+    "a frozen s6-svscan",
+    isolated(`T ${INNER}`),
+    "s6-svscan is frozen (pid 2)",
+    { help: "kill -s CONT 2" },
   ],
-  [
-    "a shared scandir that is not writable",
-    { scandirProblem: "no" },
-    "no: stage 015-supervise-perms shares it; see the container's log",
-  ],
-  [
-    "a scandir of hermes's that is not writable",
-    { scandirProblem: "no", scandir: ISOLATED_SCANDIR },
-    "no: it must belong to hermes; stage 015-supervise-perms makes it as hermes",
-  ],
+  ["an s6-svscan that is down", isolated(), "s6-svscan is down", UP],
+  ["a deaf s6-svscan", { listenProblem: "no" }, "no", START],
+  ["a scandir that is not writable", { scandirProblem: "no" }, "no", START],
   [
     "a scandir with no room left",
     { services: { used: 984, capacity: CAPACITY } },
     "at most 1000 services and loggers in /run/service (room for 8 gateways is kept for hermes's " +
-    "own), and there are 984: HERMES_SUPERVISION=isolated has room for more",
+    "own), and there are 984",
+    { outside: "HERMES_SUPERVISION=isolated has room for more" },
   ],
   [
     "a service gateways that is down for good",
     { gateways: "false false false" },
-    'it has given up, or was stopped: see the container\'s log, then "s6-svc -u /run/service/gateways"',
+    "it has given up, or was stopped",
+    UP,
   ],
   [
     "a service gateways that fails",
     { gateways: "false false true" },
-    "its s6-svscan has failed, and it tries again: ",
+    "its s6-svscan has failed, and it tries again",
+    UP,
   ],
   [
     "a service gateways that is not ready",
     { gateways: "true false true" },
-    "it waits for another s6-svscan to leave the scandir: ",
-  ],
-  ["logs that are not writable", { logsProblem: "/x has owner 0" }, "/x has owner 0"],
-  ["a missing entry", { skeletons: [{ ...event!, kind: "missing" }] }, "got nothing"],
-  [
-    "a wrong owner",
-    { skeletons: skeleton("gateway-coder").map((one) => ({ ...one, owner: ROOT })) },
-    "gateway-coder/event: expected directory 3730 10000:10000, got directory 3730 0:0 (and 3 more): ",
-  ],
-  ["a wrong mode", { skeletons: [{ ...event!, mode: 0o700 }] }, "got directory 0700"],
-  ["a control that is no FIFO", { skeletons: [{ ...control!, kind: "other" }] }, "got other"],
-  ["a supervisor without a slot", { supervised: ["gateway-gone"] }, "gateway-gone"],
-  [
-    "two supervisors of one slot",
-    { supervised: ["gateway-coder", "gateway-coder"] },
-    "gateway-coder",
-  ],
-  ["a retired slot that is supervised", { retired: [".hermes/retired-1"] }, "retired-1"],
-  [
-    "a full volume",
-    { space: [{ place: "home", unit: "k", total: 1e6, free: 1024 }] },
-    "1 MiB, expected 64 MiB",
+    "it waits for another s6-svscan to leave the scandir",
+    UP,
   ],
   [
-    "no inodes",
-    { space: [{ place: "scandir", unit: "i", total: 1e6, free: 3 }] },
-    "3, expected 256",
+    "a control FIFO that is gone",
+    {
+      skeletons: [{
+        ...{ service: "gateway-coder", path: "supervise/control", kind: "missing" as const },
+        ...{ mode: 0, owner: HERMES },
+      }],
+    },
+    "gateway-coder/supervise/control: expected fifo 0660 10000:10000, got nothing",
+    { outside: "start the container again, or make it so as root" },
+  ],
+  ["a gateway without a supervisor", diagnosed("no-supervisor", HELP), "coder: x", HELP],
+  ["a frozen supervisor", diagnosed("supervisor-frozen", HELP), "coder: x", HELP],
+  ["a frozen gateway", diagnosed("gateway-frozen", HELP), "coder: x", HELP],
+  ["two gateways of a profile", diagnosed("two-gateways", HELP), "coder: x", HELP],
+  ["a logger that is down", diagnosed("logger-down", HELP), "coder: x", HELP],
+  [
+    "a log on a full volume",
+    diagnosed("log-unwritable", { outside: "y" }),
+    "coder: x",
+    { outside: "y" },
+  ],
+  [
+    "a supervisor that was left",
+    { processes: processes(SVSCAN, ...SUPERVISORS, "S s6-supervise gateway-gone") },
+    "gateway-gone",
+    SYNC,
+  ],
+  [
+    "two supervisors of one gateway",
+    { processes: processes(SVSCAN, ...SUPERVISORS, ...SUPERVISORS) },
+    "gateway-coder, gateway-coder/log",
+    SYNC,
+  ],
+  [
+    "a retired gateway that is supervised",
+    { retired: [".hermes/retired-1"] },
+    ".hermes/retired-1",
+    SYNC,
   ],
 ];
 
-for (const [what, changes, detail] of BROKEN) {
+/** What is wrong with the image, the home and the space. */
+const AROUND: readonly Broken[] = [
+  ["an image without hermes", { hermes: "" }, "there is none", BUILD],
+  ["a hermes that is gone", { hermesRuns: false }, "/usr/bin/hermes is not there", BUILD],
+  [
+    "a home that hangs",
+    { homeAnswers: false },
+    "it is not there, or hangs: nothing on it was looked at",
+    { outside: "mount the volume, or see to what it is on" },
+  ],
+  [
+    "logs that are not writable",
+    { logsProblem: { detail: "/x has owner 0", help: "y" } },
+    "/x has owner 0",
+    HELP,
+  ],
+  [
+    "files of root's in the home",
+    { foreign: [".env", "a b"] },
+    ".env (and 1 more)",
+    { help: "chown -h hermes: '/opt/data/.env' '/opt/data/a b'" },
+  ],
+  [
+    "another container on the home",
+    { rivals: [{ container: "b", time: "T", profiles: ["coder", "writer"] }] },
+    "b has started coder (and 1 more) at T",
+    {
+      outside: "stop one of the two, or share the profiles out with HERMES_GATEWAY_SHARD; " +
+        "if it is gone, start this container again",
+    },
+  ],
+  [
+    "a full volume",
+    { processes: { ...ORDERLY, space: [{ ...SPACE[0]!, freeBytes: 2 ** 20 }] } },
+    "1 MiB, expected 64 MiB",
+    { outside: "make room on the volume" },
+  ],
+  [
+    "no inodes",
+    { processes: { ...ORDERLY, space: [{ ...SPACE[1]!, freeInodes: 3 }] } },
+    "3, expected 256",
+    { outside: `give the tmpfs of ${SCANDIR} more` },
+  ],
+];
+
+for (const [what, changes, detail, next] of [...SUPERVISION, ...AROUND]) {
   Deno.test(`examine() fails one check for ${what}, with what helps`, () => {
     const failed = examine(facts(changes)).filter(({ ok }) => !ok);
-    assertEquals(failed.length, 1);
-    assertStringIncludes(failed[0]?.detail ?? "", detail);
+    assertEquals(failed.length, 1, JSON.stringify(failed));
+    const [{ detail: found = "", help, outside } = {}] = failed;
+    assertStringIncludes(found, detail);
+    assertEquals({ help, outside }, { help: undefined, outside: undefined, ...next });
   });
 }
 
+Deno.test("examine() counts the others of a kind", () => {
+  const coder = diagnosed("logger-down", HELP).diagnoses!.get("coder")!;
+  const diagnoses = new Map([["coder", coder], ["writer", coder], ["other", coder]]);
+  const [failed] = examine(facts({ diagnoses })).filter(({ ok }) => !ok);
+  assertEquals(failed?.detail, "coder: x (and 2 more)");
+});
+
 Deno.test("examine() does not check what is not known", () => {
-  const { pid1: _, owner: __, ...unknown } = facts({ space: [] });
-  assertEquals(examine(unknown).length, examine(facts({ space: [] })).length - 1);
+  const names = (known: DoctorFacts) => examine(known).map(({ name }) => name);
+  const all = names(facts());
+  const unknown = names(facts({ processes: parseProcesses(""), hermes: undefined }));
+  assertEquals(all.filter((name) => !unknown.includes(name)), [
+    ...["s6-svscan is PID 1", "hermes is on PATH"],
+    ...["free space for the home", "free inodes for the home"],
+    ...["free space for the scandir", "free inodes for the scandir"],
+  ]);
 });
 
 Deno.test("examine() says where it could not look at all of the home", () => {

@@ -1,6 +1,8 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { parseHostFacts } from "../../lib/explain/doctor_facts.ts";
 import { COMMANDS } from "../../lib/image/commands.ts";
 import { permissionFlags, RUN_FLAGS } from "../../lib/image/permissions.ts";
+import { parseProcesses } from "../../lib/s6/processes.ts";
 import { recorded, recorder } from "../_fixtures.ts";
 import { type Outcome, TempDir } from "../_temp.ts";
 import { Tree } from "./_tree.ts";
@@ -25,7 +27,7 @@ async function start(
   const self = `${tree.path}/opt/hermes-boot/libexec/self.sh`;
   Deno.writeTextFileSync(self, "uid=10000\n");
   tree.facts({ home: "/the home", hermes_uid: "10000", hermes_gid: "10001", ...facts });
-  tree.fake("bin/df", "printf 'head\\ntmpfs 100 50 50 50%% /\\n'");
+  tree.fake("bin/s6-svstat", "echo true true true");
   tree.fake("bin/env", `cat >'${temp.path}/stdin'\n${recorder(`${temp.path}/env`)}`);
   const outcome = await tree.run(SCRIPT, { args, env, stdin: "" });
   const started = outcome.code === 0;
@@ -102,14 +104,35 @@ Deno.test("gatewayctl without a facts file says so in one line and exits 1", asy
   assertMatch(stderr, /^gatewayctl: error: \S+\/run\/hermes-boot\/facts is missing: [^\n]+\n$/);
 });
 
-Deno.test("gatewayctl tells doctor about the host, and only doctor", async () => {
-  using temp = new TempDir();
-  const { stdin } = await start(temp, ["doctor"]);
-  assert(/^pid1 \S+$/m.test(stdin));
-  assertStringIncludes(stdin, "owner 10000:10001\n");
-  for (const what of ["k home", "k scandir", "i home", "i scandir"]) {
-    assertStringIncludes(stdin, `df ${what} tmpfs 100 50 50 50% /\n`);
+Deno.test("gatewayctl tells what runs, and what room there is, to the commands that say how gateways are", async () => {
+  for (const name of ["list", "status", "why", "health", "metrics", "doctor"]) {
+    using temp = new TempDir();
+    const { stdin } = await start(temp, [name], { facts: { home: temp.path, scandir: temp.path } });
+    const { all, space } = parseProcesses(stdin);
+    assert(all.has(1), name);
+    assertEquals(space.map(({ path }) => path), [temp.path, temp.path]);
   }
+  using temp = new TempDir();
+  assertEquals((await start(temp, ["logs"])).stdin, "");
+});
+
+Deno.test("gatewayctl health --live is told nothing of the volume, which may hang", async () => {
+  using temp = new TempDir();
+  const home = temp.mkdir("home");
+  const { stdin } = await start(temp, ["health", "--live"], { facts: { home } });
+  assertEquals(parseProcesses(stdin).space, []);
+});
+
+Deno.test("gatewayctl tells doctor what is not hermes's, and whether hermes is there", async () => {
+  using temp = new TempDir();
+  const home = temp.mkdir("home");
+  const facts = { home, hermes_uid: "4711", mode: "isolated", hermes: `${temp.path}/hermes` };
+  temp.write("home/of another's");
+  const found = parseHostFacts((await start(temp, ["doctor"], { facts })).stdin);
+  assertEquals([found.foreign, found.hermesRuns], [["of another's"], false]);
+  assertEquals(found.gateways, "true true true");
+  temp.write("hermes", "", 0o755);
   using other = new TempDir();
-  assertEquals((await start(other, ["list"])).stdin, "");
+  const again = parseHostFacts((await start(other, ["doctor"], { facts })).stdin);
+  assertEquals(again.hermesRuns, true);
 });

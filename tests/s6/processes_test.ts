@@ -44,10 +44,13 @@ Deno.test("parseProcesses() passes over what is cut off, and what is of no proce
 });
 
 Deno.test("parseProcesses() reads the room on file systems", () => {
-  const { space } = parseProcesses("space:10 4096 5 9 /opt/my data\0space:1 1024 0 0 /run\0");
+  const { space } = parseProcesses(
+    "space:10 4096 5 9 99 /opt/my data\0space:1 1024 0 0 2 /run\0space:0 1 0 0 0 /x\0",
+  );
   assertEquals(space, [
     { path: "/opt/my data", freeBytes: 40960, freeInodes: 5 },
     { path: "/run", freeBytes: 1024, freeInodes: undefined },
+    { path: "/x", freeBytes: Infinity, freeInodes: undefined },
   ]);
 });
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { S6CommandError, S6TimeoutError } from "../../lib/_errors.ts";
+import { readDeaths } from "../../lib/s6/status.ts";
 import { Supervision } from "../../lib/s6/supervision.ts";
 import { fakeBin } from "../_fixtures.ts";
 import { exists, TempDir } from "../_temp.ts";
@@ -60,16 +61,17 @@ Deno.test("Supervision.svstat() asks for the fields it reads", async () => {
   ]);
 });
 
-Deno.test("Supervision.deaths() counts whole records of the tally, until forgetDeaths()", () => {
+Deno.test("Supervision.forgetDeaths() makes an end of what the tally counts, also twice", () => {
   using tree = new Tree();
-  assertEquals(tree.supervision.deaths(SERVICE), 0);
-  for (const [bytes, deaths] of [[0, 0], [14, 1], [27, 1], [140, 10]] as const) {
+  const deaths = () => readDeaths(`${tree.scandir}/${SERVICE}`);
+  assertEquals(deaths(), 0);
+  for (const [bytes, count] of [[0, 0], [14, 1], [27, 1], [140, 10]] as const) {
     const tally = `${tree.scandir}/${SERVICE}/supervise/death_tally`;
     Deno.writeFileSync(tally, new Uint8Array(bytes));
-    assertEquals(tree.supervision.deaths(SERVICE), deaths, `${bytes} bytes`);
+    assertEquals(deaths(), count, `${bytes} bytes`);
   }
   for (let time = 1; time <= 2; time++) tree.supervision.forgetDeaths(SERVICE);
-  assertEquals(tree.supervision.deaths(SERVICE), 0);
+  assertEquals(deaths(), 0);
 });
 
 Deno.test("Supervision.supervised() asks about the service and its log", async () => {

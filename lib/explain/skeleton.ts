@@ -1,0 +1,48 @@
+import type { Owner } from "../_owner.ts";
+import { SKELETON_DIRECTORIES, SKELETON_FIFO } from "../slot/skeleton.ts";
+
+/** What an entry of a skeleton is. */
+export interface SkeletonEntry {
+  /** The service directory, relative to the scandir. */
+  service: string;
+  /** Its path, relative to that. */
+  path: string;
+  /** What it is; `missing` if it is not there. */
+  kind: "directory" | "fifo" | "other" | "missing";
+  /** Its mode, up to 0o7777. */
+  mode: number;
+  /** Its owner. */
+  owner: Owner;
+}
+
+/** The entries of a skeleton, relative to the service directory, with their modes. */
+export const SKELETON: ReadonlyMap<string, number> = new Map([
+  ...SKELETON_DIRECTORIES,
+  SKELETON_FIFO,
+]);
+
+function word(kind: string, mode: number, { uid, gid }: Owner): string {
+  return `${kind} ${mode.toString(8).padStart(4, "0")} ${uid}:${gid}`;
+}
+
+/**
+ * Says what is wrong with an entry of a skeleton. Pure.
+ *
+ * @param entry The entry.
+ * @param owner Who should own it. Default: whoever does.
+ * @returns The problem, or `undefined`.
+ *
+ * @example
+ * ```ts
+ * import { skeletonProblem } from "./skeleton.ts";
+ * const entry = { service: "gateway-coder", path: "event", owner: { uid: 1, gid: 1 } };
+ * skeletonProblem({ ...entry, kind: "directory", mode: 0o3730 }); // undefined
+ * ```
+ */
+export function skeletonProblem(entry: SkeletonEntry, owner = entry.owner): string | undefined {
+  const { service, path, kind, mode } = entry;
+  const expectedKind = path === SKELETON_FIFO[0] ? "fifo" : "directory";
+  const expected = word(expectedKind, SKELETON.get(path) ?? 0, owner);
+  const found = kind === "missing" ? "nothing" : word(kind, mode, entry.owner);
+  return found === expected ? undefined : `${service}/${path}: expected ${expected}, got ${found}`;
+}

@@ -58,16 +58,20 @@ function explain(
   };
 }
 
-/** Finds what is known of a profile; of one that is nowhere, that it is nowhere. */
+/**
+ * Finds what is known of a profile: once, but for profiles/default beside the
+ * root profile. Of one that is nowhere it is known that it is nowhere.
+ */
 function find(
   { gateways, unknown, rules }: Sight,
-  container: Facts,
+  { home, scandir, role, hermes }: Facts,
   profile: string,
-): GatewayFacts {
-  const facts = gateways.find((one) => one.profile === profile) ?? unknown(profile);
-  if (facts.slot !== "directory") return facts;
-  const { home, scandir, role, hermes } = container;
-  return { ...facts, edited: findEdited(profile, { home, scandir, role, hermes, rules }) };
+): GatewayFacts[] {
+  const found = gateways.filter((one) => one.profile === profile);
+  return (found.length === 0 ? [unknown(profile)] : found).map((facts) => {
+    if (facts.slot !== "directory") return facts;
+    return { ...facts, edited: findEdited(profile, { home, scandir, role, hermes, rules }) };
+  });
 }
 
 /** One that is not as it should be, in a line. */

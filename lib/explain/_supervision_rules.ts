@@ -15,13 +15,12 @@ function svscanAnswer(what: string, container: ContainerFacts): Answer | undefin
   }
   if (svscan !== "none" || mode !== "isolated") return undefined;
   const text = `${what}: the service gateways, its s6-svscan, is down`;
-  // It can be used once it is ready.
-  return { cause: "svscan-down", text, help: "s6-svc -wU -T 10000 -u /run/service/gateways" };
+  return { cause: "svscan-down", text, help: "s6-svc -u /run/service/gateways" };
 }
 
 /** Makes what is missing, and has s6-svscan look for what it does not supervise. */
 function scan({ servicedir }: GatewayFacts): string {
-  return `gatewayctl sync && s6-svscanctl -a ${servicedir.slice(0, servicedir.lastIndexOf("/"))}`;
+  return `gatewayctl sync; s6-svscanctl -a ${servicedir.slice(0, servicedir.lastIndexOf("/"))}`;
 }
 
 /** What is in the scandir. */
@@ -40,11 +39,10 @@ export const inTheScandir: Rule = (facts, container) => {
   if (noRoom !== undefined) {
     return { cause: "svscan-full", text: noRoom.problem, outside: noRoom.help };
   }
-  const down = svscanAnswer("it has no service directory, and can get none", container);
-  if (down !== undefined) return { ...down, help: `${down.help}${THEN_SYNC}` };
   const text =
     "it has no service directory: its profile is newer than the container's start, or it was removed";
-  return { cause: "no-slot", text, help: "gatewayctl sync" };
+  return svscanAnswer("it has no service directory, and can get none", container) ??
+    { cause: "no-slot", text, help: "gatewayctl sync" };
 };
 
 /** Who supervises it. */

@@ -24,8 +24,13 @@ function isEdited({ edited = [] }: GatewayFacts): boolean {
   return edited.length > 0;
 }
 
-function wordEdited({ edited = [], servicedir }: GatewayFacts): string {
-  return `what is in ${servicedir} is not what the suite wrote: ${edited.join(", ")}`;
+/** Until a restart it runs by what was there when it was started. */
+function wordEdited(facts: GatewayFacts, before: string): Answer {
+  const { edited = [], servicedir } = facts;
+  const text = `${before}; what is in ${servicedir} is not what the suite wrote: ${
+    edited.join(", ")
+  }`;
+  return { cause: "run-edited", text, help: `gatewayctl sync; ${ctl("restart", facts)}` };
 }
 
 const moving: Rule = (facts, { full }) => {
@@ -56,10 +61,7 @@ const moving: Rule = (facts, { full }) => {
         seeLog: true,
       };
     }
-    if (isEdited(facts)) {
-      const text = `running, pid ${status.pid}; ${wordEdited(facts)}`;
-      return { cause: "run-edited", text, help: `gatewayctl sync && ${ctl("restart", facts)}` };
-    }
+    if (isEdited(facts)) return wordEdited(facts, `running, pid ${status.pid}`);
     return {
       cause: "running",
       text: `running, pid ${status.pid}${wanted(facts)}${died}`,
@@ -67,7 +69,7 @@ const moving: Rule = (facts, { full }) => {
     };
   }
   if (!status.wantedUp) return undefined;
-  if (isEdited(facts)) return undefined;
+  if (isEdited(facts)) return wordEdited(facts, "it does not run");
   if (deaths === 0) return { cause: "starting", text: "s6 is starting it" };
   return {
     cause: "restarting",
@@ -87,12 +89,9 @@ const stoppedOnPurpose: Rule = (facts) => {
 
 const ended: Rule = (facts, { hasHermes, full }) => {
   const { status, deaths } = facts;
-  if (isEdited(facts) && status !== null && (status.wantedUp || deaths > 0)) {
-    const help = `gatewayctl sync && ${ctl("restart", facts)}`;
-    return { cause: "run-edited", text: `it does not run; ${wordEdited(facts)}`, help };
-  }
   if (status === null || deaths === 0) return undefined;
   const failed = { help: ctl("start", facts), seeLog: true } as const;
+  if (isEdited(facts)) return wordEdited(facts, "it has ended");
   if (status.exitCode === 0) {
     const text = "it ended with exit code 0, by itself or told to past gatewayctl: s6 takes that " +
       "for intended";

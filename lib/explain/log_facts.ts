@@ -49,13 +49,13 @@ export function findLogProblem(
   const looks = lstatIfPresent(dir);
   // The logger makes it, before it tries.
   if (looks === undefined) return triedAt && absenceProblem(dir, hermes);
-  const problem = accessProblem(dir, looks, hermes);
+  const problem = accessProblem(dir, looks, hermes) ?? fileProblem(`${dir}/current`, hermes);
   if (problem !== undefined || triedAt === undefined) return problem;
-  const inside = fileProblem(`${dir}/current`, hermes) ?? fileProblem(`${dir}/lock`, hermes);
-  if (inside !== undefined) return inside;
+  const lock = fileProblem(`${dir}/lock`, hermes);
+  if (lock !== undefined) return lock;
   const changes = ["", "/current"].map((name) => lstatIfPresent(dir + name)?.ctime?.getTime() ?? 0);
-  // What was wrong is so no more, and the next try is up to a minute away.
-  if (Math.max(...changes) > triedAt.getTime()) {
+  // What was wrong is so no more, and the next try is up to a minute away. Deno's ctime has whole seconds.
+  if (Math.max(...changes) + 1000 > triedAt.getTime()) {
     return { text: `${dir} could not be written a moment ago`, help: "" };
   }
   return { text: `${dir} cannot be written, whatever its owner and mode say` };

@@ -59,17 +59,22 @@ function explain(
   };
 }
 
-/** Finds what is known of a profile; of one that is nowhere, that it is nowhere. */
+/**
+ * Finds what is known of a profile: once, but for profiles/default beside the
+ * root profile. Of one that is nowhere it is known that it is nowhere.
+ */
 function find(
   { gateways, unknown, rules }: Sight,
   container: Facts,
   profile: string,
-): GatewayFacts {
-  const facts = gateways.find((one) => one.profile === profile) ?? unknown(profile);
-  if (facts.slot !== "directory") return facts;
+): GatewayFacts[] {
   const { home, scandir, role } = container;
   const defaults = slotDefaults(container);
-  return { ...facts, edited: findEdited(profile, { home, scandir, role, defaults, rules }) };
+  const found = gateways.filter((one) => one.profile === profile);
+  return (found.length === 0 ? [unknown(profile)] : found).map((facts) => {
+    if (facts.slot !== "directory") return facts;
+    return { ...facts, edited: findEdited(profile, { home, scandir, role, defaults, rules }) };
+  });
 }
 
 /** One that is not as it should be, in a line. */

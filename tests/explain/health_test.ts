@@ -55,8 +55,8 @@ const OWN: readonly [cause: string, changes: Partial<GatewayFacts>][] = [
   ["brought-down", { status: { ...DOWN, signal: "SIGTERM" }, deaths: 1 }],
   ["gateway-frozen", { frozen: true }],
   ["two-gateways", { strays: [99] }],
-  ["log-unwritable", { logProblem: "x" }],
-  ["run-edited", { edited: true }],
+  ["log-unwritable", { logProblem: { text: "x" } }],
+  ["run-edited", { edited: ["run"] }],
   ["not-started", { status: DOWN }],
   ["server-down", {
     ...NO_SLOT,

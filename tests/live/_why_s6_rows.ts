@@ -183,7 +183,10 @@ export const S6: readonly Row[] = [
     says: /nothing supervises/,
     plant: `rm -rf "$2/log"; ${signalSupervisor("KILL", "/log")}`,
   },
-  // The last: whoever unregisters another one has s6-svscan find it again.
+];
+
+/** Alone: whoever has s6-svscan look for another one has it find this one again. */
+export const UNSUPERVISED: readonly Row[] = [
   {
     cause: "no-supervisor",
     profile: "unsupervised",

@@ -1,7 +1,15 @@
 import { memberOf } from "../../lib/rules/shard.ts";
 import { RUNNING } from "./_live.ts";
 import { DIR, type Group } from "./_why_row.ts";
-import { GATEWAYS, OPERATORS, PID, S6, signalSupervisor, stub } from "./_why_s6_rows.ts";
+import {
+  GATEWAYS,
+  OPERATORS,
+  PID,
+  S6,
+  signalSupervisor,
+  stub,
+  UNSUPERVISED,
+} from "./_why_s6_rows.ts";
 import { VOLUME } from "./_why_volume_rows.ts";
 
 const OTHER = ["team-a", "team-b", "team-c", "team-d", "team-e"].find((name) =>
@@ -14,7 +22,7 @@ const OWN = ["team-a", "team-b", "team-c", "team-d", "team-e"].find((name) =>
 /** Every cause. */
 export const GROUPS: readonly Group[] = [
   { title: "operators and gateways", stages: [[...OPERATORS, ...GATEWAYS]] },
-  { title: "s6", stages: [S6] },
+  { title: "s6", stages: [S6, UNSUPERVISED] },
   { title: "the volume", profiles: { running: RUNNING }, stages: [VOLUME] },
   {
     title: "the pod",

@@ -5,7 +5,7 @@ import { CAUSES } from "../../lib/explain/causes.ts";
 import { COMMANDS } from "../../lib/image/commands.ts";
 import { until } from "../container/container.ts";
 import { ctl, ctlJson, ctlOk } from "./_gatewayctl.ts";
-import { type Boot, liveTest, SCANDIRS, SUPERVISIONS } from "./_live.ts";
+import { type Boot, liveTest, RUNNING, SCANDIRS, SUPERVISIONS } from "./_live.ts";
 import type { Group, Place, Row } from "./_why_row.ts";
 import { GROUPS } from "./_why_table.ts";
 
@@ -187,6 +187,58 @@ for (const mode of SUPERVISIONS) {
       });
       const found = (await Array.fromAsync(wrong)).filter((one) => one !== undefined);
       assert(found.length === 0, found.join("\n"));
+    },
+  );
+}
+
+/** What breaks a gateway's log, and what is said of it. */
+const MUTES: Readonly<Record<string, string>> = {
+  "dead": `s6-svc -d "$2/log"`,
+  "stopped": `kill -s STOP $(s6-svstat -o pid "$2/log")`,
+  "kept-out": `chmod a-w "/opt/data/logs/gateways/$1"; kill -s STOP $(s6-svstat -o pid "$2/log")`,
+};
+
+for (const mode of SUPERVISIONS) {
+  liveTest(
+    `${mode}: a gateway that stands still because nobody reads its log has failed within 10 s, everywhere`,
+    async (boot) => {
+      const names = Object.keys(MUTES);
+      const scenes = names.map((name) => [name, { ...RUNNING, stub: "agent" }]);
+      const { container, home } = await boot(Object.fromEntries(scenes), {
+        env: { HERMES_SUPERVISION: mode },
+      });
+      await home.untilLogged(...names);
+      await ctlOk(container, ["health"]);
+      const place: Place = { container, home, mode, scandir: SCANDIRS[mode] };
+      for (const [profile, plant] of Object.entries(MUTES)) {
+        await runOk(place, { cause: "logger-down", profile }, plant);
+        const dir = home.dir(profile);
+        await Deno.writeTextFile(`${dir}/big.sh`, ": >big.begun\nseq 50000\n: >big.done\n");
+        await Deno.writeTextFile(`${dir}/stub.do`, "sh big.sh\n");
+      }
+      const start = performance.now();
+      const failed = (cause: string) => cause === "logger-down" || cause === "log-unwritable";
+      const commands: readonly (readonly string[])[] = [["list"], ["why"], ["metrics"]];
+      for (const command of commands) {
+        const said = await ctlJson<Said[]>(container, command);
+        const found = said.filter(({ cause }) => failed(cause)).map(({ profile }) => profile);
+        assertEquals(found.sort(), names.toSorted(), command.join(" "));
+      }
+      const { code, stderr } = await ctl(container, ["health"]);
+      assertEquals(code, 1);
+      for (const name of names) assertMatch(stderr, new RegExp(`error: ${name}: .*stands still`));
+      const tookMs = performance.now() - start;
+      assert(tookMs < 10_000, `it took ${Math.round(tookMs)} ms`);
+      // They stand still, indeed.
+      for (const name of names) {
+        const dir = home.dir(name);
+        await until(
+          "a gateway that talks",
+          () => Deno.stat(`${dir}/big.begun`).then(() => true, () => false),
+        );
+        const done = await Deno.stat(`${dir}/big.done`).then(() => true, () => false);
+        assertEquals([name, done], [name, false]);
+      }
     },
   );
 }

@@ -74,9 +74,8 @@ export interface DoctorFacts {
 /** Less free space than this fails, in bytes on the volume and in the scandir, and in inodes. */
 const LEAST = { home: 64 * 2 ** 20, scandir: 2 ** 20, inodes: 256 } as const;
 
-/** The service of isolated supervision's s6-svscan, and what brings it up. */
-const GATEWAYS = `${SHARED_SCANDIR}/gateways`;
-const BRING_UP = `s6-svc -wU -T 10000 -u ${GATEWAYS}`;
+/** What brings isolated supervision's s6-svscan up; only root may wait for it. */
+const BRING_UP = `s6-svc -u ${SHARED_SCANDIR}/gateways`;
 const START_AGAIN = "start the container again; its log says what 015-supervise-perms could not do";
 
 function check(name: string, problem: Finding | undefined, good: string): Check {

@@ -58,7 +58,7 @@ const RELEASE_MS = 1500;
 /**
  * Reads what gatewayctl's shell script says about the host, beside what
  * `libexec/look` does: NUL-terminated parts `gateways:WORDS`, `foreign:PATH`,
- * `large:` and `no-hermes:`. Pure.
+ * `large:` and `no-hermes:`.
  *
  * @param text The parts.
  * @returns What they say; anything else is passed over.

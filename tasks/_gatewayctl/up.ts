@@ -1,6 +1,6 @@
 import { slotName } from "../../lib/profile/name.ts";
 import { S6TimeoutError, StaleStatusError } from "../../lib/_errors.ts";
-import { confirmStates } from "../../lib/control/status.ts";
+import { startTimesOf } from "../../lib/s6/start_time.ts";
 import type { GatewayStatus, S6ServiceManager } from "../../lib/control/manager.ts";
 import type { Done } from "./each.ts";
 import { GatewayEndedError } from "./report.ts";
@@ -10,6 +10,19 @@ const POLL_MS = 20;
 /** How long a gateway has to stay up to count as started, in milliseconds. */
 const STAY_MS = 300;
 
+/** How long it may take to find out whether a process is there. */
+const THERE_MS = 5000;
+
+/**
+ * Tells whether a status names a process that is not there: an s6-supervise that
+ * finds no room for its status file leaves the one of before.
+ */
+async function isStale(manager: S6ServiceManager, status: GatewayStatus): Promise<boolean> {
+  const { profile, pid } = status;
+  if (pid === null || (await startTimesOf([pid], THERE_MS))?.has(pid) !== false) return false;
+  return (await manager.status(profile)).pid === pid; // it may have ended meanwhile
+}
+
 /** Makes sure that a status is of what was told, and of a process that is there. */
 async function assertCurrent(
   manager: S6ServiceManager,
@@ -17,11 +30,9 @@ async function assertCurrent(
   status: GatewayStatus,
   toldAt: number,
 ): Promise<void> {
-  const state = { registered: true, supervised: true, status };
-  const [confirmed] = await confirmStates(manager, [state]);
   // s6 counts whole seconds.
   const isOlder = !status.up && (status.seconds - 1) * 1000 > performance.now() - toldAt;
-  if (confirmed?.status === null || isOlder) throw new StaleStatusError(profile);
+  if (isOlder || await isStale(manager, status)) throw new StaleStatusError(profile);
 }
 
 function assertAlive(profile: string, status: GatewayStatus): void {

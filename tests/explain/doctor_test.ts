@@ -69,7 +69,7 @@ Deno.test("examine() says for how many more gateways there is room", () => {
 });
 
 const HELP = { help: "y" };
-const UP = { help: "s6-svc -wU -T 10000 -u /run/service/gateways" };
+const UP = { help: "s6-svc -u /run/service/gateways" };
 const SYNC = { help: "gatewayctl sync" };
 const START = {
   outside: "start the container again; its log says what 015-supervise-perms could not do",

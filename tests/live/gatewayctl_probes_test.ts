@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type Container, until } from "../container/container.ts";
 import { ctl, ctlJson, ctlOk } from "./_gatewayctl.ts";
+import { withHangingHome } from "./_hang.ts";
 import { liveTest, RUNNING, SCANDIR, SUPERVISION, untilAllUp, untilParked } from "./_live.ts";
 
 /** Runs health; returns the exit code, and what it says on standard error. */
@@ -86,28 +87,16 @@ liveTest("a FIFO in place of a state file holds no probe up", async (boot) => {
   await Deno.remove(`${home.dir("coder")}/gateway_state.json`);
 });
 
-/** Puts a file system over the home that answers nobody; prints the PID of what could. */
-const HANG = `exec 5<>/dev/fuse || exit
-mount -i -t fuse -o fd=5,rootmode=40000,user_id=0,group_id=0,allow_other hang /opt/data || exit
-sleep 100 >/dev/null 2>&1 &
-echo $!`;
-
 liveTest("health --live says that all is well while the volume hangs", async (boot, test) => {
   const { container } = await boot({ default: RUNNING, coder: RUNNING });
   await untilAllUp(container, "default", "coder");
-  const { code, stdout: pid } = await container.sh(HANG);
-  await test.step({
-    name: "where there is FUSE",
-    ignore: code !== 0,
-    fn: async () => {
-      const bounded = (command: string) =>
-        container.sh(`timeout -s KILL 5 ${command}`, { user: "hermes" });
-      assertEquals((await bounded("stat /opt/data")).code, 137, "it does hang");
-      const { code, stderr } = await bounded("gatewayctl health --live");
-      assertEquals([code, stderr], WELL);
-    },
+  await withHangingHome(container, test, async () => {
+    const bounded = (command: string) =>
+      container.sh(`timeout -s KILL 5 ${command}`, { user: "hermes" });
+    assertEquals((await bounded("stat /opt/data")).code, 137, "it does hang");
+    const { code, stderr } = await bounded("gatewayctl health --live");
+    assertEquals([code, stderr], WELL);
   });
-  await container.sh(`kill ${pid}; umount -l /opt/data`);
 });
 
 liveTest("health takes one of --live, --ready and --profile", async (boot) => {

@@ -6,7 +6,8 @@ const ALIVE = { supervisor: "alive", frozen: false } as const;
 export function gateway(changes: Partial<GatewayFacts> = {}): GatewayFacts {
   const status = { up: true, wantedUp: true, exitCode: null, signal: null };
   return {
-    ...{ profile: "coder", dir: "/h/profiles/coder", found: "profile", wantedBy: [], strays: [] },
+    ...{ profile: "coder", dir: "/h/profiles/coder", found: "profile", wantedBy: [] },
+    ...{ strays: [], doubles: [] },
     recorded: { state: "running", setBy: "operator", setAt: null },
     ...{ servicedir: "/s/gateway-coder", slot: "directory", unregistered: false, deaths: 3 },
     ...ALIVE,

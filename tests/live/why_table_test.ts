@@ -2,7 +2,6 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { pooledMap } from "@std/async/pool";
 import { logWord } from "../../lib/_quote.ts";
 import { CAUSES } from "../../lib/explain/causes.ts";
-import { COMMANDS } from "../../lib/image/commands.ts";
 import { until } from "../container/container.ts";
 import { ctl, ctlJson, ctlOk } from "./_gatewayctl.ts";
 import { type Boot, liveTest, RUNNING, SCANDIRS, SUPERVISIONS } from "./_live.ts";
@@ -75,13 +74,6 @@ async function inMetrics({ container }: Place): Promise<Said[]> {
   }));
 }
 
-/** Whether a command is there that is only being built. */
-function canRun(command: string): boolean {
-  const [, name, option] = /^gatewayctl (\S+) .*--(kill-after)/.exec(command) ?? [];
-  const options = COMMANDS.find((one) => one.name === name)?.options ?? [];
-  return option === undefined || options.some((one) => one.name === option);
-}
-
 /** Sees a stage's causes everywhere; returns what `why` says of each. */
 async function see(place: Place, rows: readonly Row[]): Promise<Map<Row, Said>> {
   const { container } = place;
@@ -126,7 +118,7 @@ async function playStage(place: Place, rows: readonly Row[]): Promise<void> {
   const said = await see(place, rows);
   const commands = rows.flatMap((row) => {
     const { try: command = "" } = said.get(row)!;
-    return command !== "" && canRun(command) ? [{ row, command }] : [];
+    return command === "" ? [] : [{ row, command }];
   });
   const done = pooledMap(AT_ONCE, commands, ({ row, command }) => follow(place, row, command));
   const outputs = (await Array.fromAsync(done)).join("");

@@ -210,7 +210,7 @@ function relate(gateways: GatewayFacts[], { rules, role }: OverviewOptions): voi
  * ```
  */
 export function gatherOverview(options: OverviewOptions): Overview {
-  const { home, scandir, mode, role, hasHermes, capacity, processes } = options;
+  const { scandir, mode, role, hasHermes, capacity, processes } = options;
   let volume = new Map<string, OnVolume>();
   let entries = new Map<string, Deno.DirEntry>();
   const volumeProblem = problemOf(() => volume = readVolume(options));

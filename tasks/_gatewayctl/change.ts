@@ -69,7 +69,7 @@ async function staysStopped(
   profile: string,
 ): Promise<boolean> {
   const gateway = manager.gatewayOf(profile);
-  const { status } = await askGateway(manager, gateway);
+  const status = await askGateway(manager, gateway);
   if (command.name === "restart" && !operands.includes(profile)) {
     const keptUp = gateway === profile && status?.wantedUp === true;
     if (!keptUp && isRecordedStopped(facts.home, profile)) return true;

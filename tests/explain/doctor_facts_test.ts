@@ -56,7 +56,7 @@ class World {
 
 Deno.test("parseHostFacts() reads what the script prints, and passes over the rest", () => {
   const parts = [
-    ...["/proc/1/cmdline:foreign:x", "gateways:true true true", "foreign:profiles/coder/a: b\nc"],
+    ...["1/cmdline:foreign:x", "gateways:true true true", "foreign:profiles/coder/a: b\nc"],
     ...["large:", "no-hermes:", "space:1 2 3 4 5 /large:", "garbage", ""],
   ];
   assertEquals(parseHostFacts(parts.join("\0")), {

@@ -17,8 +17,8 @@ function processes(...lines: string[]) {
   const parts = lines.flatMap((line, i) => {
     const [state, ...args] = line.split(" ");
     return [
-      `/proc/${i + 1}/stat:${i + 1} (x) ${state} 0 1 1 ${"0 ".repeat(18)}`,
-      ...args.map((arg) => `/proc/${i + 1}/cmdline:${arg}`),
+      `${i + 1}/stat:${i + 1} (x) ${state} 0 1 1 ${"0 ".repeat(18)}`,
+      ...args.map((arg) => `${i + 1}/cmdline:${arg}`),
     ];
   });
   return { ...parseProcesses(parts.join("\0")), space: SPACE };

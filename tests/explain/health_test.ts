@@ -14,7 +14,7 @@ function gateway(changes: Partial<GatewayFacts> = {}): GatewayFacts {
     ...{ profile: "coder", dir: "/h/profiles/coder", found: "profile", wantedBy: [] },
     recorded: { state: "running", setBy: "operator", setAt: null },
     ...{ servicedir: "/s/gateway-coder", slot: "directory", unregistered: false, deaths: 0 },
-    ...{ ...ALIVE, logger: ALIVE, logDir: "/h/logs/gateways/coder", strays: [] },
+    ...{ ...ALIVE, logger: ALIVE, logDir: "/h/logs/gateways/coder", strays: [], doubles: [] },
     ...changes,
   };
 }

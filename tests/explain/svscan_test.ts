@@ -5,8 +5,8 @@ import { NO_PROCESSES, parseProcesses } from "../../lib/s6/processes.ts";
 /** What runs, by PID: the state and the command line. */
 function processes(table: Readonly<Record<number, readonly [state: string, ...args: string[]]>>) {
   const parts = Object.entries(table).flatMap(([pid, [state, ...args]]) => [
-    `/proc/${pid}/stat:${pid} (a b) ${state} 1 1 1 ${"0 ".repeat(18)}`,
-    ...args.map((arg) => `/proc/${pid}/cmdline:${arg}`),
+    `${pid}/stat:${pid} (a b) ${state} 1 1 1 ${"0 ".repeat(18)}`,
+    ...args.map((arg) => `${pid}/cmdline:${arg}`),
   ]);
   return parseProcesses(parts.join("\0"));
 }

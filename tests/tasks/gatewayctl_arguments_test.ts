@@ -27,7 +27,7 @@ Deno.test("parseCommand() refuses what a command does not take", () => {
     const [name, ...args] of [
       ...[["start"], ["start", "a", "--all"], ["start", "a", "--nope"], ["start", "a", "-x"]],
       ...[["start", "a", "--timeout"], ["start", "a", "--timeout="], ["doctor", "a"]],
-      ...[["start", "a", "--timeout=1", "--timeout=2"], ["why"], ["help", "a", "b"], [
+      ...[["start", "a", "--timeout=1", "--timeout=2"], ["help", "a", "b"], [
         "logs",
         "-n",
       ]],

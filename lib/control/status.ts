@@ -1,6 +1,8 @@
+import { GatewayNotRegisteredError, S6CommandError, S6TimeoutError } from "../_errors.ts";
 import { DEFAULT_PROFILE } from "../profile/name.ts";
 import { listProfiles, refuseProfile } from "../profile/list.ts";
 import type { Warn } from "../_warn.ts";
+import type { GatewayStatus, S6ServiceManager } from "./manager.ts";
 
 /**
  * Lists the profiles that can have a gateway, `default` first, then by name.
@@ -38,4 +40,34 @@ export function inOrder(profiles: Iterable<string>): string[] {
   const rest = new Set(profiles);
   const first = rest.delete(DEFAULT_PROFILE) ? [DEFAULT_PROFILE] : [];
   return [...first, ...[...rest].sort()];
+}
+
+/**
+ * Asks about one gateway, which may not be registered or not supervised.
+ * Needs what {@linkcode S6ServiceManager.status} needs.
+ *
+ * @param manager Whom to ask.
+ * @param profile The profile.
+ * @returns What s6 says; `null`: nothing.
+ * @throws {InvalidProfileNameError} If the name is not legal.
+ *
+ * @example
+ * ```ts no-eval
+ * import { askGateway } from "./status.ts";
+ * import { S6ServiceManager } from "./manager.ts";
+ * (await askGateway(new S6ServiceManager({ home: "/opt/data" }), "coder"))?.up;
+ * ```
+ */
+export async function askGateway(
+  manager: S6ServiceManager,
+  profile: string,
+): Promise<GatewayStatus | null> {
+  try {
+    return await manager.status(profile);
+  } catch (error) {
+    const isNothing = error instanceof GatewayNotRegisteredError ||
+      error instanceof S6CommandError || error instanceof S6TimeoutError;
+    if (isNothing) return null;
+    throw error;
+  }
 }

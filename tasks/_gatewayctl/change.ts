@@ -1,11 +1,11 @@
 import { isRecordedStopped } from "../../lib/control/intent.ts";
 import { S6ServiceManager } from "../../lib/control/manager.ts";
 import type { ChangeOptions, Stopping } from "../../lib/control/move.ts";
+import { askGateway } from "../../lib/control/status.ts";
 import { profileDir, slotName } from "../../lib/profile/name.ts";
 import type { Facts } from "../../lib/rules/facts.ts";
 import type { Rules } from "../../lib/rules/rules.ts";
 import { DRAIN_VARIABLE, readKillAfter } from "../../lib/rules/kill_after.ts";
-import { readStatus } from "../../lib/s6/status.ts";
 import { readRunEnv } from "../../lib/slot/run_env.ts";
 import { containerRules } from "../_facts.ts";
 import { type Arguments, numberOf } from "./arguments.ts";
@@ -63,13 +63,13 @@ function wordTold(name: string, served: boolean, stopping: Stopping | undefined)
 }
 
 /** Tells whether one that was not named stays stopped, and refuses what is somebody else's to run. */
-function staysStopped(
+async function staysStopped(
   { manager, rules, facts }: { manager: S6ServiceManager; rules: Rules; facts: Facts },
   { command, flags, operands }: Arguments,
   profile: string,
-): boolean {
+): Promise<boolean> {
   const gateway = manager.gatewayOf(profile);
-  const status = readStatus(`${facts.scandir}/${slotName(gateway)}`);
+  const status = await askGateway(manager, gateway);
   if (command.name === "restart" && !operands.includes(profile)) {
     const keptUp = gateway === profile && status?.wantedUp === true;
     if (!keptUp && isRecordedStopped(facts.home, profile)) return true;
@@ -102,7 +102,7 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
     const gateway = manager.gatewayOf(profile);
     const served = gateway !== profile;
     const isThere = known.includes(profile);
-    if (name !== "stop" && isThere && staysStopped(where, args, profile)) {
+    if (name !== "stop" && isThere && await staysStopped(where, args, profile)) {
       return { text: "left stopped; to start it, name it" };
     }
     const toldAt = performance.now();

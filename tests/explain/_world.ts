@@ -1,6 +1,6 @@
 import { gatherOverview, type OverviewOptions } from "../../lib/explain/overview_facts.ts";
 import { NO_RULES } from "../../lib/rules/rules.ts";
-import { type Process, type Processes } from "../../lib/s6/processes.ts";
+import type { Process, Processes } from "../../lib/s6/processes.ts";
 import { Home } from "../_fixtures.ts";
 import { TempDir } from "../_temp.ts";
 

@@ -20,8 +20,8 @@ Deno.test("supervisedGateways() lists a gateway's or a logger's s6-supervise, th
     ...[["s6-supervise", "gateway-a/log"], ["s6-supervise", "dashboard"], ["cat", "gateway-x"]],
   ];
   const parts = commands.flatMap((args, i) => [
-    `/proc/${i + 2}/stat:${i + 2} (x) S 1 1 1 ${"0 ".repeat(18)}`,
-    ...args.map((arg) => `/proc/${i + 2}/cmdline:${arg}`),
+    `${i + 2}/stat:${i + 2} (x) S 1 1 1 ${"0 ".repeat(18)}`,
+    ...args.map((arg) => `${i + 2}/cmdline:${arg}`),
   ]);
   const found = supervisedGateways(parseProcesses(parts.join("\0")));
   assertEquals(found, ["gateway-a", "gateway-a", "gateway-a/log"]);

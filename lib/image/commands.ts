@@ -115,8 +115,8 @@ const SELECT: readonly CommandOption[] = [
   { name: "running", text: "only those that run" },
 ];
 
-const COLUMNS = `FOR is for how long it has been up or down. CPU is the share of one core since it
-was started, MEMORY what is resident, both with all that it has started. By
+const COLUMNS = `FOR is for how long it has been up or down. CPU is the share of one core since
+it was started, MEMORY what is resident, both with all that it has started. By
 state the worst is first, by memory or cpu what uses most, by since the latest.`;
 
 /** Every command of gatewayctl, in the order of its help. */

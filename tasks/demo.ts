@@ -1,26 +1,33 @@
 import { Container, until } from "../tests/container/container.ts";
 import { runProgram } from "./_cli.ts";
-import { table } from "./_table.ts";
 
 const name = "demo";
 const help = `
 Usage: deno task demo
 
-Boots a throw-away container twice on one throw-away Hermes home, without a
+Starts a throw-away container twice on one throw-away Hermes home, without a
 container engine: private namespaces, a real s6-svscan as PID 1, the shipped
-cont-init.d hooks with their real permission flags, and a stub hermes. As root
-it shows real user IDs; an ordinary user plays hermes. Everything is removed at
-the end, also on Ctrl-C.
+cont-init.d hooks with their real permission flags, and a stub hermes. Then it
+asks gatewayctl who runs and why the others do not, and starts one. As root it
+shows real user IDs; an ordinary user plays hermes. Everything is removed at the
+end, also on Ctrl-C.
 
 It needs Linux, unshare(1) and nsenter(1); s6 is fetched with apt-get into
 .cache/ where it is not installed.
 `;
 
+/** One that an operator has stopped. */
+const STOPPED = "writer";
+
+/** One whose configuration is wrong. */
+const BROKEN = "broken";
+
 /** The profiles on the demo's volume: what is in gateway_state.json, and what it stands for. */
 const PROFILES: readonly (readonly [path: string, state: string | undefined])[] = [
   [".", '{"desired_state":"running"}'],
   ["profiles/coder", '{"desired_state":"running"}'],
-  ["profiles/writer", '{"desired_state":"stopped"}'],
+  [`profiles/${STOPPED}`, '{"desired_state":"stopped"}'],
+  [`profiles/${BROKEN}`, '{"desired_state":"running"}'],
   ["profiles/crashed", '{"gateway_state":"draining"}'],
   ["profiles/corrupt", '{"desired_state":"runn'],
   ["profiles/fresh", undefined],
@@ -36,6 +43,7 @@ async function makeHome(home: string): Promise<void> {
       await Deno.writeTextFile(`${home}/${path}/gateway_state.json`, state);
     }
   }
+  await Deno.writeTextFile(`${home}/profiles/${BROKEN}/stub`, "exit 78\n");
   // A life that ended with its namespace: the PID file is stale.
   await Deno.mkdir(`${home}/profiles/crashed/state`);
   const lifecycle = '{"phase":"running"}';
@@ -50,65 +58,61 @@ async function makeHome(home: string): Promise<void> {
 /** A gateway as `gatewayctl list --json` has it. */
 interface Gateway {
   profile: string;
+  state: string;
   registered: boolean;
+  supervised: boolean;
   up: boolean;
-  pid: number | null;
-}
-
-/** What is shown of a gateway beside what the boot did. */
-interface Shown {
-  status: string;
-  user: string;
+  wantedUp: boolean;
 }
 
 async function list(container: Container): Promise<Gateway[]> {
   return JSON.parse((await container.exec(["gatewayctl", "list", "--json"])).stdout).gateways;
 }
 
-async function userOf(container: Container, { pid }: Gateway): Promise<string> {
-  return (await container.exec(["stat", "-c", "%U", `/proc/${pid}`])).stdout.trim();
-}
-
-/** Asks until the started gateways are up; `undefined` while a run script has not become hermes yet. */
-async function show(
-  container: Container,
-  started: readonly string[],
-): Promise<Map<string, Shown> | undefined> {
-  const shown = new Map<string, Shown>();
-  for (const gateway of await list(container)) {
-    if (!gateway.registered) continue;
-    const user = gateway.up ? await userOf(container, gateway) : "-";
-    if (user === "root") return undefined;
-    shown.set(gateway.profile, { user, status: gateway.up ? `up, pid ${gateway.pid}` : "down" });
-  }
-  return started.every((profile) => shown.get(profile)?.status !== "down") ? shown : undefined;
-}
-
-async function boot(container: Container): Promise<void> {
-  let stdout = "";
-  for (const [hook, result] of await container.boot()) {
-    console.log(`$ /etc/cont-init.d/${hook}   # exit ${result.code}`);
-    console.log((result.stdout + result.stderr).replace(/^/gm, "  ").trimEnd());
-    if (hook.startsWith("02")) stdout = result.stdout;
-  }
-  const actions = [...stdout.matchAll(/profile=(\S+) prior_state=(\S+) action=(\S+)/g)];
-  const started = actions.filter(([, , , action]) => action === "started")
-    .map(([, profile = ""]) => profile);
-  const shown = await until("the started gateways", () => show(container, started));
-  const rows = actions.map(([, profile = "", prior = "", action = ""]) => {
-    const { status, user } = action === "skipped"
-      ? { status: "-", user: "-" }
-      : shown.get(profile) ?? { status: "no slot", user: "-" };
-    return [profile, prior, action, status, user];
+/** Waits until s6 has started what it is to start, and given up what cannot run. */
+function untilSettled(container: Container): Promise<Gateway[]> {
+  return until("the gateways have settled", async () => {
+    const gateways = (await list(container)).filter(({ registered }) => registered);
+    const isSettled = gateways.every(({ profile, state, supervised, up, wantedUp }) =>
+      supervised && up === wantedUp && (profile !== BROKEN || state === "failed")
+    );
+    return isSettled && gateways.length > 0 ? gateways : undefined;
   });
-  console.log("\n" + table([["PROFILE", "PRIOR STATE", "ACTION", "S6-SVSTAT", "USER"], ...rows]));
+}
+
+function show(command: string, output: string): void {
+  console.log(`$ ${command}\n${output.trimEnd().replace(/^/gm, "  ")}\n`);
+}
+
+/** Runs gatewayctl and shows what it prints. */
+async function gatewayctl(container: Container, ...args: string[]): Promise<void> {
+  const { stdout, stderr } = await container.exec(["gatewayctl", ...args]);
+  show(["gatewayctl", ...args].join(" "), stdout + stderr);
+}
+
+async function boot(container: Container): Promise<Gateway[]> {
+  for (const [hook, { code, stdout, stderr }] of await container.boot()) {
+    show(`/etc/cont-init.d/${hook}   # exit ${code}`, stdout + stderr);
+  }
+  const gateways = await untilSettled(container);
+  await gatewayctl(container, "list");
+  return gateways;
+}
+
+/** What an operator does next. */
+async function operate(container: Container, gateways: readonly Gateway[]): Promise<void> {
+  const down = gateways.filter(({ up }) => !up).map(({ profile }) => profile);
+  await gatewayctl(container, "why", ...down);
+  await gatewayctl(container, "start", STOPPED);
+  await gatewayctl(container, "logs", STOPPED, "coder", "-n", "2");
 }
 
 async function demo(signal: AbortSignal): Promise<void> {
   const data = await Deno.makeTempDir({ prefix: "hermes-demo-" });
   try {
     await makeHome(data);
-    for (const title of ["First boot", "Second boot: same home, a fresh /run"]) {
+    const titles = ["First start", "Second start: the same home, all that ran is gone"];
+    for (const title of titles) {
       console.log(`\n== ${title}\n`);
       await using container = await Container.start({
         data,
@@ -116,13 +120,13 @@ async function demo(signal: AbortSignal): Promise<void> {
         progress: (message) => console.error(`${name}: info: ${message}`),
       });
       signal.throwIfAborted();
-      await boot(container);
+      const gateways = await boot(container);
+      if (title === titles.at(-1)) await operate(container, gateways);
       await container.stop();
       signal.throwIfAborted();
     }
     console.log(
-      "\nWho was running came back as hermes; who was not is down until gatewayctl starts it.\n" +
-        "Why each profile is where it is stands in logs/container-boot.log on the volume.",
+      "Who was running came back, as hermes; who was stopped is down until gatewayctl starts it.",
     );
   } finally {
     await Deno.remove(data, { recursive: true });

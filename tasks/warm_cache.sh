@@ -22,7 +22,7 @@ deno cache --quiet mod.ts
 run tasks/hermes_setup.ts "--home=$work/home" --owner=1:1
 run tasks/supervise_perms.ts "--servicedirs=$work/services" "--scandir=$work/scandir" --owner=1:1
 run tasks/reconcile_profiles.ts --facts "$work/facts"
-libexec/look >"$work/look"
+libexec/look >"$work/look" || : # a process has ended meanwhile
 for command in list 'top -n 1' 'start x' 'register x' 'unregister x' 'sync --dry-run' 'why x' doctor \
   'logs x' health 'completion bash'; do
   # shellcheck disable=SC2086 # its words

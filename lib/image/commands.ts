@@ -115,8 +115,8 @@ const SELECT: readonly CommandOption[] = [
   { name: "running", text: "only those that run" },
 ];
 
-const COLUMNS = `FOR is for how long it has been up or down. CPU is the share of one core since it
-was started, MEMORY what is resident, both with all that it has started. By
+const COLUMNS = `FOR is for how long it has been up or down. CPU is the share of one core since
+it was started, MEMORY what is resident, both with all that it has started. By
 state the worst is first, by memory or cpu what uses most, by since the latest.`;
 
 /** Every command of gatewayctl, in the order of its help. */
@@ -149,8 +149,8 @@ The last line counts all, also those that --failed and --running leave out.`,
       SORT("cpu"),
       { name: "json", text: "JSON instead of text, an object on each line" },
     ],
-    notes: `CPU is the share of one core since the time before, at first since the gateway was
-started. A terminal shows as many gateways as it has room for; a pipe gets all.`,
+    notes: `CPU is the share of one core since the time before, at first since the gateway
+was started. A terminal shows as many as it has room for; a pipe gets all.`,
     permissions: (places) => ({ read: overview(places), run: [LOOK] }),
   },
   change("start", "starts gateways, now and at the next container start"),

@@ -25,9 +25,10 @@ function memory(bytes: number): string {
 }
 
 function cells({ facts, diagnosis, usage, lastLog }: Row, now: number): string[] {
-  const { profile, status, deaths } = facts;
+  const { profile, found, status, deaths } = facts;
   return [
-    terminalSafe(profile),
+    // The root profile has the name already.
+    found === "reserved" ? `profiles/${profile}` : terminalSafe(profile),
     CAUSES[diagnosis.cause][1],
     status === null ? "-" : age(status.seconds),
     status?.pid == null ? "-" : String(status.pid),

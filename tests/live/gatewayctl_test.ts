@@ -27,7 +27,7 @@ const WRONG: readonly (readonly string[])[] = [
   ...[[], ["frobnicate"], ["stop"], ["stop", "coder", "--all"], ["stop", "coder", "--nope"]],
   ...[["strat", "coder"], ["help", "lsit"], ["logs", "coder", "--folow"]],
   ...[["stop", "coder", "--timeout", "soon"], ["doctor", "coder"], ["logs", "coder", "-n", "-1"]],
-  ...[["register", "coder", "--env", "1=x"], ["completion", "fish"], ["why"]],
+  ...[["register", "coder", "--env", "1=x"], ["completion", "fish"]],
   ...[["list", "--sort", "size"], ["top", "--interval", "0"], ["top", "-n", "0"]],
 ];
 

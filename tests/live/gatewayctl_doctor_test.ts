@@ -163,7 +163,7 @@ liveTest(
           const { code, stdout, stderr } = await ctl(container, ["doctor"]);
           return code === 1 && stderr === "" && says.test(stdout) && stdout;
         }, 10_000);
-        const [, told] = /^ +try: (.*)$/m.exec(stdout) ?? [];
+        const [, told] = /^ +try: (.*)$/m.exec(stdout.slice(stdout.search(says))) ?? [];
         const { code, stderr } = await container.sh(mend ?? told ?? "exit 1");
         assertEquals(code, 0, `${stdout}${mend ?? told}${stderr}`);
         await untilGreen(container);

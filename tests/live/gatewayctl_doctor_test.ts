@@ -21,8 +21,18 @@ async function scene(boot: Boot): Promise<Container> {
   return container;
 }
 
-async function isGreen(container: Container): Promise<boolean> {
-  return (await ctl(container, ["doctor"])).code === 0;
+/** Waits until doctor finds nothing; says what it finds. */
+async function untilGreen(container: Container, timeoutMs = 10_000): Promise<void> {
+  let found = "";
+  try {
+    await until("a green doctor", async () => {
+      const { code, stdout } = await ctl(container, ["doctor"]);
+      found = stdout;
+      return code === 0;
+    }, timeoutMs);
+  } catch (error) {
+    throw new Error(found, { cause: error });
+  }
 }
 
 const CODER = `${SCANDIR}/gateway-coder`;
@@ -153,10 +163,10 @@ liveTest(
           const { code, stdout, stderr } = await ctl(container, ["doctor"]);
           return code === 1 && stderr === "" && says.test(stdout) && stdout;
         }, 10_000);
-        const [, told] = /^ +try: (.*)$/m.exec(stdout) ?? [];
+        const [, told] = /^ +try: (.*)$/m.exec(stdout.slice(stdout.search(says))) ?? [];
         const { code, stderr } = await container.sh(mend ?? told ?? "exit 1");
         assertEquals(code, 0, `${stdout}${mend ?? told}${stderr}`);
-        await until("green once it is mended", () => isGreen(container), 10_000);
+        await untilGreen(container);
       });
     }
   },
@@ -189,7 +199,7 @@ liveTest("gatewayctl doctor's advice for slots that were moved helps", async (bo
       /^FAIL +no s6-supervise is left over +(.*)\n +try: gatewayctl (.*)$/m.exec(stdout) ?? [];
     assertMatch(found, says, stdout);
     await ctlOk(container, command.split(" "));
-    await until("a green doctor", () => isGreen(container), 30_000);
+    await untilGreen(container, 30_000);
     await untilUp(container, "coder");
   }
 });
@@ -203,6 +213,6 @@ if (ISOLATED) {
     const [, command = ""] = /^FAIL +s6-svscan listens on .*\n +try: (.*)/m.exec(stdout) ?? [];
     const told = await container.sh(command, { user: "hermes" });
     assertEquals(told.code, 0, `${stdout}${told.stderr}`);
-    await until("a green doctor", () => isGreen(container), 30_000);
+    await untilGreen(container, 30_000);
   });
 }

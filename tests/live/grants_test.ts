@@ -18,12 +18,14 @@ const SCAN = `s6-svscanctl -a ${SCANDIR} && until s6-svok ${SCANDIR}/gateway-lat
   ` s6-svok ${SCANDIR}/gateway-late$n/log; do :; done`;
 
 const UP = `s6-svc -wu -u ${SCANDIR}/gateway-default`;
+// Nobody asks what is recorded of one that runs, or where the log is of one that does not.
+const DOWN = `s6-svc -wD -d ${SCANDIR}/gateway-default; s6-svc -wu -u ${SCANDIR}/gateway-coder`;
 
 /** What makes a command need everything it may do: what comes before it, and what it is given. */
 const SCENES: Readonly<Record<string, { prepare?: string; runs: readonly string[] }>> = {
-  list: { runs: [""] },
-  status: { runs: ["coder"] },
-  top: { runs: ["-n 1"] },
+  list: { prepare: DOWN, runs: [""] },
+  status: { prepare: DOWN, runs: ["default"] },
+  top: { prepare: DOWN, runs: ["-n 1"] },
   start: { prepare: `${PROFILE}; ${COPY}`, runs: ["default late$n"] },
   stop: { prepare: `${UP}; ${PROFILE}; ${COPY}`, runs: ["default late$n"] },
   restart: { prepare: `${UP}; ${PROFILE}; ${COPY}`, runs: ["default late$n"] },
@@ -31,10 +33,10 @@ const SCENES: Readonly<Record<string, { prepare?: string; runs: readonly string[
   unregister: { prepare: `${COPY}; ${SCAN}`, runs: ["late$n"] },
   sync: { prepare: `${COPY}; ${SCAN}; n=2$n; ${PROFILE}`, runs: ["--prune"] },
   why: { runs: ["default", "coder"] },
-  doctor: { prepare: `mkdir -p ${SCANDIR}/.hermes/retired-x`, runs: [""] },
+  doctor: { prepare: `${DOWN}; mkdir -p ${SCANDIR}/.hermes/retired-x`, runs: [""] },
   logs: { runs: ["coder -n 1", "nope"] },
-  health: { runs: [""] },
-  metrics: { runs: [""] },
+  health: { prepare: DOWN, runs: [""] },
+  metrics: { prepare: DOWN, runs: [""] },
   completion: { runs: ["bash"] },
 };
 

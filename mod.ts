@@ -52,7 +52,7 @@ export {
 export type { PriorExit } from "./lib/profile/prior_state.ts";
 export { type ContainerRole, type Facts, readFacts } from "./lib/rules/facts.ts";
 export { readRules, type Rules } from "./lib/rules/rules.ts";
-export type { Selection } from "./lib/rules/selection.ts";
+export type { Away, Selection } from "./lib/rules/selection.ts";
 export { type Capacity, parseCapacity } from "./lib/s6/capacity.ts";
 export type { Topology } from "./lib/rules/topology.ts";
 

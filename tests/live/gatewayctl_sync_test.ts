@@ -123,7 +123,10 @@ liveTest("gatewayctl sync and why know the container's selection", async (boot) 
   assertEquals(slots.stdout, `${SCANDIR}/gateway-writer\n`);
   const why = await ctl(container, ["why", "coder"]);
   assertEquals(why.code, 0, why.stderr);
-  assertMatch(why.stdout, /^coder: not selected for this container: /);
+  assertMatch(
+    why.stdout,
+    /^coder: not in HERMES_GATEWAY_PROFILES\n[^]*outside: +HERMES_GATEWAY_PROFILES is "writer"/,
+  );
   assertMatch(why.stdout, /boot log: .*action=skipped .*reason="not selected/);
 });
 
@@ -146,5 +149,5 @@ liveTest("gatewayctl why knows that the root profile's gateway serves a profile"
   const { container } = await boot({ default: RUNNING, coder: RUNNING }, { env });
   await untilStatus(container, "gateway-coder", "supervised", () => true);
   const { stdout } = await ctl(container, ["why", "coder"]);
-  assertMatch(stdout, /^coder: served by the root profile's gateway, as all are/);
+  assertMatch(stdout, /^coder: the root profile's gateway serves it\n/);
 });

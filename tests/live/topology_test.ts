@@ -27,11 +27,11 @@ liveTest(
     assert((await home.untilEnviron("default")).includes("GATEWAY_MULTIPLEX_PROFILES=true"));
     assertMatch(
       await ctlOk(container, ["why", "default"]),
-      /^default: up, pid \d+; wanted by coder\n/,
+      /^default: running, pid \d+; wanted by coder\n/,
     );
     assertMatch(
       await ctlOk(container, ["why", "coder"]),
-      /^coder: served by the root profile's gat/,
+      /^coder: the root profile's gateway serves it\n/,
     );
     await ctlOk(container, ["health"]);
     await ctlOk(container, ["health", "--profile", "coder"]);
@@ -77,7 +77,7 @@ liveTest(
       'gatewayctl: error: coder: no such gateway is registered; see "gatewayctl why coder"\n',
     ]);
     const words =
-      /^coder: not selected for this container: the root profile's gateway serves it, else/;
+      /^coder: the root profile's gateway serves it, elsewhere: [^]*outside: +HERMES_GATEWAY_PROF/;
     assertMatch(await ctlOk(container, ["why", "coder"]), words);
   },
 );

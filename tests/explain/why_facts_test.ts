@@ -104,9 +104,9 @@ Deno.test("findEdited() does not take a profile that has come or gone since for 
   using temp = new TempDir();
   const { home, places } = await booted(temp);
   const rules = { selection: { away: () => undefined }, topology: "one" } as const;
-  for (const profile of ["coder", ""]) {
+  for (const profiles of [[], ["coder"]]) {
     Deno.removeSync(home.scandir, { recursive: true });
-    if (profile !== "") home.add(profile);
+    for (const profile of profiles) home.add(profile);
     await reconcileProfileGateways({ ...places, rules });
     assertEquals(findEdited("default", { ...places, rules }), []);
   }

@@ -14,7 +14,7 @@ import {
 } from "../profile/list.ts";
 import type { Warn } from "../_warn.ts";
 import { NO_RULES, type Rules } from "../rules/rules.ts";
-import type { Topology } from "../rules/topology.ts";
+import { foldIntents, type Topology } from "../rules/topology.ts";
 import { type PriorState, readPriorState } from "../profile/prior_state.ts";
 import type { SlotDefaults } from "../slot/render.ts";
 import { gatewaySlot, type Slot } from "../slot/slot.ts";
@@ -85,30 +85,6 @@ function servedBy(profile: string, topology: Topology, role: ContainerRole): str
     return topology === "one" ? "served by the root profile's gateway" : undefined;
   }
   return role === "own-gateway" ? "the container's command is its gateway" : undefined;
-}
-
-/**
- * Finds the named profiles for which the root profile's gateway has to run.
- *
- * @param profiles What was read of the profiles.
- * @param rules The rules.
- * @returns Their names, in the same order.
- *
- * @example
- * ```ts
- * import { foldIntents } from "./plan.ts";
- * import { NO_RULES } from "../rules/rules.ts";
- * foldIntents([], NO_RULES); // []
- * ```
- */
-export function foldIntents(
-  profiles: readonly Pick<ProfileFacts, "profile" | "memory">[],
-  { topology }: Pick<Rules, "topology">,
-): string[] {
-  if (topology !== "one") return [];
-  return profiles.filter(({ profile, memory }) =>
-    profile !== DEFAULT_PROFILE && memory?.priorState === "running"
-  ).map(({ profile }) => profile);
 }
 
 /**
@@ -201,7 +177,10 @@ export function planVolume(home: string, warn: Warn, options: PlanOptions = {}):
     error = survivable(thrown);
   }
   const fellows = {
-    wantedBy: foldIntents(facts, options.rules ?? NO_RULES),
+    wantedBy: foldIntents(
+      facts.map(({ profile, memory }) => ({ profile, state: memory?.priorState })),
+      (options.rules ?? NO_RULES).topology,
+    ),
     named: facts.filter(({ refusal }) => refusal === undefined).length > 1,
   };
   return { profiles: facts.map((one) => planProfile(one, home, options, fellows)), error };

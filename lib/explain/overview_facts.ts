@@ -1,4 +1,3 @@
-import { foldIntents } from "../boot/plan.ts";
 import { readBootRecord } from "../boot/record.ts";
 import { errorWords, survivable } from "../_errors.ts";
 import { listDirectory, lstatIfPresent } from "../_fs.ts";
@@ -7,6 +6,7 @@ import { MARKER_FILE } from "../profile/list.ts";
 import { DEFAULT_PROFILE, profileDir, profileNameProblem, SLOT_PREFIX } from "../profile/name.ts";
 import type { ContainerRole } from "../rules/facts.ts";
 import type { Rules } from "../rules/rules.ts";
+import { foldIntents } from "../rules/topology.ts";
 import { type Capacity, roomFor, wordNoRoom } from "../s6/capacity.ts";
 import { countServices } from "../slot/slot_facts.ts";
 import { type Processes, type Space, supervisorsOf } from "../s6/processes.ts";
@@ -182,11 +182,8 @@ function relate(gateways: GatewayFacts[], { rules, role }: OverviewOptions): voi
   if (role === "own-gateway") root.served = { by: "the container's command", up: true };
   if (rules.topology !== "one") return;
   root.wantedBy = foldIntents(
-    named.map(({ profile, recorded: { state: priorState } }) => ({
-      profile,
-      memory: { priorState, priorExit: "unknown" as const },
-    })),
-    rules,
+    named.map(({ profile, recorded: { state } }) => ({ profile, state })),
+    rules.topology,
   );
   const by = "the root profile's gateway";
   for (const one of named) one.served = { by, up: root.served?.up ?? root.status?.up ?? false };

@@ -1,4 +1,5 @@
 import type { Warn } from "../_warn.ts";
+import { DEFAULT_PROFILE } from "../profile/name.ts";
 import { readMultiplex } from "./multiplex.ts";
 
 /**
@@ -75,4 +76,27 @@ export async function readTopology(
     warn(`hermes ${version} has one gateway for all profiles: no gateway per profile`);
   }
   return "one";
+}
+
+/**
+ * Finds the named profiles for which the root profile's gateway has to run.
+ *
+ * @param profiles The profiles, each with the state that is recorded of it.
+ * @param topology How many gateways there are.
+ * @returns Their names, in the same order.
+ *
+ * @example
+ * ```ts
+ * import { foldIntents } from "./topology.ts";
+ * foldIntents([{ profile: "coder", state: "running" }], "one"); // ["coder"]
+ * foldIntents([{ profile: "coder", state: "running" }], "per-profile"); // []
+ * ```
+ */
+export function foldIntents(
+  profiles: readonly { profile: string; state?: string | null | undefined }[],
+  topology: Topology,
+): string[] {
+  if (topology !== "one") return [];
+  return profiles.filter(({ profile, state }) => profile !== DEFAULT_PROFILE && state === "running")
+    .map(({ profile }) => profile);
 }

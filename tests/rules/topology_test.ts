@@ -1,5 +1,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { knowsOnlyOne, readTopology, type Topology } from "../../lib/rules/topology.ts";
+import {
+  foldIntents,
+  knowsOnlyOne,
+  readTopology,
+  type Topology,
+} from "../../lib/rules/topology.ts";
 import { TempDir } from "../_temp.ts";
 
 /** What is read of these facts and this config.yaml, and what is warned of. */
@@ -71,4 +76,15 @@ Deno.test("readTopology() gives a hermes that knows only one what it knows, and 
       ["hermes 0.22.0 has one gateway for all profiles: no gateway per profile"],
     ]);
   }
+});
+
+Deno.test("foldIntents() has the root profile's gateway run for named profiles, where it serves them", () => {
+  const profiles = [
+    { profile: "default", state: "running" },
+    { profile: "coder", state: "running" },
+    { profile: "writer", state: "stopped" },
+    { profile: "fresh", state: null },
+  ];
+  assertEquals(foldIntents(profiles, "one"), ["coder"]);
+  assertEquals(foldIntents(profiles, "per-profile"), []);
 });

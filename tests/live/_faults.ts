@@ -42,6 +42,8 @@ export interface Fault {
   plant?: (world: World) => Promise<unknown>;
   /** What is so while it lasts, where {@linkcode EXPECTED} is so only when it is over. */
   during?: (world: World) => Promise<unknown>;
+  /** What `health` exits with while it lasts, and it is not ended. Default: 0. */
+  health?: number;
   /** Ends it: what an operator does. */
   end?: (world: World) => Promise<unknown>;
   /** How long until all is as it should be, in milliseconds. */
@@ -129,13 +131,14 @@ export async function untilTrue(
   { container }: World,
   expected: Expected,
   timeoutMs: number,
+  healthCode = 0,
 ): Promise<void> {
   const profiles = Object.keys(expected);
   let last: Truth | undefined;
   const isSo = async () => {
     last = await look(container, profiles);
     const { gateways, listed, health, zombies } = last;
-    return health === 0 && zombies.length === 0 && profiles.every((one) => {
+    return health === healthCode && zombies.length === 0 && profiles.every((one) => {
       const wanted = expected[one] === "up" ? 1 : 0;
       return gateways[one]?.length === wanted && String(gateways[one]) === String(listed[one]);
     });

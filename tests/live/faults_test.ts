@@ -43,12 +43,18 @@ function signal(name: string, line: RegExp): (world: World) => Promise<unknown> 
   };
 }
 
-function kills(processes: Readonly<Record<string, RegExp>>, kinds?: readonly Kind[]): Fault[] {
+function kills(
+  processes: Readonly<Record<string, RegExp>>,
+  frozenHealth: number,
+  kinds?: readonly Kind[],
+): Fault[] {
   return Object.entries(processes).flatMap(([what, line]) =>
     [["KILL", "killed"], ["STOP", "frozen"]].map(([name = "", word]): Fault => ({
       title: `${what} is ${word}`,
       ...kinds && { kinds },
       plant: signal(name, line),
+      // What stands still has failed, though it is there.
+      health: name === "STOP" ? frozenHealth : 0,
       withinMs: 20_000,
     }))
   );
@@ -57,8 +63,8 @@ function kills(processes: Readonly<Record<string, RegExp>>, kinds?: readonly Kin
 // Beside what has a test of its own: too many profiles (capacity_test), a service gateways that cannot
 // get ready (gateways_service_test), children and ports (orphans_test), reports (gatewayctl_health_test).
 const FAULTS: readonly Fault[] = [
-  ...kills(SUPERVISORS),
-  ...kills(INNER, HAS_INNER),
+  ...kills(SUPERVISORS, 1),
+  ...kills(INNER, 0, HAS_INNER),
   {
     title: "hermes puts an s6-svscan of its own in the place of the inner one",
     kinds: HAS_INNER,
@@ -162,7 +168,7 @@ async function play(boot: Boot, fault: Fault, kind: Kind): Promise<void> {
   await fault.plant?.(world);
   await fault.during?.(world);
   await fault.end?.(world);
-  await untilTrue(world, EXPECTED, fault.withinMs);
+  await untilTrue(world, EXPECTED, fault.withinMs, fault.health);
   await stopWithin(world);
 }
 

@@ -143,7 +143,11 @@ export async function bringDown(
   await supervision.supervise(service);
   const { pid } = await supervision.svstat(service);
   if (pid !== null) await announce(gateway, pid, supervision, warn);
-  else if (again) return undefined;
+  else if (again) {
+    // s6 may be wrong: on a full /run it cannot write down what runs.
+    await supervision.svc(service, "-wD", "-d");
+    return undefined;
+  }
   const isMinded = leaveWord(supervision, gateway, options, pid, warn);
   const killAt = killAfterMs === undefined || !isMinded ? null : new Date(Date.now() + killAfterMs);
   const told = again ? "-du" : "-d";

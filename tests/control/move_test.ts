@@ -3,7 +3,7 @@ import { bringDown, bringUp, forceDown } from "../../lib/control/move.ts";
 import { PLANNED_STOP_FILE } from "../../lib/profile/planned_stop.ts";
 import { readDeaths } from "../../lib/s6/status.ts";
 import { Supervision } from "../../lib/s6/supervision.ts";
-import { fakeBin, recorder } from "../_fixtures.ts";
+import { fakeBin, recorded, recorder } from "../_fixtures.ts";
 import { exists, TempDir } from "../_temp.ts";
 
 /** A slot whose gateway is up or down, and a supervision tree of shell scripts. */
@@ -95,11 +95,13 @@ Deno.test("bringDown() has nobody killed or started who was to be before, unless
   assertEquals([stopping, words()], [{ killAt: null, again: false }, "- -\n"]);
 });
 
-Deno.test("bringDown() with again tells nothing to a gateway that is down", async () => {
+Deno.test("bringDown() with again has one that is down by s6's word stay so, and leaves no word", async () => {
   using temp = new TempDir();
   const { supervision, gateway, warn } = makeScene(temp, DOWN);
+  const slot = `${temp.path}/scandir/gateway-coder`;
   assertEquals(await bringDown(supervision, gateway, { again: true }, warn), undefined);
-  assertEquals(exists(`${temp.path}/svc`), false);
+  assertEquals(recorded(`${temp.path}/svc`), ["-T", "1234", "-wD", "-d", slot]);
+  assertEquals([exists(`${slot}/again`), exists(`${slot}/timeout-kill`)], [false, false]);
 });
 
 Deno.test("bringUp() has a gateway that is still stopping started when it is down", async () => {

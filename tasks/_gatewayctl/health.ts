@@ -10,6 +10,7 @@ import type { Arguments } from "./arguments.ts";
 import { printJson } from "./json.ts";
 import { lookAround, readProcesses, type Sight } from "./look.ts";
 import { EXIT, reportError } from "./report.ts";
+import { containerRules } from "../_facts.ts";
 
 /** More lines than this would fill an engine's record of a health check. */
 const MAX_LINES = 10;
@@ -47,7 +48,12 @@ async function examineSvscan({ scandir }: Facts): Promise<Ailment[]> {
 
 async function examine({ values, flags }: Arguments, container: Facts): Promise<Ailment[]> {
   if (flags.has("live")) return await examineSvscan(container);
-  const sight = await lookAround(container, () => {});
+  const sight = await lookAround(
+    container,
+    () => {},
+    undefined,
+    containerRules(container, () => {}),
+  );
   const [only] = values.get("profile") ?? [];
   if (only !== undefined) return examineOne(only, sight);
   return findAilments(sight.container, sight.gateways, flags.has("ready") ? "ready" : "healthy");

@@ -1,9 +1,10 @@
 import type { Warn } from "../../lib/_warn.ts";
 import { gatherOverview, type Overview } from "../../lib/explain/overview_facts.ts";
 import type { Facts } from "../../lib/rules/facts.ts";
-import type { Rules } from "../../lib/rules/rules.ts";
+import { NO_RULES, type Rules } from "../../lib/rules/rules.ts";
 import { NO_PROCESSES, parseProcesses, type Processes } from "../../lib/s6/processes.ts";
 import { LOOK } from "../../lib/s6/places.ts";
+import { SettingError } from "../_cli.ts";
 import { containerCapacity, containerRules } from "../_facts.ts";
 
 /**
@@ -44,21 +45,34 @@ export interface Sight extends Overview {
   processes: Processes;
 }
 
+/** Takes a selection that is malformed for none: what runs can be seen all the same. */
+async function readRulesIfLegible(container: Facts, warn: Warn): Promise<Rules> {
+  try {
+    return await containerRules(container, warn);
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error;
+    warn(error.message);
+    return NO_RULES;
+  }
+}
+
 /**
  * Finds out what there is to know of all gateways.
  *
  * @param container The container's facts.
  * @param warn Told of settings that make no sense.
  * @param processes What runs; absent: what {@linkcode readProcesses} says.
+ * @param known The container's rules. Default: those of its facts, as far as they are legible.
  * @returns What is known.
  */
 export async function lookAround(
   container: Facts,
   warn: Warn,
   processes: Processes = readProcesses(),
+  known: Promise<Rules> = readRulesIfLegible(container, warn),
 ): Promise<Sight> {
   const { home, scandir, role, hermes } = container;
-  const rules = await containerRules(container, warn);
+  const rules = await known;
   const overview = gatherOverview({
     ...{ home, scandir, role, rules, processes },
     mode: container.env("mode") ?? "",

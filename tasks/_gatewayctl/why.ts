@@ -13,7 +13,7 @@ import { printJson } from "./json.ts";
 import { lookAround, type Sight } from "./look.ts";
 import { chooseProfiles } from "./profiles.ts";
 import { EXIT, warn } from "./report.ts";
-import { slotDefaults } from "../_facts.ts";
+import { containerRules, slotDefaults } from "../_facts.ts";
 
 const LOG_LINES = 3;
 
@@ -110,7 +110,7 @@ function explainAll({ gateways, container }: Sight, facts: Facts, { flags }: Arg
 /** Runs `why`. */
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
   const container = facts();
-  const sight = await lookAround(container, warn);
+  const sight = await lookAround(container, warn, undefined, containerRules(container, warn));
   if (args.operands.length === 0) return explainAll(sight, container, args);
   const words = callersTimeWords();
   const known = sight.gateways.map(({ profile }) => profile);

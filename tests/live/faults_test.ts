@@ -28,10 +28,9 @@ const SUPERVISORS: Readonly<Record<string, RegExp>> = {
   "a gateway's s6-supervise": /^s6-supervisegateway-coder$/,
   "a logger's s6-supervise": /^s6-supervisegateway-coder\/log$/,
 };
-const INNER: Readonly<Record<string, RegExp>> = {
-  "the inner s6-svscan": /^s6-svscan.*\/run\/hermes\/service$/,
-  "root's s6-supervise of it": /^s6-supervisegateways$/,
-};
+const SVSCAN = /^s6-svscan.*\/run\/hermes\/service$/;
+const INNER = { "the inner s6-svscan": SVSCAN };
+const ROOTS = { "root's s6-supervise of it": /^s6-supervisegateways$/ };
 const HAS_INNER: readonly Kind[] = ["isolated", "three capabilities"];
 
 function signal(name: string, line: RegExp): (world: World) => Promise<unknown> {
@@ -64,12 +63,13 @@ function kills(
 // get ready (gateways_service_test), children and ports (orphans_test), reports (gatewayctl_health_test).
 const FAULTS: readonly Fault[] = [
   ...kills(SUPERVISORS, 1),
-  ...kills(INNER, 0, HAS_INNER),
+  ...kills(INNER, 1, HAS_INNER),
+  ...kills(ROOTS, 0, HAS_INNER),
   {
     title: "hermes puts an s6-svscan of its own in the place of the inner one",
     kinds: HAS_INNER,
     plant: async ({ container, scandir }) => {
-      const pid = await find(container, INNER["the inner s6-svscan"]!);
+      const pid = await find(container, SVSCAN);
       const seize = `kill -9 ${pid}; cd /; while ! setsid s6-svscan ${scandir}; do :; done`;
       container.sh(`(${seize}) >/dev/null 2>&1 </dev/null &`, { user: "hermes" });
     },

@@ -42,7 +42,7 @@ liveTest("two syncs and ten registers at once leave every gateway up, once", asy
     return Object.keys(await pids(container)).sort().join() === names.join();
   }, 30_000);
   assertMatch((await ctl(container, ["sync"])).stdout, /^(\S+: unchanged\n){11}$/);
-  assertMatch(await ctlOk(container, ["doctor"]), /^ok +no supervisor without its slot +none$/m);
+  assertMatch(await ctlOk(container, ["doctor"]), /^ok +no s6-supervise is left over +none$/m);
   await Promise.all(names.map((name) => ctlOk(container, ["unregister", name])));
   assertEquals(await inventory(container), before);
 });

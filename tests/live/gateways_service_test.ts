@@ -183,7 +183,7 @@ for (const [what, options] of Object.entries(ISOLATED)) {
     assertEquals(code, 1);
     assertMatch(
       stdout,
-      /FAIL +the service gateways .*given up.*"s6-svc -u \/run\/service\/gateways"/,
+      /FAIL +the service gateways .*given up.*\n *try: s6-svc -u \/run\/service\/gateways\n/,
     );
     // The command that it names helps.
     await container.exec(["s6-svc", "-u", GATEWAYS], { user: "hermes" });

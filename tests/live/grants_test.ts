@@ -27,8 +27,9 @@ const SCENES: Readonly<Record<string, { prepare?: string; runs: readonly string[
   status: { prepare: DOWN, runs: ["default"] },
   top: { prepare: DOWN, runs: ["-n 1"] },
   start: { prepare: `${PROFILE}; ${COPY}`, runs: ["default late$n"] },
-  stop: { prepare: `${UP}; ${PROFILE}; ${COPY}`, runs: ["default late$n"] },
-  restart: { prepare: `${UP}; ${PROFILE}; ${COPY}`, runs: ["default late$n"] },
+  // Only who does not wait is told until when it may take.
+  stop: { prepare: `${UP}; ${PROFILE}; ${COPY}`, runs: ["default --no-wait", "default late$n"] },
+  restart: { prepare: `${UP}; ${PROFILE}; ${COPY}`, runs: ["default --no-wait", "default late$n"] },
   register: { prepare: PROFILE, runs: ["late$n"] },
   unregister: { prepare: `${COPY}; ${SCAN}`, runs: ["late$n"] },
   sync: { prepare: `${COPY}; ${SCAN}; n=2$n; ${PROFILE}`, runs: ["--prune"] },

@@ -37,8 +37,6 @@ export interface Command {
   known?: "volume" | "both";
   /** Its options. */
   options: readonly CommandOption[];
-  /** What else its help says. */
-  notes?: string;
   /** What it may do. */
   permissions(places: CommandPlaces): Permissions;
 }

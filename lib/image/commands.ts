@@ -11,28 +11,31 @@ import type { Permissions } from "./permissions.ts";
 /** The version of what `--json` prints; it grows when a field goes or changes its meaning. */
 export const JSON_VERSION = 1;
 
-const JSON_OPTION: CommandOption = { name: "json", text: "JSON instead of text" };
-const ALL: CommandOption = { name: "all", text: "every gateway that is registered, as '*'" };
+const JSON_OPTION: CommandOption = { name: "json", text: "print JSON instead of text" };
+const ALL: CommandOption = { name: "all", text: "every registered gateway, like '*'" };
 const SORT = (usual: string): CommandOption => ({
   name: "sort",
-  value: "WHAT",
-  text: `by name, state, memory, cpu or since (${usual})`,
+  value: "KEY",
+  text: `order by name, state, memory, cpu or since (default ${usual})`,
 });
 const TIMEOUT: CommandOption = {
   name: "timeout",
   value: "SECONDS",
-  text: "how long to wait for each gateway (10)",
+  text: "wait at most this long for each gateway (default 10)",
 };
 const KILL: readonly CommandOption[] = [
   {
     name: "kill-after",
     value: "SECONDS",
-    text: "how long until s6 kills one that does not stop",
+    text: "kill it if still up after that long (default: see below)",
   },
-  { name: "no-kill", text: "never kill one that does not stop" },
+  { name: "no-kill", text: "never kill it, however long it takes to stop" },
 ];
-const FORCE: CommandOption = { name: "force", text: "also one that is somebody else's to run" };
-const NO_WAIT: CommandOption = { name: "no-wait", text: "do not wait until it is done" };
+const FORCE: CommandOption = {
+  name: "force",
+  text: "do it even if this container is not meant to run it",
+};
+const NO_WAIT: CommandOption = { name: "no-wait", text: "return at once; s6 does the rest" };
 
 /** The caller's time zone: s6-log stamps in the container's, so that one has to stay Deno's own. */
 const ZONE = ["GATEWAYCTL_TZ"];
@@ -76,11 +79,6 @@ export function syncPermissions({ facts, home, scandir }: CommandPlaces): Permis
   };
 }
 
-const KILL_NOTES = `--timeout bounds the wait only. Without --kill-after a gateway has 10 s more
-than hermes waits for its agents (agent.restart_drain_timeout in the profile's
-config.yaml), and at least 60 s. s6 sees to that, also after gatewayctl's end.`;
-const RESTART_NOTES = `With --all or a pattern those that somebody has stopped stay so.`;
-
 /** A command that changes gateways and records what the operator wants of them. */
 function change(name: "start" | "stop" | "restart", purpose: string): Command {
   const stops = name !== "start";
@@ -91,7 +89,6 @@ function change(name: "start" | "stop" | "restart", purpose: string): Command {
     purpose,
     operands: "PROFILE...|--all",
     options: [ALL, TIMEOUT, ...stops ? KILL : [], ...force, NO_WAIT, JSON_OPTION],
-    ...stops && { notes: name === "stop" ? KILL_NOTES : `${KILL_NOTES}\n${RESTART_NOTES}` },
     permissions: ({ facts, home, scandir }) => {
       const inHome = (files: readonly string[]) => files.map((file) => `${home}/${file}`);
       const state = inHome(["profiles", STATE_FILE, `${STATE_FILE}.new`]);
@@ -111,54 +108,50 @@ function change(name: "start" | "stop" | "restart", purpose: string): Command {
 }
 
 const SELECT: readonly CommandOption[] = [
-  { name: "failed", text: "only those that have failed" },
-  { name: "running", text: "only those that run" },
+  { name: "failed", text: "show only failed gateways" },
+  { name: "running", text: "show only running gateways" },
 ];
-
-const COLUMNS = `FOR is for how long it has been up or down. CPU is the share of one core since
-it was started, MEMORY what is resident, both with all that it has started. By
-state the worst is first, by memory or cpu what uses most, by since the latest.`;
 
 /** Every command of gatewayctl, in the order of its help. */
 export const COMMANDS: readonly Command[] = [
   {
     name: "list",
-    purpose: "shows gateways, and profiles without one; all, or those named",
+    purpose: "lists profiles and their gateways",
     operands: "[PROFILE]...",
     known: "both",
     options: [...SELECT, SORT("name"), JSON_OPTION],
-    notes: `${COLUMNS}
-The last line counts all, also those that --failed and --running leave out.`,
     permissions: (places) => ({ read: overview(places) }),
   },
   {
     name: "status",
-    purpose: "shows registered gateways; all, or those named",
+    purpose: "like list, but only registered gateways",
     operands: "[PROFILE]...",
     options: [...SELECT, SORT("name"), JSON_OPTION],
-    notes: COLUMNS,
     permissions: (places) => ({ read: overview(places) }),
   },
   {
     name: "top",
-    purpose: "shows registered gateways again and again; all, or those named",
+    purpose: "like status, but refreshes until Ctrl-C",
     operands: "[PROFILE]...",
     options: [
-      { name: "interval", value: "SECONDS", text: "how long to wait in between (2)" },
-      { name: "count", short: "n", value: "N", text: "how often (until Ctrl-C)" },
+      { name: "interval", value: "SECONDS", text: "time between two refreshes (default 2)" },
+      {
+        name: "count",
+        short: "n",
+        value: "N",
+        text: "end after N tables (default: go on until Ctrl-C)",
+      },
       SORT("cpu"),
-      { name: "json", text: "JSON instead of text, an object on each line" },
+      { name: "json", text: "print JSON instead of text, one object a line" },
     ],
-    notes: `CPU is the share of one core since the time before, at first since the gateway
-was started. A terminal shows as many as it has room for; a pipe gets all.`,
     permissions: (places) => ({ read: overview(places), run: [LOOK] }),
   },
-  change("start", "starts gateways, now and at the next container start"),
-  change("stop", "stops gateways; they stay down, also at the next container start"),
-  change("restart", "stops gateways, waits until they are down, and starts them"),
+  change("start", "starts gateways; they also start with the container"),
+  change("stop", "stops gateways; they stay down when the container starts"),
+  change("restart", "stops gateways and starts them again"),
   {
     name: "register",
-    purpose: "makes gateways for profiles and starts them",
+    purpose: "creates gateways for profiles and starts them",
     operands: "PROFILE...|--all",
     known: "volume",
     options: [
@@ -166,10 +159,10 @@ was started. A terminal shows as many as it has room for; a pipe gets all.`,
         name: "env",
         value: "KEY=VALUE",
         many: true,
-        text: "environment for the gateway, instead of what it had",
+        text: "set a variable for the gateway; may be repeated",
       },
-      { name: "down", text: "do not start it" },
-      { name: "all", text: "every profile without a gateway, as '*'" },
+      { name: "down", text: "create it, do not start it" },
+      { name: "all", text: "every profile without a gateway, like '*'" },
       FORCE,
       TIMEOUT,
       NO_WAIT,
@@ -185,7 +178,11 @@ was started. A terminal shows as many as it has room for; a pipe gets all.`,
     name: "unregister",
     purpose: "stops gateways and removes them; the profiles stay",
     operands: "PROFILE...|--all",
-    options: [ALL, TIMEOUT, JSON_OPTION],
+    options: [
+      ALL,
+      { ...TIMEOUT, text: "kill it if still up after that long (default 10)" },
+      JSON_OPTION,
+    ],
     permissions: ({ facts, scandir }) => ({
       read: [facts, scandir],
       write: [scandir],
@@ -194,11 +191,11 @@ was started. A terminal shows as many as it has room for; a pipe gets all.`,
   },
   {
     name: "sync",
-    purpose: "makes gateways match the profiles on the volume; restarts nothing",
+    purpose: "creates gateways for new profiles; restarts nothing",
     operands: "",
     options: [
-      { name: "prune", text: "also unregister gateways whose profile is gone" },
-      { name: "dry-run", text: "say what would be done, write nothing" },
+      { name: "prune", text: "also unregister gateways that do not belong here" },
+      { name: "dry-run", text: "show what would be done, change nothing" },
       TIMEOUT,
       JSON_OPTION,
     ],
@@ -206,14 +203,10 @@ was started. A terminal shows as many as it has room for; a pipe gets all.`,
   },
   {
     name: "why",
-    purpose: "explains why gateways are as they are, and what helps",
+    purpose: "explains why a gateway is not running, and what to do",
     operands: "[PROFILE]...",
     known: "both",
     options: [JSON_OPTION],
-    notes: `With names it tells all that is known of each. Without, it prints a line for
-each gateway that is not as it is wanted, the worst first, and exits 0. What
-follows "try:" is a command to paste here; "outside:" is what only somebody
-outside this container can change, and what it is now.`,
     permissions: (places) => ({
       read: [
         ...overview(places),
@@ -224,7 +217,7 @@ outside this container can change, and what it is now.`,
   },
   {
     name: "doctor",
-    purpose: "checks the supervision, the gateways, their logs and the space",
+    purpose: "checks supervision, gateways, logs and free space",
     operands: "",
     options: [JSON_OPTION],
     permissions: (places) => ({
@@ -235,24 +228,20 @@ outside this container can change, and what it is now.`,
   },
   {
     name: "logs",
-    purpose: "shows what gateways have logged, by time",
+    purpose: "prints the logs of gateways, by time",
     operands: "PROFILE...|--all",
     options: [
       ALL,
-      { name: "follow", short: "f", text: "go on with what is written from now on" },
+      { name: "follow", short: "f", text: "keep printing new lines until Ctrl-C" },
       {
         name: "lines",
         short: "n",
         value: "N",
-        text: "the last N lines of each (20; with --since, all)",
+        text: "only the last N of each (default 20; with --since, all)",
       },
-      { name: "since", value: "WHEN", text: "only what was logged since then" },
-      { name: "json", text: "JSON instead of text, an object on each line" },
+      { name: "since", value: "WHEN", text: "only lines since then (default: any time)" },
+      { name: "json", text: "print JSON instead of text, one object a line" },
     ],
-    notes: `WHEN is an age (30s, 10m, 2h, 7d) or a time (2026-11-22, "2026-11-22 08:47",
-2026-11-22T08:47:00Z). A time without a zone is in the one that TZ names, as are
-those that are shown. With several gateways each line begins with a profile.
-With --all or a pattern, -f also follows gateways that are registered later.`,
     permissions: ({ facts, home, scandir }) => ({
       read: [facts, scandir, `${home}/logs/gateways`],
       env: ZONE,
@@ -260,33 +249,33 @@ With --all or a pattern, -f also follows gateways that are registered later.`,
   },
   {
     name: "health",
-    purpose: "exits 0 if every gateway that is wanted up is up; else 1, with why",
+    purpose: "exits 0 if all gateways that should run do; else 1, and says why",
     operands: "",
     options: [
-      { name: "live", text: "only whether s6-svscan is at work" },
-      { name: "ready", text: "whether each is up, or has failed for reasons of its own" },
-      { name: "profile", value: "PROFILE", text: "only this one: is it up?" },
+      { name: "live", text: "check only that s6-svscan runs, no gateway" },
+      { name: "ready", text: "accept gateways that failed for reasons of their own" },
+      { name: "profile", value: "PROFILE", text: "check only that this one is up" },
       JSON_OPTION,
     ],
     permissions: (places) => ({ read: overview(places) }),
   },
   {
     name: "metrics",
-    purpose: "prints what is known of every gateway for Prometheus",
+    purpose: "prints metrics of every gateway, as Prometheus reads them",
     operands: "",
     options: [JSON_OPTION],
     permissions: (places) => ({ read: overview(places) }),
   },
   {
     name: "completion",
-    purpose: "prints a script for a shell's completion",
+    purpose: "prints the completion script for bash or zsh",
     operands: "bash|zsh",
     options: [],
     permissions: () => ({}),
   },
   {
     name: "help",
-    purpose: "tells how a command is used, or which commands there are",
+    purpose: "shows the help of a command, or the list of commands",
     operands: "[COMMAND]",
     options: [],
     permissions: () => ({}),

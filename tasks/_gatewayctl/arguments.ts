@@ -19,10 +19,10 @@ function checkOperands(
   if (operands === "" || operands === "[COMMAND]") return;
   if (operands === "PROFILE...|--all") {
     if (flags.has("all") === (first !== undefined)) {
-      throw new UsageError("expected either one or more profiles or --all");
+      throw new UsageError("expected one or more profiles, or --all, but not both");
     }
   } else if (given.length !== 1) {
-    throw new UsageError(`expected one ${operands}, got ${given.length}`);
+    throw new UsageError(`expected ${operands.replace("|", " or ")}`);
   }
 }
 

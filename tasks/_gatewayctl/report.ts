@@ -97,7 +97,8 @@ function nextStep(
   if (outside) return undefined;
   if (nearest !== undefined) return `did you mean ${JSON.stringify(nearest)}?`;
   if (error instanceof UsageError) {
-    return `try "gatewayctl ${command === undefined ? "--help" : `${command.name} --help`}"`;
+    const of = command === undefined || command.name === "help" ? "" : `${command.name} `;
+    return `try "gatewayctl ${of}--help"`;
   }
   if (error instanceof IntentNotRecordedError) {
     const again = error.desired === "running" ? "start" : "stop";

@@ -13,7 +13,7 @@ import { callersTimeWords } from "./human.ts";
 export function killAfterMs(args: Arguments): number | null | undefined {
   const never = args.flags.has("no-kill");
   if (!args.values.has("kill-after")) return never ? null : undefined;
-  if (never) throw new UsageError("expected either --kill-after or --no-kill");
+  if (never) throw new UsageError("--kill-after and --no-kill exclude each other");
   return 1000 * numberOf(args, "kill-after", 0, /^\d{1,6}(\.\d+)?$/);
 }
 

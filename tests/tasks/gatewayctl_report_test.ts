@@ -8,7 +8,8 @@ import {
 import { COMMANDS } from "../../lib/image/commands.ts";
 import { slotName } from "../../lib/profile/name.ts";
 import { SettingError, UnknownWordError, UsageError } from "../../tasks/_cli.ts";
-import { commandHelp, HELP, VERSION } from "../../tasks/_gatewayctl/help.ts";
+import { parseCommand } from "../../tasks/_gatewayctl/arguments.ts";
+import { commandHelp, EXAMPLES, HELP, VERSION } from "../../tasks/_gatewayctl/help.ts";
 import {
   nearestFor,
   NoMatchError,
@@ -95,6 +96,16 @@ Deno.test("the help of gatewayctl and of each command fits 80 columns and names 
   for (const one of COMMANDS) {
     assertMatch(HELP, new RegExp(`^ {2}${one.name} {2,}\\w`, "m"));
     for (const { name } of one.options) assertStringIncludes(commandHelp(one), `--${name}`);
+  }
+});
+
+Deno.test("each example of a help is a command line that is taken, of that command", () => {
+  for (const [name, lines] of Object.entries(EXAMPLES)) {
+    for (const line of lines) {
+      const [first = "", ...words] = line.replaceAll("'", "").split(" ");
+      assertEquals(first, name);
+      assertEquals(parseCommand(command(name), words).command.name, name);
+    }
   }
 });
 

@@ -1,5 +1,6 @@
 import { JSON_VERSION } from "../lib/image/commands.ts";
-import { type Fields, type FieldType, JSON_OUTPUTS } from "../lib/image/json.ts";
+import type { Fields, FieldType } from "../lib/image/_json_fields.ts";
+import { JSON_OUTPUTS } from "../lib/image/json.ts";
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 

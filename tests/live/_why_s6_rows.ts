@@ -95,6 +95,10 @@ export const GATEWAYS: readonly Row[] = [
     then: "stopped",
     says: /past s6/,
   },
+];
+
+/** What any scan for what is gone would end: nobody else may ask for one meanwhile. */
+export const ORPHAN: readonly Row[] = [
   {
     cause: "two-gateways",
     profile: "orphan",

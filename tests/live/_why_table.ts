@@ -4,6 +4,7 @@ import { DIR, type Group } from "./_why_row.ts";
 import {
   GATEWAYS,
   OPERATORS,
+  ORPHAN,
   PID,
   S6,
   signalSupervisor,
@@ -21,7 +22,7 @@ const OWN = ["team-a", "team-b", "team-c", "team-d", "team-e"].find((name) =>
 
 /** Every cause. */
 export const GROUPS: readonly Group[] = [
-  { title: "operators and gateways", stages: [[...OPERATORS, ...GATEWAYS]] },
+  { title: "operators and gateways", stages: [[...OPERATORS, ...GATEWAYS], ORPHAN] },
   { title: "s6", stages: [S6, UNSUPERVISED] },
   { title: "the volume", profiles: { running: RUNNING }, stages: [VOLUME] },
   {

@@ -97,12 +97,19 @@ function brokenLog(facts: GatewayFacts, container: ContainerFacts): Answer | und
       help: `kill -s CONT ${pid}`,
     };
   }
+  // s6-svscan has the pipe between the two, and may have closed it: both have to be made anew.
+  const anew = `${ctl("unregister", facts)} && ${ctl("register", facts)}`;
   if (logger.supervisor === "none") {
     const answer = svscanAnswer("nothing supervises its logger", container) ??
-      { text: "nothing supervises its logger", help: scan(facts) };
+      { text: "nothing supervises its logger", help: anew };
     return { ...answer, cause: "logger-down" };
   }
-  if (logger.status?.up) return undefined;
+  const { status } = logger;
+  if (status?.up) return undefined;
+  if (status?.wantedUp && status.exitCode === 0) {
+    const text = "its logger ends at once: nobody writes to its pipe";
+    return { cause: "logger-down", text, help: anew };
+  }
   return { cause: "logger-down", text: "its logger is down", help: `s6-svc -u ${servicedir}/log` };
 }
 

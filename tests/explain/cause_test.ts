@@ -13,6 +13,12 @@ const SERVED = { by: "the root profile's gateway", up: true };
 const FULL = { full: "no space is left for /h" };
 const AGAIN = "gatewayctl sync; gatewayctl restart coder";
 
+/** A logger whose process is like this. */
+function logger(status: typeof DOWN, supervisor: "alive" | "none" = "alive") {
+  return { logger: { supervisor, frozen: false, status } };
+}
+const ANEW = "gatewayctl unregister coder && gatewayctl register coder";
+
 const CASES: readonly [
   changes: Partial<GatewayFacts>,
   cause: string,
@@ -27,6 +33,9 @@ const CASES: readonly [
     ...[{ status: { ...UP, wantedUp: false } }, "stopping", "failed"] as const,
     ...["gatewayctl stop coder --kill-after 5", /does not \(pid 7\)/] as const,
   ],
+  [logger(DOWN), "logger-down", "failed", "s6-svc -u /s/gateway-coder/log", /stands still$/],
+  [logger({ ...DOWN, wantedUp: true }), "logger-down", "failed", ANEW, /nobody writes to its pipe/],
+  [logger(DOWN, "none"), "logger-down", "failed", ANEW, /nothing supervises its logger/],
   [{ edited: [] }, "running", "running"],
   [{ edited: ["run", "log/run"] }, "run-edited", "failed", AGAIN, /: run, log\/run$/],
   [{ edited: ["run"], status: { ...DOWN, wantedUp: true } }, "run-edited", "failed", AGAIN],

@@ -6,6 +6,7 @@ import { CONTAINER, gateway } from "../_gateway_facts.ts";
 
 const S = "/s/gateway-coder";
 const SCAN = "gatewayctl sync; s6-svscanctl -a /s";
+const ANEW = "gatewayctl unregister coder && gatewayctl register coder";
 const ISOLATED = { mode: "isolated" } as const;
 const { logger: LOGGER, status: UP } = gateway();
 const DOWN = { ...UP!, up: false, pid: null };
@@ -52,7 +53,7 @@ const CASES: readonly [
   [logging, {}, {}, undefined],
   [logging, { logger: NONE, status: DOWN }, {}, undefined],
   [logging, { logger: { ...NONE, supervisor: "unknown" } }, {}, undefined],
-  [logging, { logger: NONE }, {}, "logger-down", SCAN],
+  [logging, { logger: NONE }, {}, "logger-down", ANEW],
   [
     ...[logging, { logger: NONE }, { svscan: "frozen", svscanPid: 1 }] as const,
     ...["logger-down", "kill -s CONT 1"] as const,

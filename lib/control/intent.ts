@@ -1,10 +1,8 @@
-import { lstatIfPresent, makeFile, removeIfPresent } from "../_fs.ts";
-import { readJsonObject } from "../_json.ts";
+import { makeFile, removeIfPresent } from "../_fs.ts";
 import { errorWords, IntentNotRecordedError, survivable } from "../_errors.ts";
 import { profileDir, slotName } from "../profile/name.ts";
 import { type DesiredState, recordDesiredState } from "../profile/desired_state.ts";
-import { STATE_FILE } from "../profile/list.ts";
-import { stateOf } from "../profile/prior_state.ts";
+import { readRecordedState } from "../profile/recorded_state.ts";
 import { lockScandir } from "../slot/scandir.ts";
 
 /** Whose intent is recorded, and where. */
@@ -68,11 +66,5 @@ export async function recordIntent(
  * ```
  */
 export function isRecordedStopped(home: string, profile: string): boolean {
-  const path = `${profileDir(home, profile)}/${STATE_FILE}`;
-  try {
-    return lstatIfPresent(path)?.isFile === true && stateOf(readJsonObject(path)) === "stopped";
-  } catch (error) {
-    survivable(error);
-    return false; // as good as none
-  }
+  return readRecordedState(profileDir(home, profile)).state === "stopped";
 }

@@ -16,11 +16,10 @@ import {
   type SlotOutcome,
 } from "../slot/slot.ts";
 import { findSlots } from "../slot/slot_facts.ts";
+import { SHARED_SCANDIR } from "../s6/places.ts";
 import { Supervision } from "../s6/supervision.ts";
 import { clearUnregistered, keptEnv } from "../slot/unregistered.ts";
 import { planVolume, type ProfilePlan } from "../boot/plan.ts";
-
-const DEFAULT_SCANDIR = "/run/service";
 
 /** Options of {@linkcode syncProfileGateways}. */
 export interface SyncOptions {
@@ -160,7 +159,7 @@ async function pass(
   options: SyncOptions,
   locked: LockedScandir | undefined,
 ): Promise<{ entries: SyncEntry[]; leftOut: Set<string> }> {
-  const { home, scandir = DEFAULT_SCANDIR, prune = false, warn = () => {} } = options;
+  const { home, scandir = SHARED_SCANDIR, prune = false, warn = () => {} } = options;
   const { rules, defaults, capacity } = options;
   const { profiles: found, error } = planVolume(home, warn, { rules, defaults });
   if (error !== undefined) throw new Error(`cannot read ${home}/profiles: ${errorWords(error)}`);
@@ -187,7 +186,7 @@ async function passLocked(
   supervision: Supervision,
   options: SyncOptions,
 ) {
-  using scandir = await lockScandir(options.scandir ?? DEFAULT_SCANDIR);
+  using scandir = await lockScandir(options.scandir ?? SHARED_SCANDIR);
   return await pass(manager, supervision, options, scandir);
 }
 
@@ -252,7 +251,7 @@ function recruiter(supervision: Supervision): (service: string) => Promise<void>
  * ```
  */
 export async function syncProfileGateways(options: SyncOptions): Promise<SyncEntry[]> {
-  const { home, scandir = DEFAULT_SCANDIR, timeoutMs = 10_000, bin, warn } = options;
+  const { home, scandir = SHARED_SCANDIR, timeoutMs = 10_000, bin, warn } = options;
   const where = { scandir, timeoutMs, bin };
   const manager = new S6ServiceManager({ home, ...where, warn });
   const supervision = new Supervision(where);

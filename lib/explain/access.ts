@@ -1,12 +1,5 @@
+import type { Owner } from "../_owner.ts";
 import { pathWord } from "./_rule.ts";
-
-/** The user hermes, whose processes work in the home. */
-export interface Owner {
-  /** Its user ID. */
-  uid: number;
-  /** Its group ID. */
-  gid: number;
-}
 
 /** What keeps hermes from something, and the command that ends it. */
 export interface Obstacle {

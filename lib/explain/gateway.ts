@@ -1,21 +1,10 @@
 import type { BootRecord } from "../boot/record.ts";
+import type { RecordedState } from "../profile/recorded_state.ts";
 import type { ContainerRole } from "../rules/facts.ts";
 import type { Away } from "../rules/selection.ts";
 import type { ServiceStatus } from "../s6/status.ts";
 import type { Obstacle } from "./access.ts";
 import type { Svscan } from "./svscan.ts";
-
-/** What `gateway_state.json` says, and who said it. */
-export interface RecordedState {
-  /** The state; `null`: nothing usable. */
-  state: string | null;
-  /** Who set it: the operator (`desired_state`) or the gateway itself (`gateway_state`). */
-  setBy: "operator" | "gateway" | null;
-  /** When, if that is recorded. */
-  setAt: Date | null;
-  /** Why there is nothing usable. */
-  problem?: string | undefined;
-}
 
 /** What is known of what supervises a service, and of the service's process. */
 export interface Supervised {

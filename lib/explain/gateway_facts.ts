@@ -1,9 +1,9 @@
 import { lstatIfPresent } from "../_fs.ts";
+import type { Owner } from "../_owner.ts";
 import { slotName } from "../profile/name.ts";
-import type { Processes, Supervisor } from "../s6/processes.ts";
+import { isFrozen, type Processes, type Supervisor } from "../s6/processes.ts";
 import { readDeaths, readStatus, type ServiceStatus } from "../s6/status.ts";
 import { isUnregistered } from "../slot/unregistered.ts";
-import type { Owner } from "./access.ts";
 import type { GatewayFacts, Supervised } from "./gateway.ts";
 import { findLogProblem } from "./log_facts.ts";
 
@@ -35,11 +35,6 @@ export interface SlotPlaces {
   hermes: Owner;
 }
 
-/** Whether SIGSTOP or a debugger has stopped a process, proc_pid_stat(5). */
-function isFrozen(state: string | undefined): boolean {
-  return state === "T" || state === "t";
-}
-
 /**
  * An s6-supervise that finds no room for its status leaves one that names a
  * process of before. What it has written since the look is true.
@@ -64,11 +59,11 @@ function readService(
   const found = supervisors.get(service) ?? [];
   const supervisor = found.find(({ child }) => child?.pid === status?.pid) ?? found[0];
   if (supervisor === undefined) return { ...NOTHING, doubles: [] };
-  const { pid: supervisorPid, state } = supervisor.process;
+  const { process } = supervisor;
   return {
-    supervisor: isFrozen(state) ? "frozen" : "alive",
-    supervisorPid,
-    frozen: isFrozen(processes.all.get(status?.pid ?? 0)?.state),
+    supervisor: isFrozen(process) ? "frozen" : "alive",
+    supervisorPid: process.pid,
+    frozen: isFrozen(processes.all.get(status?.pid ?? 0)),
     status: status !== null && isStale(status, supervisor, processes) ? null : status,
     doubles: found.flatMap((one) => one === supervisor ? [] : one.child?.pid ?? []),
   };
@@ -86,9 +81,9 @@ function readWriting(service: string, { processes, supervisors }: Look): Supervi
   if (process === undefined || child?.args[0] !== "s6-log" || others.length > 0) return undefined;
   const seconds = Math.max(0, Math.floor(processes.uptimeSeconds - child.startSeconds));
   return {
-    supervisor: isFrozen(process.state) ? "frozen" : "alive",
+    supervisor: isFrozen(process) ? "frozen" : "alive",
     supervisorPid: process.pid,
-    frozen: isFrozen(child.state),
+    frozen: isFrozen(child),
     status: { up: true, wantedUp: true, pid: child.pid, exitCode: null, signal: null, seconds },
   };
 }

@@ -1,6 +1,7 @@
 import { lstatIfPresent } from "../_fs.ts";
+import type { Owner } from "../_owner.ts";
 import { pathWord } from "./_rule.ts";
-import { accessProblem, type Obstacle, type Owner } from "./access.ts";
+import { accessProblem, type Obstacle } from "./access.ts";
 
 /** Finds what is wrong with a file that the logger goes on with. */
 function fileProblem(path: string, hermes: Owner): Obstacle | undefined {

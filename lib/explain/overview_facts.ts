@@ -1,20 +1,21 @@
 import { readBootRecord } from "../boot/record.ts";
 import { errorWords, survivable } from "../_errors.ts";
 import { listDirectory, lstatIfPresent } from "../_fs.ts";
+import type { Owner } from "../_owner.ts";
 import { inOrder } from "../control/status.ts";
 import { MARKER_FILE } from "../profile/list.ts";
 import { DEFAULT_PROFILE, profileDir, profileNameProblem, SLOT_PREFIX } from "../profile/name.ts";
+import { readRecordedState, type RecordedState } from "../profile/recorded_state.ts";
 import type { ContainerRole } from "../rules/facts.ts";
 import type { Rules } from "../rules/rules.ts";
 import { foldIntents } from "../rules/topology.ts";
 import { type Capacity, roomFor, wordNoRoom } from "../s6/capacity.ts";
 import { countServices } from "../slot/slot_facts.ts";
 import { type Processes, type Space, supervisorsOf } from "../s6/processes.ts";
-import { accessProblem, type Owner } from "./access.ts";
-import type { ContainerFacts, GatewayFacts, RecordedState } from "./gateway.ts";
+import { accessProblem } from "./access.ts";
+import type { ContainerFacts, GatewayFacts } from "./gateway.ts";
 import { type Look, NO_SLOT, readSlot } from "./gateway_facts.ts";
 import { freeName } from "./free_name.ts";
-import { readRecordedState } from "./recorded_state.ts";
 import { findStrays } from "./strays.ts";
 import { findSvscan } from "./svscan.ts";
 

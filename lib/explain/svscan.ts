@@ -1,5 +1,5 @@
 import { S6_SVSCAN } from "../s6/run.ts";
-import type { Processes } from "../s6/processes.ts";
+import { isFrozen, type Processes } from "../s6/processes.ts";
 
 /** What supervises a scandir. */
 export interface Svscan {
@@ -29,8 +29,7 @@ export function findSvscan({ all }: Processes, scandir: string): Svscan {
     program.split("/").at(-1) === S6_SVSCAN && rest.at(-1) === scandir
   );
   if (found === undefined) return { svscan: "none" };
-  const isFrozen = found.state === "T" || found.state === "t";
-  return { svscan: isFrozen ? "frozen" : "alive", svscanPid: found.pid };
+  return { svscan: isFrozen(found) ? "frozen" : "alive", svscanPid: found.pid };
 }
 
 /**

@@ -18,6 +18,22 @@ export interface Process {
   args: readonly string[];
 }
 
+/**
+ * Tells whether SIGSTOP or a debugger has stopped a process. Pure.
+ *
+ * @param process The process, if there is one.
+ * @returns Whether it is.
+ *
+ * @example
+ * ```ts
+ * import { isFrozen } from "./processes.ts";
+ * isFrozen(undefined); // false
+ * ```
+ */
+export function isFrozen(process: Pick<Process, "state"> | undefined): boolean {
+  return process?.state === "T" || process?.state === "t";
+}
+
 /** How much room is left on the file system of a directory. */
 export interface Space {
   /** The directory. */

@@ -1,7 +1,8 @@
 import type { Facts } from "../../lib/rules/facts.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
 import { diagnose } from "../../lib/explain/cause.ts";
-import type { ContainerFacts, GatewayFacts, RecordedState } from "../../lib/explain/gateway.ts";
+import type { ContainerFacts, GatewayFacts } from "../../lib/explain/gateway.ts";
+import type { RecordedState } from "../../lib/profile/recorded_state.ts";
 import { type Diagnosed, findProblems, findUnwanted } from "../../lib/explain/overview.ts";
 import { findEdited, readBootLine } from "../../lib/explain/why_facts.ts";
 import { parseLogLine } from "../../lib/s6/log.ts";

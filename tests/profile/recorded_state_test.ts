@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { readRecordedState, recordedState } from "../../lib/explain/recorded_state.ts";
+import { readRecordedState, recordedState } from "../../lib/profile/recorded_state.ts";
 import { mkfifo, RUNNING } from "../_fixtures.ts";
 import { TempDir, writeFile } from "../_temp.ts";
 

@@ -1,9 +1,20 @@
 import { errorWords, survivable } from "../_errors.ts";
 import { lstatIfPresent } from "../_fs.ts";
 import { readJsonObject } from "../_json.ts";
-import { STATE_FILE } from "../profile/list.ts";
-import { stateOf } from "../profile/prior_state.ts";
-import type { RecordedState } from "./gateway.ts";
+import { STATE_FILE } from "./list.ts";
+import { stateOf } from "./prior_state.ts";
+
+/** What `gateway_state.json` says, and who said it. */
+export interface RecordedState {
+  /** The state; `null`: nothing usable. */
+  state: string | null;
+  /** Who set it: the operator (`desired_state`) or the gateway itself (`gateway_state`). */
+  setBy: "operator" | "gateway" | null;
+  /** When, if that is recorded. */
+  setAt: Date | null;
+  /** Why there is nothing usable. */
+  problem?: string | undefined;
+}
 
 /** Reads `updated_at`: seconds since the epoch from the operator, maybe text from a gateway. */
 function timeOf(value: unknown): Date | null {

@@ -1,3 +1,4 @@
+import { matchesGlob } from "../../lib/rules/selection.ts";
 import type { Arguments } from "./arguments.ts";
 import { NoMatchError } from "./report.ts";
 
@@ -11,29 +12,10 @@ export function isPattern(operand: string): boolean {
   return /[*?[]/.test(operand);
 }
 
-function toRegExp(pattern: string): RegExp {
-  const source = pattern.replace(
-    /\*+|\?|\[([!^]?)([^\]]+)\]|[^]/g,
-    (text, not: string | undefined, set: string | undefined) => {
-      if (text.startsWith("*")) return ".*";
-      if (text === "?") return ".";
-      if (set === undefined) return text.replace(/\W/g, "\\$&");
-      return `[${not ? "^" : ""}${set.replace(/[\\^]/g, "\\$&")}]`;
-    },
-  );
-  return new RegExp(`^${source}$`, "s");
-}
-
 /** Finds the names that an operand matches. */
 function matches(operand: string, names: readonly string[]): readonly string[] {
-  if (!isPattern(operand)) return names.filter((name) => name === operand);
-  try {
-    const pattern = toRegExp(operand);
-    return names.filter((name) => pattern.test(name));
-  } catch (error) {
-    if (error instanceof SyntaxError) return []; // such as [z-a]
-    throw error;
-  }
+  const isMatch = isPattern(operand) ? matchesGlob : (name: string) => name === operand;
+  return names.filter((name) => isMatch(name, operand));
 }
 
 /**

@@ -1,10 +1,8 @@
-import { BOOT_LOG } from "../boot/log.ts";
 import { errorWords, survivable } from "../_errors.ts";
 import { listIfPresent } from "../_fs.ts";
 import type { Owner } from "../_owner.ts";
 import { shellQuote } from "../_quote.ts";
 import { SLOT_PREFIX } from "../profile/name.ts";
-import { readFileEnd } from "../s6/log.ts";
 import type { Capacity } from "../s6/capacity.ts";
 import { SHARED_SCANDIR } from "../s6/places.ts";
 import type { Processes } from "../s6/processes.ts";
@@ -14,6 +12,7 @@ import { diagnose, type Diagnosis } from "./cause.ts";
 import type { DoctorFacts, Finding } from "./doctor.ts";
 import type { Overview } from "./overview_facts.ts";
 import { findRivals, type Rival } from "./rivals.ts";
+import { readBootLog } from "./why_facts.ts";
 import { SKELETON, type SkeletonEntry } from "./skeleton.ts";
 
 /** What only the caller's shell can tell: Deno would need every permission for it. */
@@ -184,9 +183,11 @@ async function findRetired(supervision: Supervision, scandir: string): Promise<s
 }
 
 function readRivals(home: string, container = "", slots: readonly string[]): Rival[] {
-  const lines = [`${home}/${BOOT_LOG}.1`, `${home}/${BOOT_LOG}`]
-    .flatMap((path) => readFileEnd(path).split("\n"));
-  return findRivals(lines, container, slots.map((slot) => slot.slice(SLOT_PREFIX.length)));
+  return findRivals(
+    readBootLog(home),
+    container,
+    slots.map((slot) => slot.slice(SLOT_PREFIX.length)),
+  );
 }
 
 function diagnoseAll({ gateways, container }: Overview): Map<string, Diagnosis> {

@@ -47,22 +47,15 @@ export function findBootLine(
 }
 
 /**
- * Reads what the boot log last says about a profile.
- * Needs `--allow-read` for the log and the one before.
+ * Reads the boot log, and before it the one that was rotated away.
+ * Needs `--allow-read` for both.
  *
  * @param home The Hermes home.
- * @param profile The profile.
- * @param container The container's name, for the boot log. Default: not known.
- * @returns The line, or `undefined`.
+ * @returns The lines.
  */
-export function readBootLine(
-  home: string,
-  profile: string,
-  container?: string,
-): BootLine | undefined {
-  const lines = [`${home}/${BOOT_LOG}.1`, `${home}/${BOOT_LOG}`]
-    .flatMap((path) => readFileEnd(path).split("\n"));
-  return findBootLine(lines.filter((line) => line !== ""), profile, container);
+export function readBootLog(home: string): string[] {
+  return [`${home}/${BOOT_LOG}.1`, `${home}/${BOOT_LOG}`]
+    .flatMap((path) => readFileEnd(path).split("\n")).filter((line) => line !== "");
 }
 
 /** Where a profile's service directory is, and what it is made by. */

@@ -4,7 +4,12 @@ import { diagnose } from "../../lib/explain/cause.ts";
 import type { ContainerFacts, GatewayFacts } from "../../lib/explain/gateway.ts";
 import type { RecordedState } from "../../lib/profile/recorded_state.ts";
 import { type Diagnosed, findProblems, findUnwanted } from "../../lib/explain/overview.ts";
-import { findEdited, readBootLine } from "../../lib/explain/why_facts.ts";
+import {
+  type BootLine,
+  findBootLine,
+  findEdited,
+  readBootLog,
+} from "../../lib/explain/why_facts.ts";
 import { parseLogLine } from "../../lib/s6/log.ts";
 import { lastLogLines } from "../../lib/s6/log_reader.ts";
 import { table } from "../_table.ts";
@@ -31,16 +36,25 @@ interface Explained {
   text: string;
 }
 
-/** Explains one gateway in full. */
+/** Makes a function that explains one gateway in full. */
+function explainer(
+  container: ContainerFacts,
+  { home, env }: Facts,
+): (facts: GatewayFacts) => Explained {
+  const words = callersTimeWords();
+  const bootLog = readBootLog(home);
+  const bootLineOf = (profile: string) => findBootLine(bootLog, profile, env("HOSTNAME"));
+  return (facts) => explain(facts, container, words, bootLineOf(facts.profile));
+}
+
 function explain(
   facts: GatewayFacts,
   container: ContainerFacts,
-  { home, env }: Facts,
   words: WordTime,
+  bootLine: BootLine | undefined,
 ): Explained {
   const { profile, recorded, logDir } = facts;
   const { cause, kind, text, help, outside, seeLog } = diagnose(facts, container);
-  const bootLine = readBootLine(home, profile, env("HOSTNAME"));
   const logLines = kind === "unusable" ? [] : lastLogLines(logDir, LOG_LINES);
   const log = seeLog
     ? logLines.map((line, i) => [i === 0 ? "log:" : "", wordLogLine(parseLogLine(line), words)])
@@ -92,10 +106,9 @@ function explainAll({ gateways, container }: Sight, facts: Facts, { flags }: Arg
   const unwanted = findUnwanted(gateways, container);
   const problems = findProblems(container);
   if (flags.has("json")) {
-    const words = callersTimeWords();
-    const explained = unwanted.map((one) => explain(one.facts, container, facts, words).json);
+    const explain = explainer(container, facts);
     printJson({
-      gateways: explained,
+      gateways: unwanted.map((one) => explain(one.facts).json),
       problems: problems.map(({ text, help }) => ({ text, try: help })),
     });
     return EXIT.done;
@@ -113,11 +126,10 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
   const container = facts();
   const sight = await lookAround(container, warn, undefined, containerRules(container, warn));
   if (args.operands.length === 0) return explainAll(sight, container, args);
-  const words = callersTimeWords();
   const known = sight.gateways.map(({ profile }) => profile);
   const explained = chooseProfiles(args, known)
     .flatMap((profile) => find(sight, container, profile))
-    .map((one) => explain(one, sight.container, container, words));
+    .map(explainer(sight.container, container));
   if (args.flags.has("json")) printJson({ gateways: explained.map(({ json }) => json) });
   else console.log(explained.map(({ text }) => text).join("\n"));
   return Math.max(...explained.map(({ exitCode }) => exitCode));

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { reconcileProfileGateways } from "../../lib/boot/reconcile.ts";
-import { findBootLine, findEdited, readBootLine } from "../../lib/explain/why_facts.ts";
+import { findBootLine, findEdited, readBootLog } from "../../lib/explain/why_facts.ts";
 import { gatewaySlot } from "../../lib/slot/slot.ts";
 import { Home, mkfifo, RUNNING } from "../_fixtures.ts";
 import { TempDir } from "../_temp.ts";
@@ -48,9 +48,10 @@ Deno.test("findBootLine() finds the last line about exactly this profile", () =>
   assertEquals(findBootLine([line], "My Bot")?.text, line);
 });
 
-Deno.test("readBootLine() goes back to the boot log that was rotated away", () => {
+Deno.test("readBootLog() goes back to the boot log that was rotated away", () => {
   using temp = new TempDir();
   const home = temp.mkdir("home");
+  const readBootLine = (home: string, profile: string) => findBootLine(readBootLog(home), profile);
   assertEquals(readBootLine(home, "coder"), undefined);
   const lines = ["T1 profile=coder prior_state=None", "T1 profile=writer prior_state=None"];
   writeBoots(temp, "container-boot.log.1", ...lines);

@@ -2,8 +2,9 @@
 # container's log, which is s6-log's 1, a line also has its profile.
 . /opt/hermes-boot/libexec/leader.sh
 
-# is_writable: whether s6-log could begin. 02 has made the directory, and removed the lock that an earlier
-# container has left, which may be anything; where it has not, it is done here. The file that it goes on with must be its own.
+# is_writable: whether s6-log could begin. 02 has made the directory, and removed the lock of an earlier
+# container, which may be anything; where it has not, it is done here. The file that s6-log goes on with
+# must be its own.
 is_writable() {
   [ -d "$dir" ] || mkdir -p "$dir" || return
   { [ ! -e "$dir/lock" ] && [ ! -L "$dir/lock" ]; } || rm -f "$dir/lock" || return

@@ -88,7 +88,7 @@ function more(count: number): string {
 }
 
 function checkPid1({ processes }: DoctorFacts): Check[] {
-  const program = processes.all.get(1)?.args[0]?.split("/").at(-1);
+  const program = processes.all.get(1)?.program;
   if (program === undefined) return [];
   const wrong = program === S6_SVSCAN ? undefined : {
     detail: `PID 1 is ${program}`,

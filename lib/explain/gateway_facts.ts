@@ -78,7 +78,7 @@ function readLogger(servicedir: string, slot: string, look: Look): Supervised {
 function readWriting(service: string, { processes, supervisors }: Look): Supervised | undefined {
   const [supervisor, ...others] = supervisors.get(service) ?? [];
   const { process, child } = supervisor ?? {};
-  if (process === undefined || child?.args[0] !== "s6-log" || others.length > 0) return undefined;
+  if (process === undefined || child?.program !== "s6-log" || others.length > 0) return undefined;
   const seconds = Math.max(0, Math.floor(processes.uptimeSeconds - child.startSeconds));
   return {
     supervisor: isFrozen(process) ? "frozen" : "alive",

@@ -224,7 +224,7 @@ export function gatherOverview(options: OverviewOptions): Overview {
   const gateways = names.map((name) => readGateway(name, volume.get(name), options, look));
   if (reserved !== undefined) gateways.push(readGateway(DEFAULT_PROFILE, reserved, options, look));
   relate(gateways, options);
-  const strays = findStrays(processes);
+  const strays = findStrays(processes, look.supervisors);
   const isFull = capacity !== undefined && scandirProblem === undefined &&
     roomFor(capacity, countServices(capacity, entries)) === 0;
   let boot: ContainerFacts["boot"];

@@ -25,8 +25,8 @@ export interface Svscan {
  */
 export function findSvscan({ all }: Processes, scandir: string): Svscan {
   if (all.size === 0) return { svscan: "unknown" };
-  const found = [...all.values()].find(({ args: [program = "", ...rest] }) =>
-    program.split("/").at(-1) === S6_SVSCAN && rest.at(-1) === scandir
+  const found = [...all.values()].find(({ program, args }) =>
+    program === S6_SVSCAN && args.at(-1) === scandir
   );
   if (found === undefined) return { svscan: "none" };
   return { svscan: isFrozen(found) ? "frozen" : "alive", svscanPid: found.pid };

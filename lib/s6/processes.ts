@@ -14,7 +14,9 @@ export interface Process {
   startSeconds: number;
   /** Its resident memory, in bytes. */
   rssBytes: number;
-  /** Its program and arguments; none for a zombie. */
+  /** The name of its program, as in proc_pid_comm(5): 15 bytes at most. */
+  program: string;
+  /** Its program and arguments; none for a zombie, and of what s6-supervise has started. */
   args: readonly string[];
 }
 
@@ -32,6 +34,22 @@ export interface Process {
  */
 export function isFrozen(process: Pick<Process, "state"> | undefined): boolean {
   return process?.state === "T" || process?.state === "t";
+}
+
+/**
+ * Tells whether a process is an s6-supervise. Pure.
+ *
+ * @param process The process, if there is one.
+ * @returns Whether it is.
+ *
+ * @example
+ * ```ts
+ * import { isSupervisor } from "./processes.ts";
+ * isSupervisor({ program: "s6-supervise" }); // true
+ * ```
+ */
+export function isSupervisor(process: Pick<Process, "program"> | undefined): boolean {
+  return process?.program === "s6-supervise";
 }
 
 /** How much room is left on the file system of a directory. */
@@ -57,31 +75,6 @@ export interface Processes {
 /** What nothing is known of. */
 export const NO_PROCESSES: Processes = { all: new Map(), uptimeSeconds: 0, space: [] };
 
-/** USER_HZ: what the kernel counts CPU time in, on every machine that Deno runs on. */
-const TICKS_PER_SECOND = 100;
-
-/** A process whose arguments are still to come. */
-type Told = Process & { args: string[] };
-
-function parseStat(text: string, pageBytes: number): Told | undefined {
-  // The name, in parentheses, may hold any character, a parenthesis too.
-  const rest = text.slice(text.lastIndexOf(")") + 2).split(" ", 22);
-  const field = (number: number) => Number(rest[number - 3]);
-  const [state] = rest;
-  const pid = parseInt(text);
-  if (state === undefined || !(pid > 0) || rest.length < 22) return undefined;
-  return {
-    pid,
-    state,
-    ppid: field(4),
-    session: field(6),
-    cpuSeconds: (field(14) + field(15) + field(16) + field(17)) / TICKS_PER_SECOND,
-    startSeconds: field(22) / TICKS_PER_SECOND,
-    rssBytes: field(24) * pageBytes,
-    args: [],
-  };
-}
-
 function parseSpace(text: string): Space {
   const [blocks, blockBytes, files, allFiles, allBlocks, ...path] = text.split(" ");
   return {
@@ -91,40 +84,47 @@ function parseSpace(text: string): Space {
   };
 }
 
+/** What runs, as `libexec/look` prints it. */
+interface Look {
+  uptimeSeconds: number;
+  processes: Process[];
+}
+
+/** Reads a look; one that was cut off says nothing. */
+function parseLook(text: string): Look {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { uptimeSeconds: 0, processes: [] };
+  }
+}
+
 /**
- * Reads what `libexec/look` prints: NUL-terminated parts of files below
- * `/proc`, each after the file's name and a colon. Pure.
+ * Reads what `libexec/look` prints: parts that end with a NUL, each after what
+ * it is about and a colon. Pure.
  *
- * @param text The output.
+ * @param text The output; anything else in it is passed over.
  * @returns The processes.
  *
  * @example
  * ```ts
  * import { parseProcesses } from "./processes.ts";
- * parseProcesses("uptime:60.5 99.1\n\0").uptimeSeconds; // 60.5
+ * parseProcesses('look:{"uptimeSeconds":60.5,"processes":[]}\0').uptimeSeconds; // 60.5
  * ```
  */
 export function parseProcesses(text: string): Processes {
-  const all = new Map<number, Told>();
+  const all = new Map<number, Process>();
   const space: Space[] = [];
   let uptimeSeconds = 0;
-  let pageBytes = 4096;
   for (const part of text.split("\0")) {
     const colon = part.indexOf(":");
     const name = part.slice(0, colon);
     const content = part.slice(colon + 1);
-    if (name.endsWith("/cmdline")) {
-      all.get(parseInt(name))?.args.push(content);
-    } else if (name.endsWith("/stat")) {
-      const stat = parseStat(content, pageBytes);
-      if (stat !== undefined) all.set(stat.pid, stat);
-    } else if (name === "self/smaps") {
-      pageBytes = Number(/KernelPageSize: +(\d+) kB/.exec(content)?.[1] ?? 4) * 1024;
-    } else if (name === "uptime") {
-      uptimeSeconds = parseFloat(content);
-    } else if (name === "space") {
-      space.push(parseSpace(content));
-    }
+    if (name === "space") space.push(parseSpace(content));
+    if (name !== "look") continue;
+    const look = parseLook(content);
+    uptimeSeconds = look.uptimeSeconds;
+    for (const process of look.processes) all.set(process.pid, process);
   }
   return { all, uptimeSeconds, space };
 }
@@ -165,8 +165,8 @@ function addUp(
   return usage;
 }
 
-/** The kernel counts in such steps. */
-const LEAST_SECONDS = 1 / TICKS_PER_SECOND;
+/** USER_HZ: the kernel counts in such steps, on every machine that Deno runs on. */
+const LEAST_SECONDS = 0.01;
 
 /**
  * Makes a function that tells what the trees of processes use. Pure.
@@ -223,8 +223,8 @@ export function supervisorsOf(processes: Processes): Map<string, Supervisor[]> {
   const children = childrenOf(processes);
   const found = new Map<string, Supervisor[]>();
   for (const process of processes.all.values()) {
-    const [program, service = ""] = process.args;
-    if (program !== "s6-supervise" && !program?.endsWith("/s6-supervise")) continue;
+    if (!isSupervisor(process)) continue;
+    const [, service = ""] = process.args;
     const supervisor = { process, child: children.get(process.pid)?.[0] };
     found.set(service, [...found.get(service) ?? [], supervisor]);
   }

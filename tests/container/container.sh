@@ -47,6 +47,8 @@ echo 'passwd: files
 group: files' >etc/nsswitch.conf
 # As in Debian's images. Without it Deno looks for one like it through all of zoneinfo, for 20 ms.
 ln -s /usr/share/zoneinfo/Etc/UTC etc/localtime
+mkdir etc/alternatives
+ln -s "$(readlink /etc/alternatives/awk)" etc/alternatives/awk
 
 # What the image holds.
 cp -R --preserve=mode "$REPO/rootfs/etc" "$REPO/rootfs/opt" .

@@ -1,7 +1,8 @@
 import { gatherOverview, type OverviewOptions } from "../../lib/explain/overview_facts.ts";
 import { NO_RULES } from "../../lib/rules/rules.ts";
-import type { Process, Processes } from "../../lib/s6/processes.ts";
+import type { Processes } from "../../lib/s6/processes.ts";
 import { Home } from "../_fixtures.ts";
+import { processesOf } from "../_processes.ts";
 import { TempDir } from "../_temp.ts";
 
 /** Who the tests are. */
@@ -11,12 +12,11 @@ export const ME = { uid: Deno.uid()!, gid: Deno.gid()! };
 export function processes(
   table: Readonly<Record<number, readonly [ppid: number, state: string, ...args: string[]]>>,
 ): Processes {
-  const all = Object.entries(table).map(([key, [ppid, state, ...args]]): [number, Process] => {
-    const pid = Number(key);
-    const used = { cpuSeconds: 0, startSeconds: 0, rssBytes: 0 };
-    return [pid, { pid, ppid, state, session: pid, args, ...used }];
-  });
-  return { all: new Map(all), uptimeSeconds: 100, space: [] };
+  const told = Object.entries(table).map(([pid, [ppid, state, ...args]]) => [
+    pid,
+    [{ ppid, state }, ...args],
+  ]);
+  return processesOf(Object.fromEntries(told));
 }
 
 /** What s6-supervise writes of a service; it has been so for a minute. */

@@ -3,7 +3,8 @@ import type { Diagnosis } from "../../lib/explain/cause.ts";
 import { type Cause, kindOf } from "../../lib/explain/causes.ts";
 import { type DoctorFacts, examine } from "../../lib/explain/doctor.ts";
 import { ISOLATED_SCANDIR } from "../../lib/s6/places.ts";
-import { parseProcesses, type Space } from "../../lib/s6/processes.ts";
+import { NO_PROCESSES, type Space } from "../../lib/s6/processes.ts";
+import { processesOf } from "../_processes.ts";
 
 const HERMES = { uid: 10000, gid: 10000 };
 const SCANDIR = "/run/service";
@@ -14,14 +15,11 @@ const SPACE: readonly Space[] = [
 
 /** What runs: the state and the command line of each, the first being PID 1. */
 function processes(...lines: string[]) {
-  const parts = lines.flatMap((line, i) => {
+  const told = lines.map((line, i) => {
     const [state, ...args] = line.split(" ");
-    return [
-      `${i + 1}/stat:${i + 1} (x) ${state} 0 1 1 ${"0 ".repeat(18)}`,
-      ...args.map((arg) => `${i + 1}/cmdline:${arg}`),
-    ];
+    return [i + 1, [{ ppid: 0, state }, ...args]];
   });
-  return { ...parseProcesses(parts.join("\0")), space: SPACE };
+  return { ...processesOf(Object.fromEntries(told)), space: SPACE };
 }
 
 const SUPERVISORS = ["S s6-supervise gateway-coder", "S s6-supervise gateway-coder/log"];
@@ -235,7 +233,7 @@ Deno.test("examine() counts the others of a kind", () => {
 Deno.test("examine() does not check what is not known", () => {
   const names = (known: DoctorFacts) => examine(known).map(({ name }) => name);
   const all = names(facts());
-  const unknown = names(facts({ processes: parseProcesses(""), hermes: undefined }));
+  const unknown = names(facts({ processes: NO_PROCESSES, hermes: undefined }));
   assertEquals(all.filter((name) => !unknown.includes(name)), [
     ...["s6-svscan is PID 1", "hermes is on PATH"],
     ...["free space for the home", "free inodes for the home"],

@@ -1,31 +1,23 @@
 import { assertEquals } from "@std/assert";
 import { findSvscan, svscanProblem } from "../../lib/explain/svscan.ts";
-import { NO_PROCESSES, parseProcesses } from "../../lib/s6/processes.ts";
-
-/** What runs, by PID: the state and the command line. */
-function processes(table: Readonly<Record<number, readonly [state: string, ...args: string[]]>>) {
-  const parts = Object.entries(table).flatMap(([pid, [state, ...args]]) => [
-    `${pid}/stat:${pid} (a b) ${state} 1 1 1 ${"0 ".repeat(18)}`,
-    ...args.map((arg) => `${pid}/cmdline:${arg}`),
-  ]);
-  return parseProcesses(parts.join("\0"));
-}
+import { NO_PROCESSES } from "../../lib/s6/processes.ts";
+import { processesOf } from "../_processes.ts";
 
 const OURS = "/run/hermes/service";
 const TWO = {
-  1: ["S", "/package/admin/s6/command/s6-svscan", "-d4", "--", "/run/service"],
-  9: ["T", "s6-svscan", "-C", "8000", "-d3", "--", OURS],
+  1: [{}, "/package/admin/s6/command/s6-svscan", "-d4", "--", "/run/service"],
+  9: [{ state: "T" }, "s6-svscan", "-C", "8000", "-d3", "--", OURS],
 } as const;
 
 Deno.test("findSvscan() tells the s6-svscan of a scandir from any other, and whether it is frozen", () => {
-  const found = processes(TWO);
+  const found = processesOf(TWO);
   assertEquals(findSvscan(found, "/run/service"), { svscan: "alive", svscanPid: 1 });
   assertEquals(findSvscan(found, OURS), { svscan: "frozen", svscanPid: 9 });
 });
 
 Deno.test("findSvscan() takes nothing else that names the scandir for one", () => {
   const { 1: _, ...others } = TWO;
-  const found = processes({ ...others, 7: ["S", "s6-svscanctl", "/run/service"] });
+  const found = processesOf({ ...others, 7: [{}, "s6-svscanctl", "/run/service"] });
   assertEquals(findSvscan(found, "/run/service"), { svscan: "none" });
 });
 

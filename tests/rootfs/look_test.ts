@@ -1,38 +1,89 @@
 import { assert, assertEquals } from "@std/assert";
-import { parseProcesses, supervisorsOf } from "../../lib/s6/processes.ts";
-import { mkfifo } from "../_fixtures.ts";
+import { parseProcesses, type Processes } from "../../lib/s6/processes.ts";
 import { TempDir } from "../_temp.ts";
 import { until } from "../container/until.ts";
 import { Tree } from "./_tree.ts";
 
 const LOOK = "opt/hermes-boot/libexec/look";
 
-/** Runs a program under another name; it waits for somebody to write into the FIFO that is its argument. */
-function waitAs(argv0: string, fifo: string, cwd: string): Deno.ChildProcess {
-  const args = ["-c", 'exec -a "$0" cat "$1"', argv0, fifo];
-  return new Deno.Command("bash", { args, cwd }).spawn();
+/** Starts a program of this name that starts `cat` and waits for it. */
+function start(temp: TempDir, name: string, ...args: string[]): Deno.ChildProcess {
+  const script = temp.write(name, "#!/bin/sh\ncat; :\n", 0o755);
+  return new Deno.Command(script, { args, stdin: "piped" }).spawn();
 }
 
-Deno.test("look prints every process with its parent, its state and its arguments", async () => {
+/** What look prints once a process has a child. */
+async function lookFor(tree: Tree, { pid }: Deno.ChildProcess): Promise<Processes> {
+  return await until("it has started its child", async () => {
+    const found = parseProcesses((await tree.run(LOOK)).stdout);
+    return [...found.all.values()].some(({ ppid }) => ppid === pid) ? found : undefined;
+  });
+}
+
+Deno.test("look prints every process, whatever it and its arguments are called", async () => {
+  using temp = new TempDir();
+  const tree = new Tree(temp);
+  const child = start(temp, 'a) R ("\\', "", "two\nlines", 'a "b" \\', "ü");
+  try {
+    const { all, uptimeSeconds } = await lookFor(tree, child);
+    const { args, cpuSeconds, startSeconds, rssBytes, ...found } = all.get(child.pid)!;
+    assertEquals(found, {
+      ...{ pid: child.pid, ppid: Deno.pid, state: "S", session: found.session },
+      program: 'a) R ("\\',
+    });
+    assertEquals(args.slice(2), ["", "two?lines", 'a "b" \\', "ü"]);
+    assert(cpuSeconds < 1 && rssBytes > 1 << 16 && rssBytes < 1 << 26);
+    assert(startSeconds > uptimeSeconds - 60 && startSeconds <= uptimeSeconds);
+    assert(all.get(Deno.pid)!.rssBytes > 1 << 24, "Deno itself");
+  } finally {
+    await child.stdin.close();
+    await child.status;
+  }
+});
+
+Deno.test("look prints the arguments of s6-supervise, and not those of what it has started", async () => {
   using temp = new TempDir();
   const tree = new Tree(temp);
   const service = `gateway-${crypto.randomUUID()}`;
-  mkfifo(`${temp.path}/${service}`);
-  const child = waitAs("s6-supervise", service, temp.path);
+  const child = start(temp, "s6-supervise", service);
   try {
-    const look = async () => parseProcesses((await tree.run(LOOK)).stdout);
-    const [supervisor] = await until(
-      "it is listed",
-      async () => supervisorsOf(await look()).get(service),
-    );
-    const { pid, ppid, args } = supervisor!.process;
-    assertEquals([pid, ppid, args], [child.pid, Deno.pid, ["s6-supervise", service]]);
+    const found = await lookFor(tree, child);
+    const program = [...found.all.values()].find(({ ppid }) => ppid === child.pid);
+    assertEquals([program?.program, program?.args], ["cat", []]);
+    // A script's interpreter comes before its name.
+    const { program: name, args } = found.all.get(child.pid)!;
+    assertEquals([name, args.at(-1)], ["s6-supervise", service]);
     child.kill("SIGSTOP");
+    const look = async () => parseProcesses((await tree.run(LOOK)).stdout);
     await until("it is frozen", async () => (await look()).all.get(child.pid)?.state === "T");
+    child.kill("SIGCONT");
   } finally {
-    child.kill("SIGKILL");
+    await child.stdin.close();
     await child.status;
   }
+});
+
+Deno.test("look prints JSON whatever bytes an argument has", async () => {
+  using temp = new TempDir();
+  const tree = new Tree(temp);
+  const script = temp.write("waits", "#!/bin/sh\ncat; :\n", 0o755);
+  const args = ["-c", `exec "$0" "$(printf 'a\\377\\001')"`, script];
+  const child = new Deno.Command("sh", { args, stdin: "piped" }).spawn();
+  try {
+    const { all } = await lookFor(tree, child);
+    assertEquals(all.get(child.pid)?.args.at(-1), "a\ufffd?");
+  } finally {
+    await child.stdin.close();
+    await child.status;
+  }
+});
+
+Deno.test("look prints none of its own arguments", async () => {
+  using temp = new TempDir();
+  const { stdout } = await new Tree(temp).run(LOOK, { args: [temp.path] });
+  const { all } = parseProcesses(stdout);
+  assert(all.size > 1);
+  assertEquals([...all.values()].filter(({ args }) => args.includes(temp.path)), []);
 });
 
 Deno.test("look prints what room there is where it is asked about, and of no other place", async () => {

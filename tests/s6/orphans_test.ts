@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { findOrphans, listSupervised, supervisedGateways } from "../../lib/s6/orphans.ts";
 import { LOOK } from "../../lib/s6/places.ts";
-import { parseProcesses } from "../../lib/s6/processes.ts";
 import { REPO } from "../_fixtures.ts";
+import { processesOf } from "../_processes.ts";
 import { exists, modeOf } from "../_temp.ts";
 
 Deno.test("findOrphans() finds supervisors without a service, and the second of one, each once", () => {
@@ -15,15 +15,13 @@ Deno.test("findOrphans() finds supervisors without a service, and the second of 
 });
 
 Deno.test("supervisedGateways() lists a gateway's or a logger's s6-supervise, the second of one too, and no other", () => {
-  const commands = [
-    ...[["s6-supervise", "gateway-a"], ["s6-supervise", "gateway-a"]],
-    ...[["s6-supervise", "gateway-a/log"], ["s6-supervise", "dashboard"], ["cat", "gateway-x"]],
-  ];
-  const parts = commands.flatMap((args, i) => [
-    `${i + 2}/stat:${i + 2} (x) S 1 1 1 ${"0 ".repeat(18)}`,
-    ...args.map((arg) => `${i + 2}/cmdline:${arg}`),
-  ]);
-  const found = supervisedGateways(parseProcesses(parts.join("\0")));
+  const found = supervisedGateways(processesOf({
+    2: [{}, "s6-supervise", "gateway-a"],
+    3: [{}, "s6-supervise", "gateway-a"],
+    4: [{}, "s6-supervise", "gateway-a/log"],
+    5: [{}, "s6-supervise", "dashboard"],
+    6: [{}, "cat", "gateway-x"],
+  }));
   assertEquals(found, ["gateway-a", "gateway-a", "gateway-a/log"]);
 });
 

@@ -198,4 +198,13 @@ export const UNSUPERVISED: readonly Row[] = [
     plant:
       `cd "$2/.." && mv "$2" .hermes/x && s6-svscanctl -an . && while s6-svok .hermes/x; do sleep 0.1; done; sleep 0.5; mv .hermes/x "$2"`,
   },
+  {
+    // s6-svscan 2.15 forgets one that has died within a second of its start when it starts another one.
+    cause: "no-supervisor",
+    profile: "forgotten",
+    scene: RUNNING,
+    planter: "root",
+    plant:
+      `${PID}sleep 1; old=$(pid_of "s6-supervise gateway-$1"); kill -9 $old; until new=$(pid_of "s6-supervise gateway-$1") && [ "$new" ] && [ "$new" != $old ]; do sleep 0.05; done; kill -9 $new; kill -9 $(pid_of "s6-supervise gateway-default"); sleep 1.5`,
+  },
 ];

@@ -42,6 +42,9 @@ const TYPE = "longrun\n";
 
 const LIBEXEC = "/opt/hermes-boot/libexec";
 
+/** What 015 writes for root to become hermes by. */
+const DROP = "/run/hermes-boot/drop";
+
 // servicedir(7): finish gets the exit code (256 after a signal) and may exit
 // 125 for "permanent failure, do not restart"; it has 5 s. s6 tallies a death
 // by signal N as exit code 128+N, so the range covers both.
@@ -98,7 +101,7 @@ function renderRun(slot: SlotDescription): string {
   const switched = multiplex === undefined ? "" : ` GATEWAY_MULTIPLEX_PROFILES=${multiplex}`;
   // Root does nothing here but become hermes: the slot and the volume are hermes's, and it would
   // write wherever hermes leads it (CWE-59, CWE-367).
-  return `#!${LIBEXEC}/${drops ? "drop-contenv" : "contenv"} /bin/sh
+  return `#!${drops ? `${DROP}-contenv` : `${LIBEXEC}/contenv`} /bin/sh
 . ${LIBEXEC}/leader.sh
 export HOME=${shellQuote(home)}
 cd "$HOME" || exit 1
@@ -108,14 +111,14 @@ ${renderGateway(slot)}`;
 
 function renderLogRun(slot: SlotDescription): string {
   const { profile, home, logFiles = 10, logBytes = 1_000_000, drops = true } = slot;
-  return `#!${drops ? `${LIBEXEC}/drop ` : ""}/bin/sh
+  return `#!${drops ? `${DROP} ` : ""}/bin/sh
 dir=${shellQuote(`${home}/logs/gateways/${profile}`)} keep='n${logFiles} s${logBytes}'
 . ${LIBEXEC}/log.sh
 `;
 }
 
 const RUN_HEAD =
-  /^#!\/opt\/hermes-boot\/libexec\/(?:drop-)?contenv \/bin\/sh\n\. \/opt\/hermes-boot\/libexec\/leader\.sh\nexport HOME='[^']*(?:'\\''[^']*)*'\ncd "\$HOME" \|\| exit 1\n/;
+  /^#!\/(?:run\/hermes-boot\/drop-|opt\/hermes-boot\/libexec\/)contenv \/bin\/sh\n\. \/opt\/hermes-boot\/libexec\/leader\.sh\nexport HOME='[^']*(?:'\\''[^']*)*'\ncd "\$HOME" \|\| exit 1\n/;
 const RUN_TAIL = "export HERMES_S6_SUPERVISED_CHILD=1 ";
 
 /**

@@ -58,8 +58,9 @@ find_svscan() {
   fi
 }
 
-# find_hermes: sets hermes_uid and hermes_gid, hermes, the program, and hermes_version, which the
-# image's build has asked for; the last two are empty where they are not known.
+# find_hermes [PASSWD [GROUP]]: sets hermes_uid, hermes_gid and hermes_gids, which has those of all its
+# groups, with commas between; hermes, the program, and hermes_version, which the image's build has asked
+# for; the last two are empty where they are not known.
 find_hermes() {
   while IFS=: read -r name _ hermes_uid hermes_gid _ || [ -n "$name" ]; do
     [ "$name" != hermes ] || break
@@ -68,6 +69,12 @@ find_hermes() {
     hermes_uid='' hermes_gid=''
     refuse 'no user hermes in /etc/passwd'
   }
+  hermes_gids=$hermes_gid
+  while IFS=: read -r _ _ gid members || [ -n "$gid" ]; do
+    case $gid:,$members, in
+      [0-9]*:*,hermes,*) hermes_gids=$hermes_gids,$gid ;;
+    esac
+  done <"${2:-/etc/group}"
   case $uid in
     0 | "$hermes_uid") refuse_ids ;;
     *) refuse_user ;;
@@ -218,4 +225,15 @@ write_facts() {
     put refused "${2-}" >>"$1/facts.new"
   fi || return
   chmod 644 "$1/facts.new" && mv -f "$1/facts.new" "$1/facts"
+}
+
+# write_drops DIR: writes DIR/drop and DIR/drop-contenv, by which root runs the scripts of a slot: they run
+# their arguments as hermes, and drop-contenv does so with the container's environment. s6-setuidgid, at
+# every start, would be three programs that look up what is settled here.
+write_drops() {
+  set -- "$1/drop" "/command/s6-applyuidgid -u $hermes_uid -g $hermes_gid -G $hermes_gids"
+  printf '#!/command/execlineb -S0\n%s\n$@\n' "$2" >"$1" &&
+    printf '#!/command/execlineb -S0\n%s\n%s\n$@\n' "$2" \
+      '/command/s6-envdir -ILf -- /run/s6/container_environment' >"$1-contenv" &&
+    chmod 755 "$1" "$1-contenv"
 }

@@ -52,6 +52,7 @@ Deno.test("write-facts writes what a container without any settings is like", as
     HERMES_RESTART_DRAIN_TIMEOUT: "",
     HERMES_GATEWAY_LOG_FILES: "10",
     HERMES_GATEWAY_LOG_BYTES: "1000000",
+    HERMES_START_PARALLEL: "",
     HERMES_GATEWAY_MEMORY_MAX: "",
     HERMES_GATEWAY_NICE: "",
     HERMES_PROFILE_WATCH: "",

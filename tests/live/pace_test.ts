@@ -1,5 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Container, until } from "../container/container.ts";
+import { permissionFlags, type Permissions, RUN_FLAGS } from "../../lib/image/permissions.ts";
+import { DENO, INSTALL_DIR } from "../../lib/image/scripts.ts";
+import { START_GATEWAYS } from "../../lib/image/stages.ts";
+import { FACTS_FILE } from "../../lib/rules/facts.ts";
+import { droppedGrants, lies } from "../permissions/_audit.ts";
+import { NOWHERE } from "../_facts.ts";
 import { SHARED_SCANDIR } from "../../lib/s6/places.ts";
 import { ctl, ctlJson, ctlOk } from "./_gatewayctl.ts";
 import {
@@ -245,4 +251,37 @@ liveTest("a number that makes no sense is one line, and all start at once", asyn
   await untilAllUp(container, ...Object.keys(FIVE));
   await untilRested(container, SERVICE);
   assertEquals((await status(container, SERVICE)).exitCode, 0);
+});
+
+liveTest("who starts them needs each of its permissions, and no other", async (boot) => {
+  const { container } = await boot({ default: RUNNING, coder: RUNNING }, paced("2"));
+  await untilAllUp(container, "default", "coder");
+  await untilRested(container, SERVICE);
+  const places = { ...NOWHERE, facts: FACTS_FILE, home: "/opt/data", scandir: SCANDIR };
+  const permissions = START_GATEWAYS.permissions(places);
+  const run = async (granted: Permissions) => {
+    await container.sh(`cd ${SCANDIR} && touch gateway-default/waits gateway-coder/waits`, {
+      user: "hermes",
+    });
+    return await container.exec([
+      ...[DENO, "run", ...RUN_FLAGS, ...permissionFlags(granted)],
+      `${INSTALL_DIR}/${START_GATEWAYS.entry}`,
+    ], {
+      user: "hermes",
+      env: { DENO_DIR: `${INSTALL_DIR}/deno_dir`, DENO_AUDIT_PERMISSIONS: "/tmp/audit" },
+    });
+  };
+  for (const [kind, grant, rest] of droppedGrants(permissions)) {
+    const { code, stderr } = await run(rest);
+    assertEquals(code, 1, `it does without ${kind} of ${grant}: ${stderr}`);
+    assertMatch(stderr, new RegExp(`^start-gateways: error: .*--allow-${kind}.*\n$`));
+  }
+  await container.sh("rm /tmp/audit");
+  const { code, stdout, stderr } = await run(permissions);
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /^start-gateways: info: 2 started/);
+  for (const line of (await container.sh("cat /tmp/audit")).stdout.trim().split("\n")) {
+    const { permission: kind, value } = JSON.parse(line);
+    assert(lies({ kind, value: String(value) }, permissions), `${kind} of ${value} is not granted`);
+  }
 });

@@ -12,6 +12,10 @@ export interface SlotDefaults {
   logFiles?: number | undefined;
   /** How large a file of a gateway's log grows, in bytes. Default: 1000000. */
   logBytes?: number | undefined;
+  /** How much data each process of a gateway may have, in bytes. Default: what the container may. */
+  memoryMax?: number | undefined;
+  /** How much nicer than s6 a gateway is, as nice(1) has it. Default: 0. */
+  nice?: number | undefined;
 }
 
 /** What {@linkcode renderSlot} makes a slot from. */
@@ -81,7 +85,8 @@ function renderExports(env: Readonly<Record<string, string>>): string {
   }).join("");
 }
 
-function renderGateway({ profile, hermes = "hermes" }: SlotDescription): string {
+function renderGateway(description: SlotDescription): string {
+  const { profile, hermes = "hermes", memoryMax, nice = 0 } = description;
   const slot = slotName(profile);
   if (hermes === "") {
     return `echo '${slot}: error: this image has no hermes on PATH'
@@ -89,9 +94,14 @@ exit 78
 `;
   }
   const option = profile === DEFAULT_PROFILE ? "" : ` -p ${profile}`;
-  const gateway = `${shellQuote(hermes)}${option} gateway run --replace`;
-  return `exec 2>&1
-exec ${gateway}
+  const chain = [
+    ...memoryMax === undefined ? [] : [`/command/s6-softlimit -d ${memoryMax}`],
+    ...nice === 0 ? [] : [`nice -n ${nice}`],
+    `${shellQuote(hermes)}${option} gateway run --replace`,
+  ];
+  return `. ${LIBEXEC}/oom.sh
+exec 2>&1
+exec ${chain.join(" ")}
 `;
 }
 

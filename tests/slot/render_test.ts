@@ -34,6 +34,20 @@ Deno.test("renderSlot() tells the gateway whether it serves every profile, if th
   assertEquals(last(), "HERMES_SUPERVISED_CHILD=1");
 });
 
+Deno.test("renderSlot() starts a program more for each limit that is set, and none where none is", () => {
+  const program = (limits: { memoryMax?: number; nice?: number }) =>
+    renderSlot({ profile: "default", home, hermes: "/h", ...limits }).run.trimEnd().split("\n").at(
+      -1,
+    );
+  const gateway = "'/h' gateway run --replace";
+  assertEquals(program({}), `exec ${gateway}`);
+  assertEquals(program({ nice: 0 }), `exec ${gateway}`);
+  assertEquals(
+    program({ memoryMax: 67108864, nice: 5 }),
+    `exec /command/s6-softlimit -d 67108864 nice -n 5 ${gateway}`,
+  );
+});
+
 Deno.test("renderSlot() throws on an illegal profile name", () => {
   for (const profile of ["", "Bad", "a b", "x; id", "a".repeat(244)]) {
     assertThrows(() => renderSlot({ profile, home }), InvalidProfileNameError);

@@ -4,9 +4,8 @@ import { PROFILE_FILES, STATE_FILE } from "../profile/list.ts";
 import { PLANNED_STOP_FILE } from "../profile/planned_stop.ts";
 import { LOOK, START_TIME, WAKE } from "../s6/places.ts";
 import { S6_BIN, type S6Program } from "../s6/run.ts";
-import { MKFIFO } from "../slot/skeleton.ts";
 import type { Command, CommandOption, CommandPlaces } from "./command.ts";
-import type { Permissions } from "./permissions.ts";
+import { type Permissions, skeletonPrograms } from "./permissions.ts";
 
 /** The version of what `--json` prints; it grows when a field goes or changes its meaning. */
 export const JSON_VERSION = 1;
@@ -65,7 +64,7 @@ function overview({ facts, home, scandir }: CommandPlaces): string[] {
  * @param places Where the home and the scandir are.
  * @returns The permissions.
  */
-export function syncPermissions({ facts, home, scandir }: CommandPlaces): Permissions {
+export function syncPermissions({ facts, home, scandir, ...slots }: CommandPlaces): Permissions {
   return {
     read: [
       facts,
@@ -75,7 +74,7 @@ export function syncPermissions({ facts, home, scandir }: CommandPlaces): Permis
       `${home}/${CONFIG_FILE}`,
     ],
     write: [scandir],
-    run: [MKFIFO, ...s6("s6-svc", "s6-svok", "s6-svscanctl"), LOOK, WAKE],
+    run: [...skeletonPrograms(slots), ...s6("s6-svc", "s6-svok", "s6-svscanctl"), LOOK, WAKE],
   };
 }
 
@@ -169,10 +168,10 @@ export const COMMANDS: readonly Command[] = [
       NO_WAIT,
       JSON_OPTION,
     ],
-    permissions: ({ facts, home, scandir }) => ({
+    permissions: ({ facts, home, scandir, ...slots }) => ({
       read: [facts, scandir, `${home}/profiles`, `${home}/${CONFIG_FILE}`],
       write: [scandir],
-      run: [MKFIFO, ...s6("s6-svok", "s6-svscanctl"), ...STATUS, LOOK, WAKE],
+      run: [...skeletonPrograms(slots), ...s6("s6-svok", "s6-svscanctl"), ...STATUS, LOOK, WAKE],
     }),
   },
   {

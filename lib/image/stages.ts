@@ -1,9 +1,8 @@
 import { PROFILE_FILES, STALE_FILES, STATE_FILE } from "../profile/list.ts";
 import { CONFIG_FILE } from "../rules/config.ts";
 import { S6_BIN } from "../s6/run.ts";
-import { MKFIFO } from "../slot/skeleton.ts";
 import { syncPermissions } from "./commands.ts";
-import { permissionCells, type Permissions, type Places } from "./permissions.ts";
+import { permissionCells, type Permissions, type Places, skeletonPrograms } from "./permissions.ts";
 
 /** One stage: who runs which entry script with which permissions. */
 export interface Stage {
@@ -47,7 +46,7 @@ export const RECONCILE_PROFILES: Stage = {
   script: "etc/cont-init.d/02-reconcile-profiles",
   user: "hermes",
   entry: "tasks/reconcile_profiles.ts",
-  permissions: ({ facts, home, scandir }) => ({
+  permissions: ({ facts, home, scandir, slotsRunAs }) => ({
     read: [
       facts,
       scandir,
@@ -63,7 +62,7 @@ export const RECONCILE_PROFILES: Stage = {
       ...STALE_FILES.map((file) => `${home}/${file}`),
       `${home}/${STATE_FILE}`,
     ],
-    run: [MKFIFO],
+    run: skeletonPrograms({ slotsRunAs }),
   }),
 };
 

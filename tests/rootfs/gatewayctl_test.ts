@@ -38,7 +38,7 @@ async function start(
   };
 }
 
-Deno.test("gatewayctl starts each command with exactly its permissions, and a clean environment", async () => {
+Deno.test("gatewayctl starts each command with exactly its permissions, and a clean environment with the caller's zone where it shows times", async () => {
   const known = COMMANDS.flatMap((command) =>
     (["root", "hermes"] as const).map((slotsRunAs) => ({ command, slotsRunAs }))
   );
@@ -51,7 +51,8 @@ Deno.test("gatewayctl starts each command with exactly its permissions, and a cl
     assertEquals([code, stderr], [0, ""]);
     const facts = `${tree.path}/run/hermes-boot/facts`;
     const places = { facts, home: "/the home", scandir: "/run/service" };
-    const always = permissionFlags(command.permissions({ ...places, slotsRunAs: "hermes" }));
+    const permissions = command.permissions({ ...places, slotsRunAs: "hermes" });
+    const always = permissionFlags(permissions);
     const seeds = slotsRunAs === "root" && ["register", "sync"].includes(command.name);
     const flags = [...seeds ? ["--allow-run=/usr/bin/mkfifo"] : [], ...always]
       .map((flag) => flag.replaceAll(/(?<==|,)(?=\/(command|opt\/hermes-boot)\/)/g, tree.path));
@@ -60,7 +61,7 @@ Deno.test("gatewayctl starts each command with exactly its permissions, and a cl
         "-i",
         "HOME=/",
         `DENO_DIR=${tree.path}/opt/hermes-boot/deno_dir`,
-        "GATEWAYCTL_TZ=Europe/Berlin",
+        permissions.env?.includes("GATEWAYCTL_TZ") ? "GATEWAYCTL_TZ=Europe/Berlin" : "TZ=Etc/UTC",
       ],
       ...[`${tree.path}/usr/local/bin/deno`, "run", ...RUN_FLAGS, ...flags],
       ...[`${tree.path}/opt/hermes-boot/tasks/gatewayctl.ts`, ...args],

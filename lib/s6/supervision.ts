@@ -1,3 +1,4 @@
+import { SLOT_PREFIX } from "../profile/name.ts";
 import { listIfPresent, lstatIfPresent, removeIfPresent } from "../_fs.ts";
 import { parseStatus, runS6, type S6Program, STATUS_FIELDS } from "./run.ts";
 import type { ServiceStatus } from "./status.ts";
@@ -18,6 +19,8 @@ const POLL_MS = 10;
 const ORPHAN_POLL_MS = 50;
 /** How long a logger may take after its gateway to write down what it was told. */
 const LOGGER_MS = 2000;
+/** How long s6-svscan may take for a new service, or one whose s6-supervise has died. */
+const SCAN_MS = 2000;
 // s6-svc's own -T comes first: it then still takes its subscription back.
 const SVC_GRACE_MS = 1000;
 
@@ -116,11 +119,10 @@ export class Supervision {
     await this.vacate(service);
     await this.svscanctl("-a");
     const gone = () => lstatIfPresent(this.servicedir(service)) === undefined;
-    await this.#until(
-      service,
-      "supervised",
-      async () => gone() || await this.supervised(service, true),
-    );
+    const settled = async () => gone() || await this.supervised(service, true);
+    if (!await this.#within(SCAN_MS, settled)) {
+      await this.#whileAwake(() => this.#until(service, "supervised", settled));
+    }
     if (gone()) {
       throw new S6CommandError(["s6-svok", this.servicedir(service)], service, 1, "it is gone");
     }
@@ -234,12 +236,43 @@ export class Supervision {
     }
   }
 
+  /**
+   * Acts while there is a service that is new; the scandir's lock is held. s6-svscan 2.15 forgets an s6-supervise
+   * that has died within a second of its start, if it starts another one before
+   * that second is over (`start()` in its s6-svscan.c). A scan does not remind it of
+   * that, a new service does.
+   */
+  async #whileAwake(act: () => Promise<void>): Promise<void> {
+    const dir = this.servicedir(`${SLOT_PREFIX}.wake`); // no profile has such a name
+    const away = this.servicedir(".wake");
+    // What is there before s6-supervise is the caller's, also where s6-supervise is root's.
+    for (const path of ["event", "supervise"]) {
+      Deno.mkdirSync(`${dir}/${path}`, { recursive: true });
+    }
+    Deno.writeTextFileSync(`${dir}/down`, "");
+    try {
+      await this.svscanctl("-a");
+      await act();
+    } finally {
+      Deno.renameSync(dir, away);
+      await this.#endOrphans([]);
+      removeIfPresent(away, { recursive: true });
+    }
+  }
+
   async #until(service: string, what: string, condition: () => Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + this.timeoutMs;
+    if (await this.#within(this.timeoutMs, condition)) return;
+    throw new S6TimeoutError(service, what, this.timeoutMs);
+  }
+
+  /** Waits until a condition holds, but no longer than that; tells whether it does. */
+  async #within(timeoutMs: number, condition: () => Promise<boolean>): Promise<boolean> {
+    const deadline = performance.now() + Math.min(timeoutMs, this.timeoutMs);
     while (!await condition()) {
-      if (performance.now() >= deadline) throw new S6TimeoutError(service, what, this.timeoutMs);
+      if (performance.now() >= deadline) return false;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
+    return true;
   }
 
   #run(program: S6Program, args: readonly string[], service: string): Promise<string> {

@@ -74,6 +74,10 @@ RUN set -eu; \
     chmod -R u=rwX,go=rX /rootfs
 
 FROM ${BASE_IMAGE} AS image
+LABEL org.opencontainers.image.title="hermes-boot" \
+  org.opencontainers.image.description="Boots and supervises the gateways of Hermes profiles" \
+  org.opencontainers.image.licenses="MIT" \
+  org.opencontainers.image.version="0.1.0"
 USER root
 RUN set -eu; \
     id hermes >/dev/null 2>&1 || { \

@@ -12,7 +12,7 @@ function copyRepository(temp: TempDir) {
   };
 }
 
-Deno.test("generate.ts --check names what a byte or a mode differs in; generate.ts mends it and writes nothing else", async () => {
+Deno.test("generate.ts --check names what a byte or a mode differs in; generate.ts writes that and nothing else", async () => {
   using temp = new TempDir();
   const generate = copyRepository(temp);
   const path = (name: string) => `${temp.path}/${name}`;

@@ -101,3 +101,38 @@ Deno.test("the version is the same in deno.json, gatewayctl, the image's label a
   assertEquals(/image\.version="([^"]*)"/.exec(read("Dockerfile"))?.[1], VERSION);
   assertEquals(/^## (\d\S*?),? /m.exec(read("CHANGELOG.md"))?.[1], VERSION);
 });
+
+Deno.test("the README's numbers are those of docs/performance.md, of the slower mode", () => {
+  const rows = [...read("docs/performance.md").matchAll(/^\| 20 \| ([^|]+) \| (.+) \|$/gm)]
+    .map(([, name, cells]) => [name!, ...cells!.split(" | ")]);
+  const most = (name: string, column: number) =>
+    Math.max(...rows.filter(([one]) => one!.startsWith(name)).map((row) => Number(row[column])));
+  const readme = read("README.md");
+  const seconds = ["hermes-boot", "pm2-runtime", "supervisord"].map((name) => most(name, 1));
+  const [ours, pm2, supervisord] = seconds.map((value) => value.toFixed(1));
+  assertStringIncludes(
+    readme,
+    `is up after **${ours} s**. pm2-runtime takes ${pm2} s, supervisord ${supervisord} s.`,
+  );
+  const [mine, theirs, others] = ["hermes-boot", "pm2-runtime", "supervisord"]
+    .map((name) => most(name, 3));
+  assertStringIncludes(
+    readme,
+    `takes **${mine} MiB**, of pm2-runtime ${theirs} MiB, of supervisord ${others} MiB`,
+  );
+  assertStringIncludes(readme, `is back after **${(most("hermes-boot", 4) / 1000).toFixed(1)} s**`);
+});
+
+Deno.test("the package is ready to be published, and its documentation can be built", async () => {
+  using temp = new TempDir();
+  for (
+    const args of [
+      ["publish", "--dry-run", "--allow-dirty", "--quiet"],
+      ["doc", "--html", `--output=${temp.path}/html`, "mod.ts"],
+    ]
+  ) {
+    const options = { args, cwd: REPO, env: Deno.env.toObject(), timeoutMs: 120_000 };
+    const { code, stderr } = await run(Deno.execPath(), options);
+    assertEquals(code, 0, stderr);
+  }
+});

@@ -1,5 +1,6 @@
 import { type Block, findBlocks } from "../tasks/_markdown.ts";
 import { REPO } from "./_fixtures.ts";
+import { run } from "./_temp.ts";
 
 /** The pages of the documentation, by their paths in the repository, each with its blocks. */
 export function readBlocks(): [page: string, blocks: Block[]][] {
@@ -7,6 +8,17 @@ export function readBlocks(): [page: string, blocks: Block[]][] {
     [...Deno.readDirSync(`${REPO}/${dir}`)].map(({ name }) => dir + name);
   return [...names(""), ...names("docs/")].filter((path) => path.endsWith(".md")).sort()
     .map((path) => [path, findBlocks(Deno.readTextFileSync(`${REPO}/${path}`))]);
+}
+
+/** Does in a copy of the repository what a page has the reader do there. */
+export async function follow(page: string, blocks: readonly Block[], copy: string): Promise<void> {
+  for (const { info, text, line } of blocks) {
+    const file = /^sh file=(\S+)$/.exec(info)?.[1];
+    if (file !== undefined) Deno.writeTextFileSync(`${copy}/${file}`, text);
+    if (info !== "sh run") continue;
+    const { code, stderr } = await run("sh", { args: ["-ec", text], cwd: copy });
+    if (code !== 0 || stderr !== "") throw new Error(`${page}:${line}: exit ${code}: ${stderr}`);
+  }
 }
 
 /** A command on a page, and what the page says that it prints. */

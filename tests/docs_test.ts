@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { VERSION } from "../lib/image/commands.ts";
 import { REPO, runEntry } from "./_fixtures.ts";
-import { isShown, readBlocks } from "./_pages.ts";
+import { follow, isShown, readBlocks } from "./_pages.ts";
 import { modeOf, run, runSync, TempDir } from "./_temp.ts";
 
 const read = (path: string) => Deno.readTextFileSync(`${REPO}/${path}`);
@@ -30,15 +30,7 @@ Deno.test("every block of the documentation says what it is", () => {
 Deno.test("what a page has the reader do in the repository can be done", async () => {
   using temp = new TempDir();
   runSync("cp", "-R", `${REPO}/rootfs`, temp.path);
-  for (const [page, blocks] of readBlocks()) {
-    for (const { info, text, line } of blocks) {
-      const file = /^sh file=(\S+)$/.exec(info)?.[1];
-      if (file !== undefined) temp.write(file, text);
-      if (info !== "sh run") continue;
-      const { code, stderr } = await run("sh", { args: ["-ec", text], cwd: temp.path });
-      assertEquals([code, stderr], [0, ""], `${page}:${line}`);
-    }
-  }
+  for (const [page, blocks] of readBlocks()) await follow(page, blocks, temp.path);
   const beat = `${temp.path}/rootfs/etc/s6-overlay/s6-rc.d/beat`;
   assertEquals([modeOf(`${beat}/run`), modeOf(`${beat}/finish`)], [0o755, 0o755]);
   const like = `${REPO}/rootfs/etc/s6-overlay/s6-rc.d/profile-watch`;

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { isShown, readBlocks, stepsOf } from "../_pages.ts";
+import { follow, isShown, readBlocks, stepsOf } from "../_pages.ts";
 import { REPO } from "../_fixtures.ts";
-import { run } from "../_temp.ts";
+import { run, runSync, TempDir } from "../_temp.ts";
+import { until } from "../container/container.ts";
 import { liveTest, RUNNING, STOPPED, untilAllUp, untilParked } from "./_live.ts";
 
 for (const [page, blocks] of readBlocks()) {
@@ -25,6 +26,25 @@ for (const [page, blocks] of readBlocks()) {
     }
   });
 }
+
+liveTest(
+  "docs/add-a-service.md: the service that it makes runs, if its variable is on",
+  async (boot) => {
+    using temp = new TempDir();
+    runSync("cp", "-R", `${REPO}/rootfs`, temp.path);
+    for (const [page, blocks] of readBlocks()) await follow(page, blocks, temp.path);
+    const [overlay, libexec] = ["/etc/s6-overlay", "/opt/hermes-boot/libexec"];
+    const facts = `${temp.path}/rootfs${libexec}/write-facts.sh`;
+    const put = '  put HERMES_DASHBOARD "';
+    const text = await Deno.readTextFile(facts);
+    await Deno.writeTextFile(facts, text.replace(put, `  put BEAT "\${BEAT-}"\n${put}`));
+    const mounts = Object.fromEntries(
+      [overlay, libexec].map((path) => [path, `${temp.path}/rootfs${path}`]),
+    );
+    const { container } = await boot({}, { env: { BEAT: "yes" }, mounts });
+    await until("a beat", async () => (await container.log()).includes("beat as hermes"), 30_000);
+  },
+);
 
 liveTest("docs/terminal.svg is what the demo prints", async () => {
   const args = ["run", "--allow-all", "--quiet", "tasks/pictures.ts", "--check"];

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { CAUSES } from "../lib/explain/causes.ts";
 import { VERSION } from "../lib/image/commands.ts";
 import { REPO, runEntry } from "./_fixtures.ts";
 import { follow, isShown, readBlocks } from "./_pages.ts";
@@ -25,6 +26,19 @@ Deno.test("every block of the documentation says what it is", () => {
       assertMatch(info, /^(sh|sh run|sh file=\S+|console|text|yaml|ts|json)$/, `${page}:${line}`);
     }
   }
+});
+
+Deno.test("docs/operate.md has every state that gatewayctl list shows, and the README's are among them", () => {
+  const shown: readonly string[] = Object.values(CAUSES).map(([, words]) => words);
+  const firstCells = (text: string) =>
+    [...text.matchAll(/^\| (`[^|]*`) \|/gm)]
+      .flatMap(([, cell]) => [...cell!.matchAll(/`([^`]+)`/g)].map(([, words]) => words!));
+  const operate = firstCells(read("docs/operate.md"));
+  assertEquals(shown.filter((words) => !operate.includes(words)), []);
+  const [table = ""] = /^\| `list` says .*\n((?:\|.*\n)+)/m.exec(read("README.md"))?.slice(1) ?? [];
+  const states = firstCells(table);
+  assertEquals(states.filter((words) => !shown.includes(words)), []);
+  assert(states.length > 8);
 });
 
 Deno.test("what a page has the reader do in the repository can be done", async () => {

@@ -74,6 +74,10 @@ RUN set -eu; \
     chmod -R u=rwX,go=rX /rootfs
 
 FROM ${BASE_IMAGE} AS image
+LABEL org.opencontainers.image.title="hermes-boot" \
+  org.opencontainers.image.description="Boots and supervises the gateways of Hermes profiles" \
+  org.opencontainers.image.licenses="MIT" \
+  org.opencontainers.image.version="0.1.0"
 USER root
 RUN set -eu; \
     id hermes >/dev/null 2>&1 || { \
@@ -125,7 +129,7 @@ RUN chmod 755 /usr/local/bin/hermes; \
 FROM image AS runtime
 ARG ALLOW_NO_HERMES
 RUN [ "$ALLOW_NO_HERMES" = 1 ] || PATH=${PATH#/opt/hermes-boot/bin:} command -v hermes >/dev/null || { \
-      echo "error: BASE_IMAGE has no hermes on PATH: name one that has, such as" \
+      echo "error: BASE_IMAGE has no hermes on PATH: name one that has," \
         "--build-arg BASE_IMAGE=nousresearch/hermes-agent, or add --build-arg ALLOW_NO_HERMES=1" >&2; \
       exit 1; \
     }

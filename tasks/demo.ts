@@ -8,7 +8,7 @@ Usage: deno task demo
 Starts a throw-away container twice on one throw-away Hermes home, without a
 container engine: private namespaces, a real s6-svscan as PID 1, the shipped
 cont-init.d hooks with their real permission flags, and a stub hermes. Then it
-asks gatewayctl who runs and why the others do not, and starts one. As root it
+asks gatewayctl who runs and why others do not, and starts one. As root it
 shows real user IDs; an ordinary user plays hermes. Everything is removed at the
 end, also on Ctrl-C.
 
@@ -90,29 +90,43 @@ async function gatewayctl(container: Container, ...args: string[]): Promise<void
   show(["gatewayctl", ...args].join(" "), stdout + stderr);
 }
 
-async function boot(container: Container): Promise<Gateway[]> {
+/** The first start: what the hooks say. */
+async function firstStart(container: Container): Promise<void> {
   for (const [hook, { code, stdout, stderr }] of await container.boot()) {
     show(`/etc/cont-init.d/${hook}   # exit ${code}`, stdout + stderr);
   }
-  const gateways = await untilSettled(container);
-  await gatewayctl(container, "list");
-  return gateways;
+  await untilSettled(container);
 }
 
-/** What an operator does next. */
-async function operate(container: Container, gateways: readonly Gateway[]): Promise<void> {
-  const down = gateways.filter(({ up }) => !up).map(({ profile }) => profile);
-  await gatewayctl(container, "why", ...down);
+/** The second one, and what an operator does then. */
+async function secondStart(container: Container): Promise<void> {
+  await container.boot();
+  await untilSettled(container);
+  await gatewayctl(container, "list");
+  await gatewayctl(container, "why");
+  await gatewayctl(container, "why", BROKEN);
   await gatewayctl(container, "start", STOPPED);
   await gatewayctl(container, "logs", STOPPED, "coder", "-n", "2");
 }
+
+const NEXT =
+  `Who was running came back, as hermes. Who was stopped stays stopped until gatewayctl starts it.
+
+Next, with Docker, the same in an image:
+  docker build -t hermes-demo --target demo .
+  docker run -d --name hermes-demo hermes-demo
+  docker exec hermes-demo gatewayctl list
+README.md goes on from there: "Quick start", then "Put it into your image".`;
 
 async function demo(signal: AbortSignal): Promise<void> {
   const data = await Deno.makeTempDir({ prefix: "hermes-demo-" });
   try {
     await makeHome(data);
-    const titles = ["First start", "Second start: the same home, all that ran is gone"];
-    for (const title of titles) {
+    const starts = [
+      ["First start: each profile gets a service", firstStart],
+      ["Second start: the same volume, but all processes and all of /run are gone", secondStart],
+    ] as const;
+    for (const [title, act] of starts) {
       console.log(`\n== ${title}\n`);
       await using container = await Container.start({
         data,
@@ -120,14 +134,11 @@ async function demo(signal: AbortSignal): Promise<void> {
         progress: (message) => console.error(`${name}: info: ${message}`),
       });
       signal.throwIfAborted();
-      const gateways = await boot(container);
-      if (title === titles.at(-1)) await operate(container, gateways);
+      await act(container);
       await container.stop();
       signal.throwIfAborted();
     }
-    console.log(
-      "Who was running came back, as hermes; who was stopped is down until gatewayctl starts it.",
-    );
+    console.log(NEXT);
   } finally {
     await Deno.remove(data, { recursive: true });
   }

@@ -6,6 +6,7 @@ import {
 } from "../lib/image/completion.ts";
 import { commandTable } from "../lib/image/command_table.ts";
 import { renderDashboard } from "../lib/image/dashboard.ts";
+import { briefTable, environmentTable } from "../lib/image/environment.ts";
 import { jsonDocument } from "../lib/image/json.ts";
 import { RUN_ARGUMENTS, RUN_MARKS } from "../lib/image/scripts.ts";
 import { permissionTable } from "../lib/image/stages.ts";
@@ -18,7 +19,8 @@ Usage: deno task generate
 
 Writes what is generated, in the repository that is the working directory: the
 dashboard's run and finish, the completions, docs/json.md, and, between their
-marks, the arguments of "deno run" in the image's scripts and README's tables.
+marks, the arguments of "deno run" in the image's scripts and the tables of the
+README, docs/environment.md and docs/permissions.md.
 
   --check  write nothing; exit 1 if a file is missing or differs
   --help   this text
@@ -35,12 +37,21 @@ function fill(text: string, [begin, end]: readonly [string, string], lines: stri
   return text.slice(0, from) + lines + text.slice(to);
 }
 
-function readme(): string {
-  const tables = { permissions: permissionTable(), commands: commandTable() };
-  return Object.entries(tables).reduce(
-    (text, [mark, table]) => fill(text, [`<!-- ${mark} -->\n`, `<!-- /${mark} -->`], table),
-    Deno.readTextFileSync("README.md"),
-  );
+/** The tables of the documentation, by the page and the mark. */
+const TABLES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "README.md": { environment: briefTable },
+  "docs/environment.md": { environment: environmentTable },
+  "docs/permissions.md": { permissions: permissionTable, commands: commandTable },
+};
+
+function renderPages(): [path: string, text: string][] {
+  return Object.entries(TABLES).map(([path, tables]) => [
+    path,
+    Object.entries(tables).reduce(
+      (text, [mark, table]) => fill(text, [`<!-- ${mark} -->\n`, `<!-- /${mark} -->`], table()),
+      Deno.readTextFileSync(path),
+    ),
+  ]);
 }
 
 /** The content of every generated file, by its path. */
@@ -53,7 +64,7 @@ function render(): Map<string, string> {
     ...[...RUN_ARGUMENTS].map(([file, lines]) =>
       [`rootfs/${file}`, fill(Deno.readTextFileSync(`rootfs/${file}`), RUN_MARKS, lines)] as const
     ),
-    ["README.md", readme()],
+    ...renderPages(),
     ["docs/json.md", jsonDocument()],
   ]);
 }

@@ -27,6 +27,7 @@ const PURE = [
   "image/commands",
   "image/completion",
   "image/dashboard",
+  "image/environment",
   "image/json",
   "image/permissions",
   "image/scripts",

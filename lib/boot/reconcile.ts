@@ -53,7 +53,7 @@ function actionTaken(
   const { profile } = action;
   if (outcome instanceof NoRoomError) return skippedAction(profile, outcome.message, false, action);
   if (outcome instanceof Error) {
-    return skippedAction(profile, `slot not made: ${errorWords(outcome)}`, true, action);
+    return skippedAction(profile, `service not made: ${errorWords(outcome)}`, true, action);
   }
   if (!supervised || outcome === undefined || outcome === "created") return action;
   return keptAction(action, outcome);

@@ -69,7 +69,8 @@ export type SyncStep =
   | { do: "prune"; profile: string; reason: string }
   | { do: "skip"; profile: string; reason: string; failed: boolean };
 
-const BUSY = "what ran in its slot, which was removed, has not ended: end it, then sync again";
+const BUSY =
+  "what ran in its service directory, which was removed, is still up: end it, then sync again";
 
 /**
  * Decides what a sync does.
@@ -123,7 +124,7 @@ function entryOf(step: SyncStep, outcomes: ReadonlyMap<Slot, SlotOutcome>): Sync
   if (outcome instanceof NoRoomError) {
     return { profile, action: "skipped", reason: outcome.message };
   }
-  const reason = `slot not made: ${errorWords(outcome)}`;
+  const reason = `service not made: ${errorWords(outcome)}`;
   return { profile, action: "skipped", reason, failed: true };
 }
 

@@ -54,7 +54,7 @@ export const GATEWAY: Fields = {
   },
   signal: {
     type: "string | null",
-    text: "the signal that ended it, such as `SIGKILL`; null likewise",
+    text: "the signal that ended it (`SIGKILL`); null likewise",
   },
   seconds: {
     type: "number | null",

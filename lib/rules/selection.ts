@@ -97,8 +97,8 @@ function parseProfiles(text: string): readonly string[] {
     }
     const got = JSON.stringify(glob.length > 60 ? glob.slice(0, 60) + "..." : glob);
     throw new InvalidSelectionError(
-      "HERMES_GATEWAY_PROFILES: expected *, none alone, or a list of profile names and globs " +
-        `such as default,team-*, got ${got}`,
+      "HERMES_GATEWAY_PROFILES: expected *, none alone, or profile names and patterns with " +
+        `commas between (default,team-*), got ${got}`,
     );
   });
 }

@@ -1,12 +1,11 @@
 import { type Command, wordOption } from "../../lib/image/command.ts";
-import { COMMANDS } from "../../lib/image/commands.ts";
+import { COMMANDS, VERSION } from "../../lib/image/commands.ts";
 import { UnknownWordError } from "../_cli.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { EXIT } from "./report.ts";
 
-/** The suite's version, as in deno.json. */
-export const VERSION = "0.1.0";
+export { VERSION };
 
 const EXIT_CODES: readonly (readonly [code: string, text: string])[] = [
   ["0", "done"],
@@ -140,7 +139,7 @@ Environment:
   NO_COLOR  if set, no colours; TERM=dumb does the same
   TZ        time zone of the times shown (default: the container's)
 
-Other variables, such as HERMES_HOME, are read when the container starts.
+All others (HERMES_HOME and so on) are read when the container starts.
 To set them here has no effect.
 
 ${exitCodes()}`;
@@ -154,7 +153,7 @@ function profiles({ name, operands, known }: Command): string {
     both: "all profiles, registered or not",
   }[known ?? "slots"];
   const none = operands.startsWith("[") && name !== "why" ? " Without any: all." : "";
-  return `\nPROFILE is a name, or a pattern in quotes, such as 'team-*'.${none}\n` +
+  return `\nPROFILE is a name, or a pattern in quotes: 'team-*'.${none}\n` +
     `A pattern is matched against ${whose}.\n`;
 }
 

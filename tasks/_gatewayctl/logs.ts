@@ -24,7 +24,7 @@ function readSince({ values }: Arguments, word: WordTime): Date | undefined {
   if (text === undefined) return undefined;
   const since = parseWhen(text, word, new Date());
   if (since !== undefined) return since;
-  const such = `an age such as 10m or a time such as "2026-11-22 08:47"`;
+  const such = `an age (10m) or a time ("2026-11-22 08:47")`;
   throw new UsageError(`--since: expected ${such}, got ${JSON.stringify(text)}`);
 }
 

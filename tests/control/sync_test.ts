@@ -202,7 +202,8 @@ Deno.test("syncProfileGateways() makes no slot that s6-svscan has no room for, a
 
 Deno.test("planSync() makes and refreshes no slot that a former supervisor has not left", () => {
   const profiles = [profile("default"), profile("coder"), profile("writer")];
-  const reason = "what ran in its slot, which was removed, has not ended: end it, then sync again";
+  const reason =
+    "what ran in its service directory, which was removed, is still up: end it, then sync again";
   const busy = ["gateway-default", "gateway-writer/log"];
   assertEquals(planned(profiles, ["writer"], true, busy), [
     ...[`default skip: ${reason}`, "coder starts", `writer skip: ${reason}`],

@@ -207,7 +207,7 @@ function bootLogOf(volume: Volume): Expected["bootLog"] {
 }
 
 /**
- * Says what the boot must make of a volume, from the README
+ * Says what the boot must make of a volume, from the documentation
  * alone: nothing of lib/ is used here.
  */
 export function expectedOf(volume: Volume): Expected {

@@ -62,7 +62,7 @@ function configOf(config: ConfigNode, homeIsSearchable: boolean): Says {
   return configSays(config.config);
 }
 
-/** Says what a boot must make of its rules, from the README alone: nothing of lib/ is used here. */
+/** Says what a boot must make of its rules, from the documentation alone: nothing of lib/ is used here. */
 export function expectedRules(
   { profiles, shard, multiplex, topology, version }: RuleTexts,
   config: ConfigNode,

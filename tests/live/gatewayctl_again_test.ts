@@ -110,7 +110,7 @@ liveTest("sync makes no slot beside a removed one's gateway that does not end", 
     const [args, words] of [
       [
         ["sync"],
-        "coder: skipped: what ran in its slot, which was removed, has not ended: end it, then sync again",
+        "coder: skipped: what ran in its service directory, which was removed, is still up: end it, then sync again",
       ],
       [["register", "coder"], "not left by its former supervisor within 1000 ms"],
     ] as const

@@ -12,11 +12,13 @@ function start(temp: TempDir, name: string, ...args: string[]): Deno.ChildProces
   return new Deno.Command(script, { args, stdin: "piped" }).spawn();
 }
 
-/** What look prints once a process has a child. */
+/** What look prints once a process has started `cat` and sleeps. */
 async function lookFor(tree: Tree, { pid }: Deno.ChildProcess): Promise<Processes> {
   return await until("it has started its child", async () => {
     const found = parseProcesses((await tree.run(LOOK)).stdout);
-    return [...found.all.values()].some(({ ppid }) => ppid === pid) ? found : undefined;
+    const isWaitedFor = [...found.all.values()]
+      .some(({ ppid, program }) => ppid === pid && program === "cat");
+    return isWaitedFor && found.all.get(pid)?.state === "S" && found;
   });
 }
 

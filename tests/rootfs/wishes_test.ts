@@ -64,7 +64,7 @@ Deno.test("write-facts takes memory in bytes, K, M and G, and what is too little
       ]
         .map((value) => [value, ""] as const),
     ],
-    "015-supervise-perms: warning: HERMES_GATEWAY_MEMORY_MAX: expected bytes, or such as 512M, from 16M to " +
+    "015-supervise-perms: warning: HERMES_GATEWAY_MEMORY_MAX: expected a size in bytes or as in 512M, from 16M to " +
       "1024G: taken for not set",
   );
 });

@@ -4,17 +4,15 @@ import { modeOf, runSync, snapshot, TempDir } from "../_temp.ts";
 
 /** A copy of what is generated, and the generator in it, with the permissions of its tasks. */
 function copyRepository(temp: TempDir) {
-  temp.mkdir("docs");
-  runSync("cp", `${REPO}/docs/json.md`, `${temp.path}/docs`);
-  runSync("cp", "-R", `${REPO}/rootfs`, `${REPO}/README.md`, temp.path);
+  runSync("cp", "-R", `${REPO}/rootfs`, `${REPO}/docs`, `${REPO}/README.md`, temp.path);
   return (...args: string[]) => {
-    const write = args.length === 0 ? ["--allow-write=rootfs,README.md,docs/json.md"] : [];
-    const flags = ["--allow-read=rootfs,README.md,docs/json.md", ...write];
+    const write = args.length === 0 ? ["--allow-write=rootfs,README.md,docs"] : [];
+    const flags = ["--allow-read=rootfs,README.md,docs", ...write];
     return runEntry("tasks/generate.ts", flags, { args, cwd: temp.path });
   };
 }
 
-Deno.test("generate.ts --check names what a byte or a mode differs in; generate.ts mends it and writes nothing else", async () => {
+Deno.test("generate.ts --check names what a byte or a mode differs in; generate.ts writes that and nothing else", async () => {
   using temp = new TempDir();
   const generate = copyRepository(temp);
   const path = (name: string) => `${temp.path}/${name}`;
@@ -35,7 +33,15 @@ Deno.test("generate.ts --check names what a byte or a mode differs in; generate.
       [run, () => Deno.removeSync(path(run))],
       [hook, () => replace(hook, "--allow-run=/usr/bin/mkfifo", "--allow-run")],
       ["docs/json.md", () => replace("docs/json.md", "number", "string")],
-      ["README.md", () => replace("README.md", "`/usr/bin/mkfifo`", "`/bin/sh`")],
+      ["README.md", () => replace("README.md", "`HERMES_HOME`", "`HOME`")],
+      [
+        "docs/environment.md",
+        () => replace("docs/environment.md", "| `HERMES_HOME`", "| `HOME`"),
+      ],
+      [
+        "docs/permissions.md",
+        () => replace("docs/permissions.md", "`/usr/bin/mkfifo`", "`/bin/sh`"),
+      ],
     ] as const
   ) {
     spoil();
@@ -52,7 +58,7 @@ Deno.test("generate.ts --check names what a byte or a mode differs in; generate.
 Deno.test("generate.ts says which mark is missing and exits 1", async () => {
   using temp = new TempDir();
   const generate = copyRepository(temp);
-  temp.write("README.md", "no marks");
+  temp.write("docs/permissions.md", "no marks");
   const { code, stderr } = await generate("--check");
   assertEquals([code, stderr], [1, "generate: error: expected <!-- permissions -->, got none\n"]);
 });

@@ -209,7 +209,7 @@ put_memory() {
   if is_within "$number" 0 $((1099511627776 / factor)) && [ $((number * factor)) -ge 16777216 ]; then
     put "$1" $((number * factor))
   else
-    put_unset "$1" 'bytes, or such as 512M, from 16M to 1024G'
+    put_unset "$1" 'a size in bytes or as in 512M, from 16M to 1024G'
   fi
 }
 

@@ -25,6 +25,7 @@ const WORDS: Places = {
   home: "$home",
   scandir: "$scandir",
   servicedirs: "$servicedirs",
+  listen: "$listen",
 };
 
 function flags(permissions: Permissions, indent: string): string {

@@ -1,7 +1,8 @@
 import { PROFILE_FILES, STALE_FILES, STATE_FILE } from "../profile/list.ts";
 import { CONFIG_FILE } from "../rules/config.ts";
 import { MKFIFO } from "../slot/skeleton.ts";
-import { syncPermissions } from "./commands.ts";
+import { LOOK } from "../s6/places.ts";
+import { explainPaths, syncPermissions } from "./commands.ts";
 import { permissionCells, type Permissions, type Places } from "./permissions.ts";
 
 /** One stage: who runs which entry script with which permissions. */
@@ -75,12 +76,27 @@ export const PROFILE_WATCH: Stage = {
   permissions: syncPermissions,
 };
 
+/** Shows the gateways over HTTP: it may do what the commands list and why may. */
+export const STATUS: Stage = {
+  name: "status",
+  script: "etc/s6-overlay/s6-rc.d/status/run",
+  user: "hermes",
+  entry: "tasks/status.ts",
+  permissions: (places) => ({
+    // Its own worker and the page are read from the suite.
+    read: [...explainPaths(places), "/opt/hermes-boot"],
+    run: [LOOK],
+    net: [places.listen],
+  }),
+};
+
 /** Every stage. */
 export const STAGES: readonly Stage[] = [
   HERMES_SETUP,
   SUPERVISE_PERMS,
   RECONCILE_PROFILES,
   PROFILE_WATCH,
+  STATUS,
 ];
 
 /**
@@ -100,9 +116,12 @@ export function permissionTable(): string {
     home: "$home",
     scandir: "$scandir",
     servicedirs: "/run/s6-rc/servicedirs",
+    listen: "`$listen`",
   };
-  const rows = STAGES.map(({ name, user, permissions }) =>
-    `| ${name} | ${user} | ${permissionCells(permissions(places))} |\n`
-  );
-  return "| stage | user | read | write | run |\n| --- | --- | --- | --- | --- |\n" + rows.join("");
+  const rows = STAGES.map(({ name, user, permissions }) => {
+    const may = permissions(places);
+    return `| ${name} | ${user} | ${permissionCells(may)} | ${may.net?.join(", ") ?? "-"} |\n`;
+  });
+  const header = "| stage | user | read | write | run | net |\n";
+  return `${header}| --- | --- | --- | --- | --- | --- |\n${rows.join("")}`;
 }

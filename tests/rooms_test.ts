@@ -14,6 +14,7 @@ const PURE = [
   "explain/cause",
   "explain/causes",
   "explain/doctor",
+  "explain/exposition",
   "explain/free_name",
   "explain/health",
   "explain/metrics",

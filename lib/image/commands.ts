@@ -8,6 +8,9 @@ import { MKFIFO } from "../slot/skeleton.ts";
 import type { Command, CommandOption, CommandPlaces } from "./command.ts";
 import type { Permissions } from "./permissions.ts";
 
+/** The suite's version, as in deno.json. */
+export const VERSION = "0.1.0";
+
 /** The version of what `--json` prints; it grows when a field goes or changes its meaning. */
 export const JSON_VERSION = 1;
 

@@ -1,12 +1,11 @@
 import { type Command, wordOption } from "../../lib/image/command.ts";
-import { COMMANDS } from "../../lib/image/commands.ts";
+import { COMMANDS, VERSION } from "../../lib/image/commands.ts";
 import { UnknownWordError } from "../_cli.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
 import { EXIT } from "./report.ts";
 
-/** The suite's version, as in deno.json. */
-export const VERSION = "0.1.0";
+export { VERSION };
 
 const EXIT_CODES: readonly (readonly [code: string, text: string])[] = [
   ["0", "done"],

@@ -1,8 +1,9 @@
 import { lstatIfPresent } from "../../lib/_fs.ts";
 import { jsonAscii } from "../../lib/_quote.ts";
+import type { Format } from "../../lib/explain/exposition.ts";
 import type { GatewayFacts } from "../../lib/explain/gateway.ts";
 import { type Ailment, findAilments } from "../../lib/explain/health.ts";
-import { gatewayMetrics, renderMetrics } from "../../lib/explain/metrics.ts";
+import { renderMetrics } from "../../lib/explain/metrics.ts";
 import { findBootLine, readBootLog } from "../../lib/explain/why_facts.ts";
 import { SLOT_PREFIX } from "../../lib/profile/name.ts";
 import type { Facts } from "../../lib/rules/facts.ts";
@@ -13,6 +14,7 @@ import { containerRules } from "../_facts.ts";
 import { explainedJson, findProfile } from "../_gatewayctl/explained.ts";
 import { wordJson } from "../_gatewayctl/json.ts";
 import { lookAgain, lookAround, type Sight } from "../_gatewayctl/look.ts";
+import { type Measured, Meter } from "../_gatewayctl/meter.ts";
 import { rowJson, rowsOf } from "../_gatewayctl/rows.ts";
 import type { Answers, Asked, Rows } from "./questions.ts";
 
@@ -33,6 +35,8 @@ interface Seen {
   at: number;
   /** The rows, once somebody has asked. */
   rows?: Rows;
+  /** What was measured, likewise. */
+  measured?: Measured;
 }
 
 /** Keeps to itself where a symlink leads to outside of the home. */
@@ -49,6 +53,7 @@ function withoutForeignPath(facts: GatewayFacts, home: string): GatewayFacts {
  */
 export class Gathering {
   readonly #container: Facts;
+  readonly #meter: Meter;
   #seen: Seen | undefined;
   #looking: Promise<Seen> | undefined;
 
@@ -59,6 +64,7 @@ export class Gathering {
    */
   constructor(container: Facts) {
     this.#container = container;
+    this.#meter = new Meter(container);
   }
 
   /**
@@ -77,8 +83,9 @@ export class Gathering {
       case "news":
         return seen.rows ??= wordRows(sight);
       case "metrics":
+        return this.#wordMetrics(seen, "prometheus");
       case "openmetrics":
-        return this.#wordMetrics(sight);
+        return this.#wordMetrics(seen, "openmetrics");
       case "ready":
         return wordReady(seen);
       case "why":
@@ -128,8 +135,9 @@ export class Gathering {
     ].join("\n");
   }
 
-  #wordMetrics({ gateways, container }: Sight): string {
-    return renderMetrics(gateways.map((one) => gatewayMetrics(one, container)));
+  #wordMetrics(seen: Seen, format: Format): string {
+    const { container, gateways } = seen.measured ??= this.#meter.measure(seen.sight);
+    return renderMetrics(container, gateways, format);
   }
 
   #explain(sight: Sight, profile: string): string | undefined {

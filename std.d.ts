@@ -66,18 +66,6 @@ declare module "@std/fmt/colors" {
   export function yellow(str: string): string;
 }
 
-declare module "@std/http/cookie" {
-  export interface Cookie {
-    name: string;
-    value: string;
-    path?: string;
-    httpOnly?: boolean;
-    sameSite?: "Strict" | "Lax" | "None";
-  }
-  export function getCookies(headers: Headers): Partial<Record<string, string>>;
-  export function setCookie(headers: Headers, cookie: Cookie): void;
-}
-
 declare module "@std/http/etag" {
   export function eTag(entity: Uint8Array, options?: { weak?: boolean }): Promise<string>;
   export function ifNoneMatch(value: string | null, etag: string): boolean;

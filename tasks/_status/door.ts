@@ -1,9 +1,11 @@
-import { getCookies, setCookie } from "@std/http/cookie";
 import type { Token } from "../../lib/status/token.ts";
 import { Document } from "./document.ts";
 import { say } from "./say.ts";
 
 const COOKIE = "hermes_status";
+
+/** The cookie among whatever else a browser has for this host: those of other ports, too. */
+const OURS = new RegExp(`(?:^|; *)${COOKIE}=([0-9a-f]+)(?: *;|$)`);
 
 /** A login form is no longer than this, in bytes. */
 const MOST_BYTES = 4096;
@@ -37,6 +39,10 @@ async function readShort(request: Request): Promise<string | undefined> {
 
 /** Where in the login page it is said that the token was wrong, and how. */
 const PROBLEM = ["<!-- problem -->", '<p role="alert">That is not the token.</p>'] as const;
+
+function lead(headers: Record<string, string> = {}): Response {
+  return new Response(null, { status: 303, headers: { location: "/", ...headers } });
+}
 
 /** Lets in who may see the page and the API. */
 export class Door {
@@ -78,7 +84,7 @@ export class Door {
     if (token === undefined) return this.#isLocal;
     const [, bearer] = /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "") ?? [];
     if (bearer !== undefined) return await token.matches(bearer);
-    const cookie = getCookies(headers)[COOKIE];
+    const [, cookie] = OURS.exec(headers.get("cookie") ?? "") ?? [];
     return cookie !== undefined && await token.matchesCookie(cookie);
   }
 
@@ -91,7 +97,7 @@ export class Door {
   async login(request: Request): Promise<Response> {
     const token = this.#token;
     if (token === undefined) {
-      return this.shut === undefined ? this.#lead(new Headers()) : say(403, this.shut);
+      return this.shut === undefined ? lead() : say(403, this.shut);
     }
     if (request.method !== "POST") return await this.#page.respond(request.headers);
     const text = await readShort(request);
@@ -99,16 +105,7 @@ export class Door {
     if (!await token.matches(new URLSearchParams(text).get("token") ?? "")) {
       return await this.#again.respond(request.headers, 401);
     }
-    const headers = new Headers();
-    setCookie(headers, {
-      ...{ name: COOKIE, value: token.cookie, path: "/" },
-      ...{ httpOnly: true, sameSite: "Strict" },
-    });
-    return this.#lead(headers);
-  }
-
-  #lead(headers: Headers): Response {
-    headers.set("location", "/");
-    return new Response(null, { status: 303, headers });
+    const cookie = `${COOKIE}=${token.cookie}; HttpOnly; SameSite=Strict; Path=/`;
+    return lead({ "set-cookie": cookie });
   }
 }

@@ -47,7 +47,7 @@ export async function serveForever(
     } catch (error) {
       if (saidAt === undefined) throw error;
       const now = performance.now();
-      if (now - saidAt >= SAY_MS) onBreak(errorWords(survivable(error)));
+      if (now - saidAt >= SAY_MS) onBreak(errorWords(survivable(error)).replace(/^Error: /, ""));
       saidAt = now;
     }
     closing.abort();

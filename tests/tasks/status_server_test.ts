@@ -75,7 +75,7 @@ Deno.test("the login form brings a cookie that no script and no other site gets,
   const cookie = right.headers.get("set-cookie") ?? "";
   assertMatch(cookie, /^hermes_status=[0-9a-f]{64}; HttpOnly; SameSite=Strict; Path=\/$/);
   assert(!cookie.includes(TOKEN));
-  const headers = { cookie: `other=1; ${cookie.split(";")[0]}` };
+  const headers = { cookie: `=; other=1; ${cookie.split(";")[0]}; more` };
   assertEquals(await all(server, GUARDED, { headers }), [200, 200, 200, 200]);
   const stale = { headers: { cookie: cookie.split(";")[0]!.replace(/.$/, "x") } };
   assertEquals(await all(server, GUARDED, stale), [303, 401, 401, 401]);

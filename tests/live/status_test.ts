@@ -39,6 +39,16 @@ liveTest("status says over HTTP what gatewayctl says", async (boot, test) => {
     assertEquals(await ask(`${url}/readyz`), [200, "ready\n"]);
   });
 
+  await test.step("libexec/probe for an engine without HTTP probes", async () => {
+    const probe = (path: string) => container.exec(["/opt/hermes-boot/libexec/probe", path]);
+    assertEquals(await probe("readyz"), { code: 0, stdout: "ready\n", stderr: "" });
+    assertEquals((await probe("events")).code, 1);
+    await container.sh("s6-svc -wD -d /run/service/status");
+    assertEquals((await probe("livez")).code, 1);
+    await container.sh("s6-svc -u /run/service/status");
+    await until("it answers again", async () => (await probe("livez")).code === 0);
+  });
+
   await test.step("/api/v1/gateways as list --json, hostile names too", async () => {
     const [status, body] = await ask(`${url}/api/v1/gateways`);
     assertEquals(status, 200);

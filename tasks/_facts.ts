@@ -43,6 +43,8 @@ export function slotDefaults({ hermes, env }: Facts): SlotDefaults {
     drops: env("slots_run_as") !== "hermes",
     logFiles: numberFact(env("HERMES_GATEWAY_LOG_FILES")),
     logBytes: numberFact(env("HERMES_GATEWAY_LOG_BYTES")),
+    memoryMax: numberFact(env("HERMES_GATEWAY_MEMORY_MAX")),
+    nice: numberFact(env("HERMES_GATEWAY_NICE")),
   };
 }
 

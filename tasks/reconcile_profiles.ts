@@ -59,6 +59,7 @@ await runProgram(
       rules,
       role,
       bootstrap: state === "running",
+      paced: !!facts.env("HERMES_START_PARALLEL"),
       warn,
     });
     const lines = flags.has("json")

@@ -30,6 +30,7 @@ for command in list 'top -n 1' 'start x' 'register x' 'unregister x' 'sync --dry
   run tasks/gatewayctl.ts --facts "$work/facts" $command <"$work/look" >/dev/null 2>&1 || [ $? -ne 2 ]
 done
 run tasks/watch_profiles.ts --help >/dev/null
+run tasks/start_gateways.ts --help >/dev/null
 run tasks/status.ts --help >/dev/null
 run --preload 'data:text/javascript,Deno.exit()' tasks/reconcile_profiles.ts
 rm -r "$work"

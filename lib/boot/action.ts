@@ -8,7 +8,7 @@ export interface ReconcileAction {
   /** Its prior state; `null` where there is none. */
   priorState: string | null;
   /**
-   * `started`: s6 starts it by itself. `registered`: down. `skipped`: no slot, or
+   * `started`: s6 starts it by itself, or when its turn has come. `registered`: down. `skipped`: no slot, or
    * not refreshed. Of a slot that is supervised already, whose gateway is left as
    * it is: `unchanged`, or `refreshed` where files were replaced.
    */

@@ -48,6 +48,8 @@ export interface PlanOptions {
   role?: ContainerRole | undefined;
   /** Whether a root profile without a state file counts as running. Default: `false`. */
   bootstrap?: boolean | undefined;
+  /** Whether those that start wait for their turn. Default: `false`. */
+  paced?: boolean | undefined;
   /** What is the same in every slot. */
   defaults?: SlotDefaults | undefined;
 }
@@ -106,7 +108,7 @@ function servedBy(profile: string, topology: Topology, role: ContainerRole): str
 export function planProfile(
   { profile, refusal, listing, memory }: ProfileFacts,
   home: string,
-  { rules: { topology } = NO_RULES, role = "other", defaults }: PlanOptions = {},
+  { rules: { topology } = NO_RULES, role = "other", defaults, paced = false }: PlanOptions = {},
   { wantedBy, named }: Fellows = { wantedBy: [], named: false },
 ): ProfilePlan {
   if (refusal !== undefined) {
@@ -117,8 +119,9 @@ export function planProfile(
   const known = memory ?? { priorState: null, priorExit: "unknown" };
   const action = slotAction(profile, known, company);
   const multiplex = multiplexes(profile, topology, named);
-  const slot = gatewaySlot({ ...defaults, profile, home, multiplex }, action.action !== "started");
-  return { action, slot, listing };
+  const starts = action.action === "started";
+  const slot = gatewaySlot({ ...defaults, profile, home, multiplex }, !starts);
+  return { action, slot: paced && starts ? { ...slot, waits: true } : slot, listing };
 }
 
 /**

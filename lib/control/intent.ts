@@ -3,6 +3,7 @@ import { errorWords, IntentNotRecordedError, survivable } from "../_errors.ts";
 import { profileDir, slotName } from "../profile/name.ts";
 import { type DesiredState, recordDesiredState } from "../profile/desired_state.ts";
 import { readRecordedState } from "../profile/recorded_state.ts";
+import { waitNoLonger } from "../s6/orders.ts";
 import { lockScandir } from "../slot/scandir.ts";
 
 /** Whose intent is recorded, and where. */
@@ -20,7 +21,7 @@ export interface IntentPlaces {
 /**
  * Records what an operator wants of a profile: in its state file, for the next
  * container start, and in the `down` file of the slot, for an s6-supervise that
- * is started anew.
+ * is started anew. A gateway that waits for its turn to be started waits no longer.
  * Needs what {@linkcode lockScandir} and {@linkcode recordDesiredState} need.
  *
  * @param places Whose and where.
@@ -38,9 +39,11 @@ export async function recordIntent(
   { home, scandir, profile, gateway }: IntentPlaces,
   desired: DesiredState,
 ): Promise<IntentNotRecordedError | undefined> {
-  const down = `${scandir}/${slotName(gateway)}/down`;
+  const servicedir = `${scandir}/${slotName(gateway)}`;
+  const down = `${servicedir}/down`;
   try {
     using _ = await lockScandir(scandir);
+    waitNoLonger(servicedir);
     removeIfPresent(down);
     if (desired === "stopped") makeFile(down, "", 0o644);
     recordDesiredState(profileDir(home, profile), desired, new Date());

@@ -1,10 +1,15 @@
 import type { ContainerFacts, GatewayFacts } from "./gateway.ts";
+import { SHARED_SCANDIR, WAKE } from "../s6/places.ts";
 import { type Answer, ctl, type Rule, THEN_SYNC } from "./_rule.ts";
 
 /** With shared supervision s6's own processes are root's, and only root can wake them. */
 function ofRoot({ mode }: ContainerFacts): string {
   return mode === "shared" ? ", which is root's," : "";
 }
+
+const GATEWAYS = `${SHARED_SCANDIR}/gateways`;
+/** It may lack its s6-supervise, which only root can change. */
+const START_GATEWAYS = `s6-svok ${GATEWAYS} || ${WAKE} ${SHARED_SCANDIR}; s6-svc -u ${GATEWAYS}`;
 
 /** Says why nobody supervises anything, if that is so. */
 function svscanAnswer(what: string, container: ContainerFacts): Answer | undefined {
@@ -15,12 +20,12 @@ function svscanAnswer(what: string, container: ContainerFacts): Answer | undefin
   }
   if (svscan !== "none" || mode !== "isolated") return undefined;
   const text = `${what}: the service gateways, its s6-svscan, is down`;
-  return { cause: "svscan-down", text, help: "s6-svc -u /run/service/gateways" };
+  return { cause: "svscan-down", text, help: START_GATEWAYS };
 }
 
-/** Makes what is missing, and has s6-svscan look for what it does not supervise. */
-function scan({ servicedir }: GatewayFacts): string {
-  return `gatewayctl sync; s6-svscanctl -a ${servicedir.slice(0, servicedir.lastIndexOf("/"))}`;
+/** Makes what is missing, and has s6-svscan start what it does not supervise. */
+function wake({ servicedir }: GatewayFacts): string {
+  return `gatewayctl sync; ${WAKE} ${servicedir.slice(0, servicedir.lastIndexOf("/"))}`;
 }
 
 /** What is in the scandir. */
@@ -55,7 +60,7 @@ export const supervision: Rule = (facts, container) => {
   if (supervisor !== "none") return undefined;
   const text = "no s6-supervise runs for it";
   return svscanAnswer("nothing supervises it", container) ??
-    { cause: "no-supervisor", text, help: scan(facts) };
+    { cause: "no-supervisor", text, help: wake(facts) };
 };
 
 /** Whether it runs a second time. */

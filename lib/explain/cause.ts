@@ -80,6 +80,12 @@ const moving: Rule = (facts, { full }) => {
   };
 };
 
+const waiting: Rule = (facts) => {
+  if (!facts.waiting) return undefined;
+  const text = "it waits for its turn to be started: HERMES_START_PARALLEL";
+  return { cause: "waiting", text, help: ctl("start", facts) };
+};
+
 const stoppedOnPurpose: Rule = (facts) => {
   const { state, setBy } = facts.recorded;
   if (setBy !== "operator" || state !== "stopped") return undefined;
@@ -156,6 +162,7 @@ const RULES: readonly Rule[] = [
   twice,
   logging,
   moving,
+  waiting,
   stoppedOnPurpose,
   ended,
   neverStarted,
@@ -183,8 +190,9 @@ function firstAnswer(facts: GatewayFacts, container: ContainerFacts): Answer {
  * @param facts What is known of it.
  * @returns Whether it is wanted.
  */
-export function isWanted({ recorded, wantedBy, status }: GatewayFacts): boolean {
-  return recorded.state === "running" || wantedBy.length > 0 || status?.wantedUp === true;
+export function isWanted({ recorded, wantedBy, status, waiting = false }: GatewayFacts): boolean {
+  return waiting || recorded.state === "running" || wantedBy.length > 0 ||
+    status?.wantedUp === true;
 }
 
 /**

@@ -5,6 +5,7 @@ export type Kind = "running" | "starting" | "stopped" | "failed" | "not here" | 
 export const CAUSES = {
   "running": ["running", "running"],
   "starting": ["starting", "starting"],
+  "waiting": ["starting", "waiting"],
   "served": ["running", "served"],
   "stopped": ["stopped", "stopped"],
   "never-started": ["stopped", "never started"],

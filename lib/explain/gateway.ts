@@ -50,6 +50,8 @@ export interface GatewayFacts extends Supervised {
   unregistered: boolean;
   /** How often it has died since it was last started by hand; s6 counts to 100. */
   deaths: number;
+  /** Whether it waits for its turn to be started. */
+  waiting?: boolean | undefined;
   /** Its logger. */
   logger: Supervised;
   /** Where its log is. */

@@ -2,6 +2,7 @@ import { lstatIfPresent } from "../_fs.ts";
 import type { Owner } from "../_owner.ts";
 import { slotName } from "../profile/name.ts";
 import { isFrozen, type Processes, type Supervisor } from "../s6/processes.ts";
+import { waitsSince } from "../s6/orders.ts";
 import { readDeaths, readStatus, type ServiceStatus } from "../s6/status.ts";
 import { isUnregistered } from "../slot/unregistered.ts";
 import type { GatewayFacts, Supervised } from "./gateway.ts";
@@ -22,7 +23,14 @@ export type SlotFacts =
   & Supervised
   & Pick<
     GatewayFacts,
-    "servicedir" | "slot" | "unregistered" | "deaths" | "logger" | "logProblem" | "doubles"
+    | "servicedir"
+    | "slot"
+    | "unregistered"
+    | "deaths"
+    | "waiting"
+    | "logger"
+    | "logProblem"
+    | "doubles"
   >;
 
 /** Where a profile's service and log are, and whose. */
@@ -122,6 +130,7 @@ export function readSlot(
     slot: "directory",
     unregistered: false,
     deaths: readDeaths(servicedir),
+    waiting: !isUp && waitsSince(servicedir) !== undefined,
     logger: writing ?? readLogger(servicedir, name, look),
     logProblem: isUp ? findLogProblem(logDir, pause?.mtime ?? undefined, hermes) : undefined,
   };

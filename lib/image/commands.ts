@@ -2,7 +2,7 @@ import { BOOT_LOG } from "../boot/log.ts";
 import { CONFIG_FILE } from "../rules/config.ts";
 import { PROFILE_FILES, STATE_FILE } from "../profile/list.ts";
 import { PLANNED_STOP_FILE } from "../profile/planned_stop.ts";
-import { LOOK, START_TIME } from "../s6/places.ts";
+import { LOOK, START_TIME, WAKE } from "../s6/places.ts";
 import { S6_BIN, type S6Program } from "../s6/run.ts";
 import { MKFIFO } from "../slot/skeleton.ts";
 import type { Command, CommandOption, CommandPlaces } from "./command.ts";
@@ -91,7 +91,7 @@ export function syncPermissions({ facts, home, scandir }: CommandPlaces): Permis
       `${home}/${CONFIG_FILE}`,
     ],
     write: [scandir],
-    run: [MKFIFO, ...s6("s6-svc", "s6-svok", "s6-svscanctl"), LOOK],
+    run: [MKFIFO, ...s6("s6-svc", "s6-svok", "s6-svscanctl"), LOOK, WAKE],
   };
 }
 
@@ -116,6 +116,7 @@ function change(name: "start" | "stop" | "restart", purpose: string): Command {
           ...s6("s6-svc", "s6-svok", "s6-svscanctl"),
           ...STATUS,
           LOOK,
+          WAKE,
         ],
         ...stops && { env: ZONE },
       };
@@ -187,7 +188,7 @@ export const COMMANDS: readonly Command[] = [
     permissions: ({ facts, home, scandir }) => ({
       read: [facts, scandir, `${home}/profiles`, `${home}/${CONFIG_FILE}`],
       write: [scandir],
-      run: [MKFIFO, ...s6("s6-svok", "s6-svscanctl"), ...STATUS, LOOK],
+      run: [MKFIFO, ...s6("s6-svok", "s6-svscanctl"), ...STATUS, LOOK, WAKE],
     }),
   },
   {

@@ -1,5 +1,6 @@
 import { PROFILE_FILES, STALE_FILES, STATE_FILE } from "../profile/list.ts";
 import { CONFIG_FILE } from "../rules/config.ts";
+import { S6_BIN } from "../s6/run.ts";
 import { MKFIFO } from "../slot/skeleton.ts";
 import { LOOK } from "../s6/places.ts";
 import { explainPaths, syncPermissions } from "./commands.ts";
@@ -90,11 +91,25 @@ export const STATUS: Stage = {
   }),
 };
 
+/** Starts the gateways that 02 has left waiting. */
+export const START_GATEWAYS: Stage = {
+  name: "start-gateways",
+  script: "opt/hermes-boot/libexec/start-gateways",
+  user: "hermes",
+  entry: "tasks/start_gateways.ts",
+  permissions: ({ facts, home, scandir }) => ({
+    read: [facts, scandir, `${home}/profiles`, `${home}/${STATE_FILE}`],
+    write: [scandir],
+    run: [`${S6_BIN}/s6-svc`],
+  }),
+};
+
 /** Every stage. */
 export const STAGES: readonly Stage[] = [
   HERMES_SETUP,
   SUPERVISE_PERMS,
   RECONCILE_PROFILES,
+  START_GATEWAYS,
   PROFILE_WATCH,
   STATUS,
 ];

@@ -3,6 +3,12 @@ import { lstatIfPresent, removeIfPresent, replaceFile } from "../_fs.ts";
 /** The file of a slot that holds the PID after which its `finish` lets it be started again. */
 export const AGAIN = "again";
 
+/**
+ * The file of a slot whose gateway waits for its turn to be started. A `down` is beside it, and goes
+ * before it: who is killed in between leaves a gateway that still waits.
+ */
+export const WAITS = "waits";
+
 /** servicedir(7): how long s6-supervise waits after `s6-svc -d` until it kills, in milliseconds. */
 const TIMEOUT_KILL = "timeout-kill";
 
@@ -68,4 +74,40 @@ export function startAfter(servicedir: string, pid: number | undefined): void {
 export function startsAfter(servicedir: string, pid: number): boolean {
   const path = `${servicedir}/${AGAIN}`;
   return lstatIfPresent(path)?.isFile === true && Deno.readTextFileSync(path) === `${pid}\n`;
+}
+
+/**
+ * Tells whether a slot's gateway waits for its turn to be started.
+ * Needs `--allow-read` for the slot.
+ *
+ * @param servicedir The slot.
+ * @returns Since when it does; `undefined`: it does not.
+ * @throws {Error} If the slot cannot be looked into.
+ *
+ * @example
+ * ```ts no-eval
+ * import { waitsSince } from "./orders.ts";
+ * waitsSince("/run/service/gateway-coder");
+ * ```
+ */
+export function waitsSince(servicedir: string): Date | undefined {
+  const info = lstatIfPresent(`${servicedir}/${WAITS}`);
+  return info?.isFile ? info.mtime ?? new Date(0) : undefined;
+}
+
+/**
+ * Has a slot's gateway wait no longer.
+ * Needs `--allow-write` for the slot. Hold the scandir's lock.
+ *
+ * @param servicedir The slot.
+ * @throws {Error} If that cannot be written down.
+ *
+ * @example
+ * ```ts no-eval
+ * import { waitNoLonger } from "./orders.ts";
+ * waitNoLonger("/run/service/gateway-coder");
+ * ```
+ */
+export function waitNoLonger(servicedir: string): void {
+  removeIfPresent(`${servicedir}/${WAITS}`);
 }

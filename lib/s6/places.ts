@@ -12,3 +12,6 @@ export const START_TIME = "/opt/hermes-boot/libexec/start-time";
 
 /** The program that tells what runs in the container, and how much room there is. */
 export const LOOK = "/opt/hermes-boot/libexec/look";
+
+/** The program that has s6-svscan start what it has forgotten. */
+export const WAKE = "/opt/hermes-boot/libexec/wake";

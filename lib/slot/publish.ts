@@ -7,6 +7,7 @@ import {
   replaceFile,
 } from "../_fs.ts";
 import { survivable } from "../_errors.ts";
+import { WAITS } from "../s6/orders.ts";
 import type { LockedScandir, Staging } from "./scandir.ts";
 import { makeFifos, makeSkeletonDirectories, seedSuperviseSkeleton } from "./skeleton.ts";
 import {
@@ -19,11 +20,11 @@ import {
 } from "./slot.ts";
 
 // The same in every slot: a hard link costs a quarter of a file.
-const SHARED_FILES: ReadonlySet<string> = new Set(["type", "finish", "down"]);
+const SHARED_FILES: ReadonlySet<string> = new Set(["type", "finish", "down", WAITS]);
 
 /**
  * Builds a slot in a staging directory, all but its FIFOs. With `twins`, its
- * `type`, `finish` and `down` are hard links to those of earlier slots.
+ * `type`, `finish`, `down` and `waits` are hard links to those of earlier slots.
  * Needs `--allow-read` and `--allow-write` for the staging directory.
  *
  * @param staging Where to build it.
@@ -39,7 +40,7 @@ export function stageSlot(staging: string, slot: Slot, options: CreateOptions = 
   try {
     makeDirectory(dir, 0o755, options);
     makeDirectory(log, 0o755, options);
-    for (const [path, text, mode] of slotFiles(slot.files, slot.down)) {
+    for (const [path, text, mode] of slotFiles(slot.files, slot)) {
       makeFile(`${dir}/${path}`, text, mode, SHARED_FILES.has(path) ? options : unshared);
     }
     return [dir, log].map((one) => makeSkeletonDirectories(one, options).control);

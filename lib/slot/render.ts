@@ -12,6 +12,10 @@ export interface SlotDefaults {
   logFiles?: number | undefined;
   /** How large a file of a gateway's log grows, in bytes. Default: 1000000. */
   logBytes?: number | undefined;
+  /** How much data each process of a gateway may have, in bytes. Default: what the container may. */
+  memoryMax?: number | undefined;
+  /** How much nicer than s6 a gateway is, as nice(1) has it. Default: 0. */
+  nice?: number | undefined;
 }
 
 /** What {@linkcode renderSlot} makes a slot from. */
@@ -41,6 +45,9 @@ export interface SlotFiles {
 const TYPE = "longrun\n";
 
 const LIBEXEC = "/opt/hermes-boot/libexec";
+
+/** What 015 writes for root to become hermes by. */
+const DROP = "/run/hermes-boot/drop";
 
 // servicedir(7): finish gets the exit code (256 after a signal) and may exit
 // 125 for "permanent failure, do not restart"; it has 5 s. s6 tallies a death
@@ -78,7 +85,8 @@ function renderExports(env: Readonly<Record<string, string>>): string {
   }).join("");
 }
 
-function renderGateway({ profile, hermes = "hermes" }: SlotDescription): string {
+function renderGateway(description: SlotDescription): string {
+  const { profile, hermes = "hermes", memoryMax, nice = 0 } = description;
   const slot = slotName(profile);
   if (hermes === "") {
     return `echo '${slot}: error: this image has no hermes on PATH'
@@ -86,9 +94,14 @@ exit 78
 `;
   }
   const option = profile === DEFAULT_PROFILE ? "" : ` -p ${profile}`;
-  const gateway = `${shellQuote(hermes)}${option} gateway run --replace`;
-  return `exec 2>&1
-exec ${gateway}
+  const chain = [
+    ...memoryMax === undefined ? [] : [`/command/s6-softlimit -d ${memoryMax}`],
+    ...nice === 0 ? [] : [`nice -n ${nice}`],
+    `${shellQuote(hermes)}${option} gateway run --replace`,
+  ];
+  return `. ${LIBEXEC}/oom.sh
+exec 2>&1
+exec ${chain.join(" ")}
 `;
 }
 
@@ -98,7 +111,7 @@ function renderRun(slot: SlotDescription): string {
   const switched = multiplex === undefined ? "" : ` GATEWAY_MULTIPLEX_PROFILES=${multiplex}`;
   // Root does nothing here but become hermes: the slot and the volume are hermes's, and it would
   // write wherever hermes leads it (CWE-59, CWE-367).
-  return `#!${LIBEXEC}/${drops ? "drop-contenv" : "contenv"} /bin/sh
+  return `#!${drops ? `${DROP}-contenv` : `${LIBEXEC}/contenv`} /bin/sh
 . ${LIBEXEC}/leader.sh
 export HOME=${shellQuote(home)}
 cd "$HOME" || exit 1
@@ -108,7 +121,7 @@ ${renderGateway(slot)}`;
 
 /** Root does nothing in a slot but become hermes, before a shell reads the script. */
 function shell(drops: boolean): string {
-  return `#!${drops ? `${LIBEXEC}/drop ` : ""}/bin/sh\n`;
+  return `#!${drops ? `${DROP} ` : ""}/bin/sh\n`;
 }
 
 function renderLogRun(slot: SlotDescription): string {
@@ -121,7 +134,7 @@ function renderLogRun(slot: SlotDescription): string {
 }
 
 const RUN_HEAD =
-  /^#!\/opt\/hermes-boot\/libexec\/(?:drop-)?contenv \/bin\/sh\n\. \/opt\/hermes-boot\/libexec\/leader\.sh\nexport HOME='[^']*(?:'\\''[^']*)*'\ncd "\$HOME" \|\| exit 1\n/;
+  /^#!\/(?:run\/hermes-boot\/drop-|opt\/hermes-boot\/libexec\/)contenv \/bin\/sh\n\. \/opt\/hermes-boot\/libexec\/leader\.sh\nexport HOME='[^']*(?:'\\''[^']*)*'\ncd "\$HOME" \|\| exit 1\n/;
 const RUN_TAIL = "export HERMES_S6_SUPERVISED_CHILD=1 ";
 
 /**

@@ -1,6 +1,7 @@
 import { type Capacity, chooseFitting, roomFor, wordNoRoom } from "../s6/capacity.ts";
 import { errorWords, NoRoomError } from "../_errors.ts";
 import { slotName } from "../profile/name.ts";
+import { WAITS } from "../s6/orders.ts";
 import { readExtraEnv, renderSlot, type SlotDescription, type SlotFiles } from "./render.ts";
 import { SKELETON_DIRECTORIES, SKELETON_FIFO } from "./skeleton.ts";
 
@@ -14,6 +15,8 @@ export interface Slot {
   files: SlotFiles;
   /** Whether a `down` file keeps s6-supervise from starting it by itself. */
   down: boolean;
+  /** Whether it is down until its turn to be started has come. Default: `false`. */
+  waits?: boolean | undefined;
   /** Whether one that is there keeps its `down`, or the lack of it. Default: `false`. */
   keepsDown?: boolean | undefined;
 }
@@ -94,12 +97,13 @@ export function gatewaySlot(description: SlotDescription, down: boolean): Slot {
 /** The files of a slot, each with its content and mode. */
 export function* slotFiles(
   files: SlotFiles,
-  down: boolean,
+  { down, waits = false }: Pick<Slot, "down" | "waits">,
 ): Generator<[path: string, text: string, mode: number]> {
   yield ["type", files.type, 0o644];
   yield ["run", files.run, 0o755];
   yield ["finish", files.finish, 0o755];
-  if (down) yield ["down", "", 0o644];
+  if (down || waits) yield ["down", "", 0o644];
+  if (waits) yield [WAITS, "", 0o644];
   yield ["log/run", files.logRun, 0o755];
 }
 
@@ -112,6 +116,18 @@ function fittedRun({ description, files }: Slot, held: FoundFile | undefined): s
   return renderSlot({ ...description, extraEnv }).run;
 }
 
+/** What keeps the gateway of a slot that is there from being started at once. */
+function fittedHold(
+  { down, waits = false, keepsDown }: Slot,
+  { entries }: FoundSlot,
+): Required<Pick<Slot, "down" | "waits">> {
+  if (keepsDown || waits && entries.has(WAITS)) {
+    return { down: entries.has("down"), waits: entries.has(WAITS) };
+  }
+  // One that is supervised has had its turn.
+  return { down, waits: waits && !entries.has("supervise/status") };
+}
+
 const HALVES = ["", "log/"];
 const DIRECTORIES = [
   "log",
@@ -120,20 +136,23 @@ const DIRECTORIES = [
 const SKELETONS = [...DIRECTORIES, ...HALVES.map((half) => half + SKELETON_FIFO[0])];
 
 /** Decides about a slot that could be looked into. */
-function planRefresh(slot: Slot, { entries, files, error }: FoundSlot): SlotPlan {
+function planRefresh(slot: Slot, found: FoundSlot): SlotPlan {
+  const { entries, files, error } = found;
   const changes: Change[] = [];
   const fitted = fittedRun(slot, files.get("run"));
   const run = typeof fitted === "string" ? fitted : slot.files.run;
-  const down = slot.keepsDown ? entries.has("down") : slot.down;
+  const hold = fittedHold(slot, found);
   const log = entries.get("log");
   if (log === undefined) changes.push({ do: "mkdir", path: "log" });
-  for (const [path, text, mode] of slotFiles({ ...slot.files, run }, down)) {
+  for (const [path, text, mode] of slotFiles({ ...slot.files, run }, hold)) {
     const file = files.get(path);
     const blocked = path === "log/run" && log?.isDirectory === false;
     if (blocked || file?.mode === mode && file.content === text) continue;
     changes.push({ do: "write", path, text, mode });
   }
-  if (!down && entries.has("down")) changes.push({ do: "remove", path: "down" });
+  for (const [path, isHeld] of [["down", hold.down || hold.waits], [WAITS, hold.waits]] as const) {
+    if (!isHeld && entries.has(path)) changes.push({ do: "remove", path });
+  }
   const obstacle = DIRECTORIES.find((path) => entries.get(path)?.isDirectory === false);
   const problem = obstacle === undefined
     ? error

@@ -3,6 +3,7 @@ import { survivable } from "../_errors.ts";
 import { MAX_STATE_BYTES } from "../_json.ts";
 import { SLOT_PREFIX } from "../profile/name.ts";
 import type { Capacity } from "../s6/capacity.ts";
+import { WAITS } from "../s6/orders.ts";
 import type { FoundFile, FoundSlot, Slot, SlotFacts } from "./slot.ts";
 
 type Entries = Map<string, Deno.DirEntry>;
@@ -10,7 +11,7 @@ type Entries = Map<string, Deno.DirEntry>;
 /** What was read in one pass, by inode: many slots share theirs. */
 type ReadFiles = Map<number | null, string>;
 
-const FILES = ["type", "run", "finish", "down", "log/run"];
+const FILES = ["type", "run", "finish", "down", WAITS, "log/run"];
 
 function contentOf(path: string, info: Deno.FileInfo, read: ReadFiles): string | Error {
   if (!info.isFile || info.size > MAX_STATE_BYTES) return new Error("not a regular small file");

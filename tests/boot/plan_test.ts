@@ -32,6 +32,20 @@ Deno.test("planProfile() has no slot for a refused profile, and one that is up o
   }
 });
 
+Deno.test("planProfile() has those that start wait for their turn where starts are paced, and no others", () => {
+  const memory = { priorState: "running", priorExit: "clean" } as const;
+  const waits = (options: PlanOptions, priorState = "running") =>
+    planProfile(
+      { profile: "a", memory: { ...memory, priorState }, listing: new Map() },
+      "/h",
+      options,
+    )
+      .slot?.waits ?? false;
+  assertEquals([waits({}), waits({ paced: true }), waits({ paced: true }, "stopped")], [
+    ...[false, true, false],
+  ]);
+});
+
 Deno.test("planVolume() has default first, then the named profiles by name, legal or not, and writes nothing", () => {
   using temp = new TempDir();
   const home = new Home(temp);

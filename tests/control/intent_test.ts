@@ -25,6 +25,17 @@ Deno.test("recordIntent() records it for the next container start, and in the ga
   assert(!exists(`${places.home}/gateway_state.json`));
 });
 
+Deno.test("recordIntent() has one that waits for its turn wait no longer, whatever is wanted", async () => {
+  using temp = new TempDir();
+  const places = { ...makePlaces(temp), gateway: "coder" };
+  for (const [desired, left] of [["running", []], ["stopped", ["down"]]] as const) {
+    for (const name of ["waits", "down"]) temp.write(`scandir/gateway-coder/${name}`);
+    assertEquals(await recordIntent(places, desired), undefined);
+    const files = [...Deno.readDirSync(`${places.scandir}/gateway-coder`)].map(({ name }) => name);
+    assertEquals(files, [...left]);
+  }
+});
+
 Deno.test("recordIntent() says why it could not", async () => {
   using temp = new TempDir();
   const places = { ...makePlaces(temp), profile: "gone", gateway: "default" };

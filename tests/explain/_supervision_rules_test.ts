@@ -5,7 +5,7 @@ import type { ContainerFacts, GatewayFacts } from "../../lib/explain/gateway.ts"
 import { CONTAINER, gateway } from "../_gateway_facts.ts";
 
 const S = "/s/gateway-coder";
-const SCAN = "gatewayctl sync; s6-svscanctl -a /s";
+const WAKE = "/opt/hermes-boot/libexec/wake";
 const ANEW = "gatewayctl unregister coder && gatewayctl register coder";
 const ISOLATED = { mode: "isolated" } as const;
 const { logger: LOGGER, status: UP } = gateway();
@@ -41,10 +41,14 @@ const CASES: readonly [
     ...[supervision, { supervisor: "frozen", supervisorPid: 5 }, ISOLATED] as const,
     ...["supervisor-frozen", "kill -s CONT 5", /^its s6-supervise is frozen/] as const,
   ],
-  [supervision, { supervisor: "none" }, {}, "no-supervisor", SCAN],
+  [supervision, { supervisor: "none" }, {}, "no-supervisor", `gatewayctl sync; ${WAKE} /s`],
   [
     ...[supervision, { supervisor: "none" }, { ...ISOLATED, svscan: "none" }] as const,
-    ...["svscan-down", "s6-svc -u /run/service/gateways", /is down$/] as const,
+    ...[
+      "svscan-down",
+      `s6-svok /run/service/gateways || ${WAKE} /run/service; s6-svc -u /run/service/gateways`,
+      /is down$/,
+    ] as const,
   ],
   [twice, {}, {}, undefined],
   [twice, { strays: [8, 9] }, {}, "two-gateways", "kill 8 9", /beside .*\(pid 7\): pid 8 9$/],

@@ -53,6 +53,9 @@ const CASES: readonly [
     ...[{ status: DOWN, recorded: STOPPED, wantedBy: ["a"] }, "stopped", "stopped"] as const,
     ...[START, /; at the next container start it is wanted by a$/] as const,
   ],
+  [{ status: DOWN, deaths: 0, waiting: true }, "waiting", "starting", START, /for its turn/],
+  [{ status: DOWN, deaths: 0, waiting: true, recorded: STOPPED }, "waiting", "starting", START],
+  [{ status: { ...DOWN, wantedUp: true }, deaths: 0, waiting: true }, "starting", "starting"],
   [{ status: DOWN }, "ended", "stopped", START, /exit code 0/],
   [{ status: { ...DOWN, exitCode: 78 } }, "wrong-configuration", "failed", START, /correct it/],
   [

@@ -38,8 +38,17 @@ Deno.test("readSlot() finds a gateway and a logger that are at work", () => {
   assertEquals(facts, {
     ...{ supervisor: "alive", supervisorPid: 5, frozen: false, doubles: [] },
     ...{ servicedir: made.home.slot("coder"), slot: "directory", unregistered: false, deaths: 2 },
+    waiting: false,
     logProblem: undefined,
   });
+});
+
+Deno.test("readSlot() tells that a gateway waits, but not of one that somebody has started meanwhile", () => {
+  using made = world();
+  made.temp.write("scandir/gateway-coder/waits");
+  assertEquals(read(made).waiting, false);
+  made.slot("coder", statusBytes(0, 0));
+  assertEquals(read(made).waiting, true);
 });
 
 Deno.test("readSlot() tells what is frozen: the gateway, the logger, or what supervises them", () => {

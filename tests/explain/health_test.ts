@@ -75,6 +75,7 @@ for (const [cause, changes] of OWN) {
 
 const OURS: readonly [cause: string, changes: Partial<GatewayFacts>][] = [
   ["starting", { status: { ...DOWN, wantedUp: true } }],
+  ["waiting", { status: DOWN, waiting: true, recorded: { state: null, setBy: null, setAt: null } }],
   ["no-slot", NO_SLOT],
   ["no-supervisor", { supervisor: "none", status: null }],
   ["supervisor-frozen", { supervisor: "frozen", supervisorPid: 6 }],

@@ -6,6 +6,7 @@ import {
   PROFILE_WATCH,
   RECONCILE_PROFILES,
   STAGES,
+  START_GATEWAYS,
   STATUS,
   SUPERVISE_PERMS,
 } from "../../lib/image/stages.ts";
@@ -47,6 +48,11 @@ Deno.test("02 may read and write exactly what it names", () => {
   assertEquals(new Set(read), new Set([...both, ...read_only]));
   assertEquals(new Set(write), new Set(both));
   assertEquals(run, ["/usr/bin/mkfifo"]);
+});
+
+Deno.test("who starts what waits may write nothing but the scandir, and run nothing but s6-svc", () => {
+  const { write, run } = START_GATEWAYS.permissions(PLACES);
+  assertEquals([write, run], [["/s"], ["/command/s6-svc"]]);
 });
 
 Deno.test("the watcher may write nothing but the scandir", () => {

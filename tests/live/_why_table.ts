@@ -64,6 +64,12 @@ export const GROUPS: readonly Group[] = [
     stages: [[{ cause: "no-hermes", profile: "coder", scene: RUNNING, outside: /^the image: / }]],
   },
   {
+    title: "a few at a time",
+    env: { HERMES_START_PARALLEL: "1" },
+    before: "printf '#!/bin/sh\\nexit 0\\n' >/run/s6-rc/servicedirs/start-gateways/run",
+    stages: [[{ cause: "waiting", profile: "coder", scene: RUNNING }]],
+  },
+  {
     title: "the volume is full",
     before: `cp -a /opt/data /tmp/volume && mount -t tmpfs -o size=1m tmpfs /opt/data &&
       cp -a /tmp/volume/. /opt/data && chown hermes: /opt/data`,

@@ -28,6 +28,8 @@ async function attack(container: Container, step: string): Promise<void> {
 
 /** Brings a service up, as root; an s6-supervise that was told to exit may not hear it the first time. */
 async function bringUp(container: Container, service: string): Promise<void> {
+  // Some that were are forgotten.
+  await container.exec(["/opt/hermes-boot/libexec/wake", "/run/service"]);
   await until(`${service} is up again`, async () => {
     await container.exec(["s6-svc", "-cu", `/run/service/${service}`]);
     return (await status(container, service).catch(() => undefined))?.up;

@@ -91,3 +91,19 @@ liveTest("with --user of hermes's own a home of root's is refused, with advice",
     /^01-hermes-setup: error: cannot make \/opt\/data\/\w+: permission denied: give \/opt\/data to hermes, or start the container as root\n$/,
   );
 });
+
+liveTest("a gateway and its logger are hermes, with all of its groups", async (boot) => {
+  const { container } = await boot({ coder: RUNNING }, { hooks: false });
+  await container.sh("echo docker:x:998:me,hermes >>/etc/group", { user: "root" });
+  for (const { code } of (await container.boot()).values()) assertEquals(code, 0);
+  const gateway = await untilUp(container, "coder");
+  const { pid: logger } = await untilStatus(container, "gateway-coder/log", "up", ({ up }) => up);
+  for (const pid of [gateway, logger]) {
+    const { stdout } = await container.sh(`grep -E '^(Uid|Gid|Groups):' /proc/${pid}/status`);
+    const [uids, gids, groups] = stdout.trim().split("\n").map((line) =>
+      line.split(/\s+/).slice(1).filter((word) => word !== "")
+    );
+    assertEquals([uids, gids], [Array(4).fill("10000"), Array(4).fill("10000")]);
+    assertEquals(groups, ["998", "10000"]);
+  }
+});

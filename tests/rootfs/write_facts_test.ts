@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { parseFacts, readFacts } from "../../lib/rules/facts.ts";
 import { factsText } from "../_facts.ts";
-import { TempDir } from "../_temp.ts";
+import { modeOf, TempDir } from "../_temp.ts";
 import { Tree } from "./_tree.ts";
 
 const FILES = ["self.sh", "home.sh", "want-ids.sh", "command.sh", "write-facts.sh"];
@@ -52,6 +52,9 @@ Deno.test("write-facts writes what a container without any settings is like", as
     HERMES_RESTART_DRAIN_TIMEOUT: "",
     HERMES_GATEWAY_LOG_FILES: "10",
     HERMES_GATEWAY_LOG_BYTES: "1000000",
+    HERMES_START_PARALLEL: "",
+    HERMES_GATEWAY_MEMORY_MAX: "",
+    HERMES_GATEWAY_NICE: "",
     HERMES_PROFILE_WATCH: "",
     HERMES_DASHBOARD: "",
     HERMES_DASHBOARD_HOST: "",
@@ -266,5 +269,27 @@ Deno.test("close_run leaves nothing of an earlier life in /run/hermes-boot, and 
     assertEquals([code, stderr], [0, ""], plant);
     assertEquals([...Deno.readDirSync(`${tree.path}/run/hermes-boot`)], []);
     if (plant.includes("elsewhere")) assert(Deno.lstatSync(`${tree.path}/elsewhere/facts`).isFile);
+  }
+});
+
+Deno.test("write_drops writes programs by which root becomes hermes, with all of its groups", async () => {
+  using temp = new TempDir();
+  const tree = new Tree(temp);
+  const group =
+    "hermes:x:10001:\ndocker:x:998:me,hermes\nnone:x::hermes\nx:x:7:hermes2,her\ny:x:9:hermes";
+  const args = [temp.write("passwd", PASSWD), temp.write("group", group), temp.path];
+  const script = `${ROOT}find_hermes "$1" "$2"; write_drops "$3"`;
+  const { code, stderr } = await tree.source(FILES, script, { args });
+  assertEquals([code, stderr], [0, ""]);
+  const command = `${tree.path}/command`;
+  const ids = "-u 10000 -g 10001 -G 10001,998,9";
+  const head = `#!${command}/execlineb -S0\n${command}/s6-applyuidgid ${ids}\n`;
+  assertEquals(Deno.readTextFileSync(`${temp.path}/drop`), `${head}$@\n`);
+  assertEquals(
+    Deno.readTextFileSync(`${temp.path}/drop-contenv`),
+    `${head}${command}/s6-envdir -ILf -- /run/s6/container_environment\n$@\n`,
+  );
+  for (const name of ["drop", "drop-contenv"]) {
+    assertEquals(modeOf(`${temp.path}/${name}`), 0o755);
   }
 });

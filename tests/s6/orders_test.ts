@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { killAfter, startAfter, startsAfter } from "../../lib/s6/orders.ts";
+import {
+  killAfter,
+  startAfter,
+  startsAfter,
+  waitNoLonger,
+  waitsSince,
+} from "../../lib/s6/orders.ts";
 import { TempDir } from "../_temp.ts";
 
 Deno.test("killAfter() writes whole milliseconds, never 0, which is never to s6, or takes that back", () => {
@@ -19,4 +25,16 @@ Deno.test("startAfter() is about one process, until it is taken back", () => {
   assertEquals([7, 77].map((pid) => startsAfter(temp.path, pid)), [true, false]);
   startAfter(temp.path, undefined);
   assertEquals(startsAfter(temp.path, 7), false);
+});
+
+Deno.test("waitsSince() is when the file was made, until waitNoLonger(), and nothing else counts", () => {
+  using temp = new TempDir();
+  assertEquals(waitsSince(temp.path), undefined);
+  temp.write("waits");
+  const age = Date.now() - waitsSince(temp.path)!.getTime();
+  assertEquals(age > -1000 && age < 60_000, true, `${age} ms`);
+  for (const _ of ["there", "gone"]) waitNoLonger(temp.path);
+  assertEquals(waitsSince(temp.path), undefined);
+  temp.mkdir("waits");
+  assertEquals(waitsSince(temp.path), undefined);
 });

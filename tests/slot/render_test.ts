@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { InvalidProfileNameError } from "../../lib/_errors.ts";
-import { REPO } from "../_fixtures.ts";
 import { readExtraEnv, renderSlot } from "../../lib/slot/render.ts";
 
 const home = "/opt/data";
@@ -9,7 +8,7 @@ const home = "/opt/data";
 Deno.test("renderSlot() renders a longrun whose run gets the container's environment", () => {
   const { type, run, finish, logRun } = renderSlot({ profile: "coder", home });
   assertEquals(type, "longrun\n");
-  assertMatch(run, /^#!\/opt\/hermes-boot\/libexec\/(drop-)?contenv \/bin\/sh\n/);
+  assertMatch(run, /^#!\/\S+contenv \/bin\/sh\n/);
   for (const script of [run, finish, logRun]) assert(script.endsWith("\n"));
 });
 
@@ -18,20 +17,11 @@ Deno.test("renderSlot() has root only become hermes, before a shell reads the sc
     const { run, finish, logRun } = renderSlot({ profile: "coder", home, drops });
     return [run, finish, logRun].map((script) => script.split("\n", 1)[0]);
   };
-  const libexec = "/opt/hermes-boot/libexec";
-  const drop = `#!${libexec}/drop /bin/sh`;
-  const dropping = [`#!${libexec}/drop-contenv /bin/sh`, drop, drop];
+  const [drop, contenv] = ["/run/hermes-boot/drop", "/opt/hermes-boot/libexec/contenv"];
+  const dropping = [`#!${drop}-contenv /bin/sh`, `#!${drop} /bin/sh`, `#!${drop} /bin/sh`];
   assertEquals(interpreters(), dropping);
   assertEquals(interpreters(true), dropping);
-  assertEquals(interpreters(false), [`#!${libexec}/contenv /bin/sh`, "#!/bin/sh", "#!/bin/sh"]);
-  for (const name of ["drop-contenv", "drop"]) {
-    const text = Deno.readTextFileSync(`${REPO}/rootfs${libexec}/${name}`);
-    const [interpreter, first] = text.split("\n").filter((line) => !line.startsWith("# "));
-    assertEquals([interpreter, first], [
-      "#!/command/execlineb -S0",
-      "/command/s6-setuidgid hermes",
-    ]);
-  }
+  assertEquals(interpreters(false), [`#!${contenv} /bin/sh`, "#!/bin/sh", "#!/bin/sh"]);
 });
 
 Deno.test("renderSlot() tells the gateway whether it serves every profile, if that is settled", () => {
@@ -41,6 +31,20 @@ Deno.test("renderSlot() tells the gateway whether it serves every profile, if th
   assertEquals(last(true), "GATEWAY_MULTIPLEX_PROFILES=true");
   assertEquals(last(false), "GATEWAY_MULTIPLEX_PROFILES=false");
   assertEquals(last(), "HERMES_SUPERVISED_CHILD=1");
+});
+
+Deno.test("renderSlot() starts a program more for each limit that is set, and none where none is", () => {
+  const program = (limits: { memoryMax?: number; nice?: number }) =>
+    renderSlot({ profile: "default", home, hermes: "/h", ...limits }).run.trimEnd().split("\n").at(
+      -1,
+    );
+  const gateway = "'/h' gateway run --replace";
+  assertEquals(program({}), `exec ${gateway}`);
+  assertEquals(program({ nice: 0 }), `exec ${gateway}`);
+  assertEquals(
+    program({ memoryMax: 67108864, nice: 5 }),
+    `exec /command/s6-softlimit -d 67108864 nice -n 5 ${gateway}`,
+  );
 });
 
 Deno.test("renderSlot() throws on an illegal profile name", () => {

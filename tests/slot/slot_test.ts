@@ -26,7 +26,7 @@ function found(
     instead?: Record<string, { isDirectory: boolean }>;
   } = {},
 ): FoundSlot {
-  const right = [...slotFiles(of.files, of.down)]
+  const right = [...slotFiles(of.files, of)]
     .map(([path, content, mode]): [string, FoundFile] => [path, { mode, content }]);
   const all = [...right, ...Object.entries(files)].filter(([path]) => !without.test(path));
   const paths = ["log", ...["", "log/"].flatMap((half) => SKELETON.map((path) => half + path))];
@@ -106,6 +106,29 @@ Deno.test("planSlot() of a slot that keeps its down leaves it, or the lack of it
   }
   const edited = found({ of: parked, files: { down: { mode: 0o600, content: "x" } } });
   assertEquals(changes({ ...slot, keepsDown: true }, edited), ["write down"]);
+});
+
+Deno.test("planSlot() has a slot wait if it is not supervised yet, and leaves one that waits alone", () => {
+  const waiting = { ...slot, waits: true };
+  const inside = (name: string) => ({ instead: { [name]: { isDirectory: false } } });
+  assertEquals([...slotFiles(slot.files, waiting)].map(([path]) => path), [
+    ...["type", "run", "finish", "down", "waits", "log/run"],
+  ]);
+  const cases: readonly [of: typeof slot, found: FoundSlot, changes: string[]][] = [
+    [waiting, found(), ["write down", "write waits"]],
+    [waiting, found({ of: parked }), ["write waits"]],
+    [waiting, found({ of: waiting }), []],
+    // Whoever starts it was killed after the first of two steps.
+    [waiting, found({ of: waiting, without: /^down$/ }), ["write down"]],
+    [waiting, found(inside("supervise/status")), []],
+    [waiting, found({ of: parked, ...inside("supervise/status") }), ["remove down"]],
+    [waiting, found({ of: waiting, ...inside("supervise/status") }), []],
+    [slot, found({ of: waiting }), ["remove down", "remove waits"]],
+    [parked, found({ of: waiting }), ["remove waits"]],
+    [{ ...slot, keepsDown: true }, found({ of: waiting }), []],
+    [{ ...parked, keepsDown: true }, found({ of: waiting }), []],
+  ];
+  for (const [of, there, expected] of cases) assertEquals(changes(of, there), expected);
 });
 
 Deno.test("planSlot() says that a directory is something else, seeds nothing then, and does the rest", () => {

@@ -3,6 +3,7 @@ import {
   PROFILE_WATCH,
   RECONCILE_PROFILES,
   type Stage,
+  START_GATEWAYS,
   SUPERVISE_PERMS,
 } from "../../lib/image/stages.ts";
 import { Home, RUNNING, runStage } from "../_fixtures.ts";
@@ -24,6 +25,7 @@ const NOT_OWNERS = ["", "x", "1", "1:2:3", "-1:0", "4294967295:0", "root:root", 
 const programs: [stage: Stage, wrong: string[][]][] = [
   [SUPERVISE_PERMS, [["--owner"], ["--owner=1:1", "--owner=1:1"], ...NOT_OWNERS]],
   [RECONCILE_PROFILES, [["--owner=1:2"], ["--json=1"], ["--json", "--dry-run", "x"]]],
+  [START_GATEWAYS, []],
   [PROFILE_WATCH, []],
 ];
 

@@ -58,8 +58,9 @@ find_svscan() {
   fi
 }
 
-# find_hermes: sets hermes_uid and hermes_gid, hermes, the program, and hermes_version, which the
-# image's build has asked for; the last two are empty where they are not known.
+# find_hermes [PASSWD [GROUP]]: sets hermes_uid, hermes_gid and hermes_gids, which has those of all its
+# groups, with commas between; hermes, the program, and hermes_version, which the image's build has asked
+# for; the last two are empty where they are not known.
 find_hermes() {
   while IFS=: read -r name _ hermes_uid hermes_gid _ || [ -n "$name" ]; do
     [ "$name" != hermes ] || break
@@ -68,6 +69,12 @@ find_hermes() {
     hermes_uid='' hermes_gid=''
     refuse 'no user hermes in /etc/passwd'
   }
+  hermes_gids=$hermes_gid
+  while IFS=: read -r _ _ gid members || [ -n "$gid" ]; do
+    case $gid:,$members, in
+      [0-9]*:*,hermes,*) hermes_gids=$hermes_gids,$gid ;;
+    esac
+  done <"${2:-/etc/group}"
   case $uid in
     0 | "$hermes_uid") refuse_ids ;;
     *) refuse_user ;;
@@ -163,13 +170,47 @@ put() {
   printf "%s='%s'\n" "$1" "$text$rest"
 }
 
-# put_number NAME VALUE LEAST MOST: the same, for a number.
-put_number() {
-  case $2 in
-    '' | *[!0-9]* | 0?* | ??????????*) ;;
-    *) [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ] || { put "$1" "$2" && return; } ;;
+# is_within NUMBER LEAST MOST: whether it is a number that sh can reckon with, in these bounds.
+is_within() {
+  case $1 in
+    '' | *[!0-9]* | 0?* | ????????????????*) return 1 ;;
   esac
-  refuse "$1: expected a number from $3 to $4"
+  [ "$1" -ge "$2" ] && [ "$1" -le "$3" ]
+}
+
+# put_number NAME VALUE LEAST MOST: the same as put, for a number.
+put_number() {
+  if is_within "$2" "$3" "$4"; then put "$1" "$2"; else refuse "$1: expected a number from $3 to $4"; fi
+}
+
+# put_wish NAME VALUE LEAST MOST: the same, for one without which all works, too.
+put_wish() {
+  if [ -z "$2" ] || is_within "$2" "$3" "$4"; then put "$1" "$2"; else put_unset "$1" "a number from $3 to $4"; fi
+}
+
+# put_unset NAME EXPECTED: puts nothing in the place of a value that makes no sense.
+put_unset() {
+  echo "$prog: warning: $1: expected $2: taken for not set" >&2
+  put "$1" ''
+}
+
+# put_memory NAME VALUE: puts a number of bytes, or of KiB, MiB or GiB (512M), in bytes. What is too
+# little for any gateway was meant otherwise.
+put_memory() {
+  number=$2
+  case $2 in
+    '') put "$1" '' && return ;;
+    *[Kk] | *[Kk]i) factor=1024 ;;
+    *[Mm] | *[Mm]i) factor=1048576 ;;
+    *[Gg] | *[Gg]i) factor=1073741824 ;;
+    *) factor=1 ;;
+  esac
+  [ "$factor" -eq 1 ] || number=${2%[KkMmGg]*}
+  if is_within "$number" 0 $((1099511627776 / factor)) && [ $((number * factor)) -ge 16777216 ]; then
+    put "$1" $((number * factor))
+  else
+    put_unset "$1" 'bytes, or such as 512M, from 16M to 1024G'
+  fi
 }
 
 # print_facts: everything but refused, which a value here may still cause.
@@ -201,6 +242,9 @@ print_facts() {
   # What s6-log takes.
   put_number HERMES_GATEWAY_LOG_FILES "${HERMES_GATEWAY_LOG_FILES:-10}" 0 10000
   put_number HERMES_GATEWAY_LOG_BYTES "${HERMES_GATEWAY_LOG_BYTES:-1000000}" 4096 268435455
+  put_wish HERMES_START_PARALLEL "${HERMES_START_PARALLEL-}" 1 10000
+  put_memory HERMES_GATEWAY_MEMORY_MAX "${HERMES_GATEWAY_MEMORY_MAX-}"
+  put_wish HERMES_GATEWAY_NICE "${HERMES_GATEWAY_NICE-}" 0 19
   put HERMES_PROFILE_WATCH "${HERMES_PROFILE_WATCH-}"
   put HERMES_DASHBOARD "${HERMES_DASHBOARD-}"
   put HERMES_DASHBOARD_HOST "${HERMES_DASHBOARD_HOST-}"
@@ -223,4 +267,15 @@ write_facts() {
     put refused "${2-}" >>"$1/facts.new"
   fi || return
   chmod 644 "$1/facts.new" && mv -f "$1/facts.new" "$1/facts"
+}
+
+# write_drops DIR: writes DIR/drop and DIR/drop-contenv, by which root runs the scripts of a slot: they run
+# their arguments as hermes, and drop-contenv does so with the container's environment. s6-setuidgid, at
+# every start, would be three programs that look up what is settled here.
+write_drops() {
+  set -- "$1/drop" "/command/s6-applyuidgid -u $hermes_uid -g $hermes_gid -G $hermes_gids"
+  printf '#!/command/execlineb -S0\n%s\n$@\n' "$2" >"$1" &&
+    printf '#!/command/execlineb -S0\n%s\n%s\n$@\n' "$2" \
+      '/command/s6-envdir -ILf -- /run/s6/container_environment' >"$1-contenv" &&
+    chmod 755 "$1" "$1-contenv"
 }

@@ -17,7 +17,7 @@ export async function observe(container: Container, forMs: number): Promise<Obse
 
 /** Waits until all that a container starts by itself is there and the rest is down; says what is there. */
 export async function untilQuiet(container: Container): Promise<string[]> {
-  const resting = ["dashboard", "profile-watch", "start-gateways"];
+  const resting = ["dashboard", "profile-watch", "start-gateways", "status"];
   for (const service of SUPERVISION === "shared" ? [...resting, "gateways"] : resting) {
     await untilRested(container, service);
   }

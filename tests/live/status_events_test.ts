@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { until } from "../container/container.ts";
+import { REPOSITORY, until } from "../container/container.ts";
 import { ctlOk } from "./_gatewayctl.ts";
 import { liveTest, RUNNING, STOPPED, untilAllUp, untilUp } from "./_live.ts";
-import { bootStatus, Listener } from "./_status.ts";
+import { ask, bootStatus, Listener } from "./_status.ts";
 
 liveTest("/events tells of a kill, a stop and what is gone within 2 s", async (boot, test) => {
   const { container, home, url } = await bootStatus(boot, {
@@ -84,4 +84,34 @@ liveTest("while nobody asks, nobody looks", async (boot) => {
     assert(await used() > before, "nobody looked");
   }
   await settled();
+});
+
+liveTest("however many ask, it is looked once a second at most", async (boot) => {
+  // A look that notes each time, and how many directories it was given.
+  const dir = await Deno.makeTempDir();
+  const look = `${dir}/look`;
+  const original = await Deno.readTextFile(`${REPOSITORY}/rootfs/opt/hermes-boot/libexec/look`);
+  await Deno.writeTextFile(look, original.replace("\n", "\necho $# >>/tmp/looks\n"));
+  await Deno.chmod(look, 0o755);
+  const { container, url } = await bootStatus(boot, { default: RUNNING }, {
+    mounts: { "/opt/hermes-boot/libexec/look": look },
+  });
+  await untilAllUp(container, "default");
+  await container.sh("rm -f /tmp/looks");
+  const paths = ["/livez", "/readyz", "/metrics", "/api/v1/gateways", "/api/v1/gateways/default"];
+  await using _ = await Listener.open(url);
+  const from = performance.now();
+  let answers = 0;
+  const worker = async (path: string) => {
+    while (performance.now() - from < 4000) if ((await ask(url + path))[0] === 200) answers++;
+  };
+  await Promise.all([...paths, ...paths, ...paths].map(worker));
+  const { stdout } = await container.sh("cat /tmp/looks");
+  const count = (what: string) => stdout.split("\n").filter((line) => line === what).length;
+  assert(answers > 300, `${answers} answers`);
+  for (const what of ["0", "2"]) {
+    const looks = count(what);
+    assert(looks >= 3 && looks <= 6, `${looks} looks with ${what} directories`);
+  }
+  await Deno.remove(dir, { recursive: true });
 });

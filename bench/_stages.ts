@@ -125,13 +125,16 @@ async function reconcileScenes(
   await makeHome(home, size, "running", "stopped");
   const stage = async (mode: "shared" | "isolated"): Promise<Scene> => {
     const [facts, scandir] = [`${root}/${mode}.facts`, `${root}/${mode}`];
-    const values = { home, scandir, mode, role: "other", refused: "" };
+    const slotsRunAs = mode === "shared" ? "root" : "hermes";
+    const values = { home, scandir, mode, slots_run_as: slotsRunAs, role: "other", refused: "" };
     const lines = Object.entries(values).map(([name, value]) => `${name}='${value}'\n`);
     await Deno.writeTextFile(facts, lines.join(""));
     return {
       what: SCENES[mode],
       size,
-      program: suite.stage(RECONCILE_PROFILES, { facts, home, scandir }, [`--facts=${facts}`]),
+      program: suite.stage(RECONCILE_PROFILES, { facts, home, scandir, slotsRunAs }, [
+        `--facts=${facts}`,
+      ]),
       prepare: () => wipe(scandir),
     };
   };

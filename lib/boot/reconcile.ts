@@ -132,8 +132,8 @@ async function passLocked(options: ReconcileOptions, warn: Warn): Promise<Reconc
  * Needs `--allow-read` for the scandir, `<home>/profiles`, `<home>/logs` and
  * the root profile's {@linkcode PROFILE_FILES}; `--allow-write` for the
  * scandir, `<home>/profiles`, `<home>/logs` and the root profile's stale
- * files, and for its state file where that is made; `--allow-run=/usr/bin/mkfifo`. A
- * dry run needs only the reads.
+ * files, and for its state file where that is made; for skeletons,
+ * `--allow-run=/usr/bin/mkfifo`. A dry run needs only the reads.
  *
  * @param options Where and how.
  * @returns What was done about each profile, and whether any were missed.

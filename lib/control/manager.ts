@@ -71,8 +71,8 @@ export interface GatewayStatus extends ServiceStatus {
  * Needs `--allow-read` and `--allow-write` for the scandir,
  * `<home>/profiles`, and in the home `gateway_state.json`,
  * {@linkcode PLANNED_STOP_FILE} and the `.new` of both; and `--allow-run` for
- * {@linkcode START_TIME}, `/usr/bin/mkfifo` and {@linkcode S6_PROGRAMS}, by
- * their full paths. Every call to s6 is bounded.
+ * {@linkcode START_TIME}, {@linkcode S6_PROGRAMS} and, for skeletons,
+ * `/usr/bin/mkfifo`, by their full paths. Every call to s6 is bounded.
  *
  * @example
  * ```ts no-eval

@@ -234,8 +234,8 @@ function recruiter(supervision: Supervision): (service: string) => Promise<void>
  *
  * Needs `--allow-read` for the scandir, `<home>/profiles` and the root
  * profile's files; `--allow-write` for the scandir; `--allow-run` for
- * `/usr/bin/mkfifo`, `s6-svc`, `s6-svok`, `s6-svscanctl` and
- * {@linkcode LOOK} by their full paths. A dry run needs only the reads.
+ * `s6-svc`, `s6-svok`, `s6-svscanctl`, {@linkcode LOOK} and, for skeletons,
+ * `/usr/bin/mkfifo` by their full paths. A dry run needs only the reads.
  *
  * @param options Where and how.
  * @returns One entry per profile, `default` first, then by name; then one per

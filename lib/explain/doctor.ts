@@ -57,6 +57,8 @@ export interface DoctorFacts {
   slots: readonly string[];
   /** What is there of their skeletons. */
   skeletons: readonly SkeletonEntry[];
+  /** Whether these are laid down for an s6-supervise that is root. Default: `true`. */
+  drops?: boolean | undefined;
   /** Those that were renamed away and are still supervised. */
   retired: readonly string[];
   /** How each gateway is, by profile. */
@@ -137,8 +139,12 @@ function checkRoom({ services }: DoctorFacts): Check[] {
   ];
 }
 
-function checkSkeletons({ skeletons, slots, owner }: DoctorFacts): Check {
-  const problems = skeletons.flatMap((entry) => skeletonProblem(entry, owner) ?? []);
+function checkSkeletons({ skeletons, slots, owner, drops, processes }: DoctorFacts): Check {
+  // Who makes its own has it once it is at work.
+  const started = new Set(supervisedGateways(processes));
+  const problems = skeletons
+    .filter(({ service }) => drops !== false || started.has(service))
+    .flatMap((entry) => skeletonProblem(entry, { owner, drops }) ?? []);
   const [first] = problems;
   const problem = first === undefined ? undefined : {
     detail: `${first}${more(problems.length)}`,

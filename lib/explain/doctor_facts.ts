@@ -39,6 +39,8 @@ export interface DoctorOptions {
   capacity?: Capacity | undefined;
   /** Who hermes is. Default: not known. */
   owner?: Owner | undefined;
+  /** Whether s6-supervise is root, and hermes uses a skeleton. Default: `true`. */
+  drops?: boolean | undefined;
   /** The program hermes; empty where the image has none. Default: not known. */
   hermes?: string | undefined;
   /** The container's name, for the boot log. Default: not known. */
@@ -215,7 +217,7 @@ function diagnoseAll({ gateways, container }: Overview): Map<string, Diagnosis> 
  */
 export async function gatherDoctorFacts(options: DoctorOptions): Promise<DoctorFacts> {
   const { home, scandir = SHARED_SCANDIR, bin, capacity, owner, hermes, processes } = options;
-  const { host, overview, container } = options;
+  const { host, overview, container, drops } = options;
   const homeAnswers = overview !== undefined;
   const supervision = new Supervision({ scandir, timeoutMs: RELEASE_MS, bin });
   const slots = [...listIfPresent(scandir).values()]
@@ -223,7 +225,7 @@ export async function gatherDoctorFacts(options: DoctorOptions): Promise<DoctorF
     .map(({ name }) => name).sort();
   return {
     ...host,
-    ...{ home, homeAnswers, owner, scandir, processes, hermes, slots },
+    ...{ home, homeAnswers, owner, scandir, processes, hermes, slots, drops },
     listenProblem: await problemOf(() => supervision.svscanctl()),
     scandirProblem: writeProblem(scandir)?.detail,
     logsProblem: homeAnswers ? logsProblem(home, owner) : undefined,

@@ -21,15 +21,27 @@ export const SKELETON: ReadonlyMap<string, number> = new Map([
   SKELETON_FIFO,
 ]);
 
-function word(kind: string, mode: number, { uid, gid }: Owner): string {
-  return `${kind} ${mode.toString(8).padStart(4, "0")} ${uid}:${gid}`;
+/** What s6-supervise makes of it by itself, with modes that are its own. */
+const ITS_OWN: ReadonlySet<string> = new Set(["event", "supervise", SKELETON_FIFO[0]]);
+
+/** What a skeleton should be. */
+export interface ExpectedSkeleton {
+  /** Who should own it. Default: whoever does. */
+  owner?: Owner | undefined;
+  /** Whether it was laid down for an s6-supervise that is root; else hermes's has made it. Default: `true`. */
+  drops?: boolean | undefined;
+}
+
+function word(kind: string, mode: number | undefined, { uid, gid }: Owner): string {
+  const bits = mode === undefined ? "" : ` ${mode.toString(8).padStart(4, "0")}`;
+  return `${kind}${bits} ${uid}:${gid}`;
 }
 
 /**
  * Says what is wrong with an entry of a skeleton. Pure.
  *
  * @param entry The entry.
- * @param owner Who should own it. Default: whoever does.
+ * @param options What it should be.
  * @returns The problem, or `undefined`.
  *
  * @example
@@ -39,10 +51,14 @@ function word(kind: string, mode: number, { uid, gid }: Owner): string {
  * skeletonProblem({ ...entry, kind: "directory", mode: 0o3730 }); // undefined
  * ```
  */
-export function skeletonProblem(entry: SkeletonEntry, owner = entry.owner): string | undefined {
+export function skeletonProblem(
+  entry: SkeletonEntry,
+  { owner = entry.owner, drops = true }: ExpectedSkeleton = {},
+): string | undefined {
   const { service, path, kind, mode } = entry;
+  if (!drops && !ITS_OWN.has(path)) return undefined;
   const expectedKind = path === SKELETON_FIFO[0] ? "fifo" : "directory";
-  const expected = word(expectedKind, SKELETON.get(path) ?? 0, owner);
-  const found = kind === "missing" ? "nothing" : word(kind, mode, entry.owner);
+  const expected = word(expectedKind, drops ? SKELETON.get(path) : undefined, owner);
+  const found = kind === "missing" ? "nothing" : word(kind, drops ? mode : undefined, entry.owner);
   return found === expected ? undefined : `${service}/${path}: expected ${expected}, got ${found}`;
 }

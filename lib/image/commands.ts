@@ -2,11 +2,10 @@ import { BOOT_LOG } from "../boot/log.ts";
 import { CONFIG_FILE } from "../rules/config.ts";
 import { PROFILE_FILES, STATE_FILE } from "../profile/list.ts";
 import { PLANNED_STOP_FILE } from "../profile/planned_stop.ts";
-import { LOOK, START_TIME, WAKE } from "../s6/places.ts";
+import { LOOK, START_TIME } from "../s6/places.ts";
 import { S6_BIN, type S6Program } from "../s6/run.ts";
-import { MKFIFO } from "../slot/skeleton.ts";
 import type { Command, CommandOption, CommandPlaces } from "./command.ts";
-import type { Permissions } from "./permissions.ts";
+import { type Permissions, skeletonPrograms } from "./permissions.ts";
 
 /** The suite's version, as in deno.json. */
 export const VERSION = "0.1.0";
@@ -81,7 +80,7 @@ export function explainPaths(places: CommandPlaces): string[] {
  * @param places Where the home and the scandir are.
  * @returns The permissions.
  */
-export function syncPermissions({ facts, home, scandir }: CommandPlaces): Permissions {
+export function syncPermissions({ facts, home, scandir, ...slots }: CommandPlaces): Permissions {
   return {
     read: [
       facts,
@@ -91,7 +90,7 @@ export function syncPermissions({ facts, home, scandir }: CommandPlaces): Permis
       `${home}/${CONFIG_FILE}`,
     ],
     write: [scandir],
-    run: [MKFIFO, ...s6("s6-svc", "s6-svok", "s6-svscanctl"), LOOK, WAKE],
+    run: [...skeletonPrograms(slots), ...s6("s6-svc", "s6-svok", "s6-svscanctl"), LOOK],
   };
 }
 
@@ -116,7 +115,6 @@ function change(name: "start" | "stop" | "restart", purpose: string): Command {
           ...s6("s6-svc", "s6-svok", "s6-svscanctl"),
           ...STATUS,
           LOOK,
-          WAKE,
         ],
         ...stops && { env: ZONE },
       };
@@ -185,10 +183,10 @@ export const COMMANDS: readonly Command[] = [
       NO_WAIT,
       JSON_OPTION,
     ],
-    permissions: ({ facts, home, scandir }) => ({
+    permissions: ({ facts, home, scandir, ...slots }) => ({
       read: [facts, scandir, `${home}/profiles`, `${home}/${CONFIG_FILE}`],
       write: [scandir],
-      run: [MKFIFO, ...s6("s6-svok", "s6-svscanctl"), ...STATUS, LOOK, WAKE],
+      run: [...skeletonPrograms(slots), ...s6("s6-svok", "s6-svscanctl"), ...STATUS, LOOK],
     }),
   },
   {

@@ -1,3 +1,5 @@
+import { MKFIFO } from "../slot/skeleton.ts";
+
 /** What a program may do, in the terms of `deno run`'s `--allow-` flags. */
 export interface Permissions {
   /** Paths for `--allow-read`. */
@@ -12,7 +14,7 @@ export interface Permissions {
   env?: readonly string[];
 }
 
-/** The places a program works on: real paths, or shell words in a script. */
+/** What a program's permissions depend on: real paths, or shell words in a script. */
 export interface Places {
   /** The facts file. */
   facts: string;
@@ -24,6 +26,18 @@ export interface Places {
   servicedirs: string;
   /** Where the status service listens, an address and a port. */
   listen: string;
+  /** Whom s6-supervise runs a slot's scripts as. Default: `root`, which takes more. */
+  slotsRunAs?: "root" | "hermes" | undefined;
+}
+
+/**
+ * Tells which programs lay a skeleton down: none where s6-supervise is hermes. Pure.
+ *
+ * @param places Whom it runs a slot's scripts as.
+ * @returns The programs, for {@linkcode Permissions.run}.
+ */
+export function skeletonPrograms({ slotsRunAs }: Pick<Places, "slotsRunAs">): string[] {
+  return slotsRunAs === "hermes" ? [] : [MKFIFO];
 }
 
 /** The flags that everything is run with, before its permissions. */
@@ -51,13 +65,14 @@ export function permissionFlags(permissions: Permissions): string[] {
 }
 
 /**
- * Words permissions as the cells of a Markdown table: read, write, run. Pure.
+ * Words permissions as the cells of a Markdown table: read, write, run; what
+ * only {@linkcode skeletonPrograms} allows is marked. Pure.
  *
  * @param permissions What is allowed.
  * @returns The cells, with bars between them; a dash where nothing is allowed.
  */
 export function permissionCells({ read, write, run }: Permissions): string {
-  const cell = (values: readonly string[] = []) =>
-    values.map((value) => `\`${value}\``).join(", ") || "-";
+  const word = (value: string) => `\`${value}\`${value === MKFIFO ? " (shared)" : ""}`;
+  const cell = (values: readonly string[] = []) => values.map(word).join(", ") || "-";
   return [read, write, run].map(cell).join(" | ");
 }

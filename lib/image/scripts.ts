@@ -26,10 +26,20 @@ const WORDS: Places = {
   scandir: "$scandir",
   servicedirs: "$servicedirs",
   listen: "$listen",
+  slotsRunAs: "hermes",
 };
 
 function flags(permissions: Permissions, indent: string): string {
   return permissionFlags(permissions).map((flag) => `${indent}"${flag}" \\\n`).join("");
+}
+
+/** Adds what is allowed besides where s6-supervise is root. Deno takes one flag more than once. */
+function rootArguments(permissions: (places: Places) => Permissions, indent: string): string {
+  const run = (slotsRunAs: "root" | "hermes") => permissions({ ...WORDS, slotsRunAs }).run ?? [];
+  const always = new Set(run("hermes"));
+  const more = permissionFlags({ run: run("root").filter((program) => !always.has(program)) });
+  return more.map((flag) => `${indent}[ "$slots_run_as" != root ] || set -- "${flag}" "$@"\n`)
+    .join("");
 }
 
 function stageArguments(stage: Stage): string {
@@ -38,11 +48,12 @@ function stageArguments(stage: Stage): string {
     ? { ...WORDS, servicedirs: "$places", scandir: "" }
     : WORDS;
   return `set -- ${RUN_FLAGS.join(" ")} \\\n${flags(stage.permissions(words), "  ")}` +
-    `  ${INSTALL_DIR}/${stage.entry}\n`;
+    `  ${INSTALL_DIR}/${stage.entry}\n${rootArguments(stage.permissions, "")}`;
 }
 
 function commandCase({ name, permissions }: Command): string {
-  return `  ${name})\n    set -- \\\n${flags(permissions(WORDS), "      ")}      "$@"\n    ;;\n`;
+  const words = `${flags(permissions(WORDS), "      ")}      "$@"\n`;
+  return `  ${name})\n    set -- \\\n${words}${rootArguments(permissions, "    ")}    ;;\n`;
 }
 
 function commandArguments(): string {

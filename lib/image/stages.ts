@@ -1,10 +1,9 @@
 import { PROFILE_FILES, STALE_FILES, STATE_FILE } from "../profile/list.ts";
 import { CONFIG_FILE } from "../rules/config.ts";
 import { S6_BIN } from "../s6/run.ts";
-import { MKFIFO } from "../slot/skeleton.ts";
 import { LOOK } from "../s6/places.ts";
 import { explainPaths, syncPermissions } from "./commands.ts";
-import { permissionCells, type Permissions, type Places } from "./permissions.ts";
+import { permissionCells, type Permissions, type Places, skeletonPrograms } from "./permissions.ts";
 
 /** One stage: who runs which entry script with which permissions. */
 export interface Stage {
@@ -48,7 +47,7 @@ export const RECONCILE_PROFILES: Stage = {
   script: "etc/cont-init.d/02-reconcile-profiles",
   user: "hermes",
   entry: "tasks/reconcile_profiles.ts",
-  permissions: ({ facts, home, scandir }) => ({
+  permissions: ({ facts, home, scandir, slotsRunAs }) => ({
     read: [
       facts,
       scandir,
@@ -64,7 +63,7 @@ export const RECONCILE_PROFILES: Stage = {
       ...STALE_FILES.map((file) => `${home}/${file}`),
       `${home}/${STATE_FILE}`,
     ],
-    run: [MKFIFO],
+    run: skeletonPrograms({ slotsRunAs }),
   }),
 };
 

@@ -2,8 +2,7 @@ import { listIfPresent, lstatIfPresent, removeIfPresent } from "../_fs.ts";
 import { parseStatus, runS6, type S6Program, STATUS_FIELDS } from "./run.ts";
 import type { ServiceStatus } from "./status.ts";
 import { findOrphans, listSupervised } from "./orphans.ts";
-import { WAKE } from "./places.ts";
-import { S6CommandError, S6TimeoutError, survivable } from "../_errors.ts";
+import { S6CommandError, S6TimeoutError } from "../_errors.ts";
 
 /** Options of {@linkcode Supervision}. */
 export interface SupervisionOptions {
@@ -19,8 +18,6 @@ const POLL_MS = 10;
 const ORPHAN_POLL_MS = 50;
 /** How long a logger may take after its gateway to write down what it was told. */
 const LOGGER_MS = 2000;
-/** How long s6-svscan may take for a new service, or one whose s6-supervise has died. */
-const SCAN_MS = 2000;
 // s6-svc's own -T comes first: it then still takes its subscription back.
 const SVC_GRACE_MS = 1000;
 
@@ -30,8 +27,7 @@ const SVC_GRACE_MS = 1000;
  * to the scandir.
  *
  * Needs `--allow-read` and `--allow-write` for the scandir, and `--allow-run`
- * for {@linkcode S6_PROGRAMS}, {@linkcode LOOK} and {@linkcode WAKE} by their
- * full paths.
+ * for {@linkcode S6_PROGRAMS} and {@linkcode LOOK} by their full paths.
  */
 export class Supervision {
   /** How long a service may take to reach a state, in milliseconds. */
@@ -120,9 +116,11 @@ export class Supervision {
     await this.vacate(service);
     await this.svscanctl("-a");
     const gone = () => lstatIfPresent(this.servicedir(service)) === undefined;
-    const settled = async () => gone() || await this.supervised(service, true);
-    if (!await this.#within(SCAN_MS, settled)) await this.#wake();
-    await this.#until(service, "supervised", settled);
+    await this.#until(
+      service,
+      "supervised",
+      async () => gone() || await this.supervised(service, true),
+    );
     if (gone()) {
       throw new S6CommandError(["s6-svok", this.servicedir(service)], service, 1, "it is gone");
     }
@@ -236,33 +234,12 @@ export class Supervision {
     }
   }
 
-  /** Has s6-svscan start what it has forgotten; what comes of it shows in the scandir. */
-  async #wake(): Promise<void> {
-    try {
-      await new Deno.Command(WAKE, {
-        args: [this.#scandir],
-        clearEnv: true,
-        ...{ stdin: "null", stdout: "null", stderr: "null" },
-        signal: AbortSignal.timeout(this.timeoutMs),
-      }).output();
-    } catch (error) {
-      survivable(error);
-    }
-  }
-
   async #until(service: string, what: string, condition: () => Promise<boolean>): Promise<void> {
-    if (await this.#within(this.timeoutMs, condition)) return;
-    throw new S6TimeoutError(service, what, this.timeoutMs);
-  }
-
-  /** Waits for a condition; returns whether it came true. */
-  async #within(timeoutMs: number, condition: () => Promise<boolean>): Promise<boolean> {
-    const deadline = performance.now() + Math.min(timeoutMs, this.timeoutMs);
+    const deadline = performance.now() + this.timeoutMs;
     while (!await condition()) {
-      if (performance.now() >= deadline) return false;
+      if (performance.now() >= deadline) throw new S6TimeoutError(service, what, this.timeoutMs);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-    return true;
   }
 
   #run(program: S6Program, args: readonly string[], service: string): Promise<string> {

@@ -9,7 +9,12 @@ import {
 import { survivable } from "../_errors.ts";
 import { WAITS } from "../s6/orders.ts";
 import type { LockedScandir, Staging } from "./scandir.ts";
-import { makeFifos, makeSkeletonDirectories, seedSuperviseSkeleton } from "./skeleton.ts";
+import {
+  makeFifos,
+  makeSkeletonDirectories,
+  needsSkeleton,
+  seedSuperviseSkeleton,
+} from "./skeleton.ts";
 import {
   type Change,
   expectedOutcomes,
@@ -43,6 +48,7 @@ export function stageSlot(staging: string, slot: Slot, options: CreateOptions = 
     for (const [path, text, mode] of slotFiles(slot.files, slot)) {
       makeFile(`${dir}/${path}`, text, mode, SHARED_FILES.has(path) ? options : unshared);
     }
+    if (!needsSkeleton(slot.description)) return [];
     return [dir, log].map((one) => makeSkeletonDirectories(one, options).control);
   } catch (error) {
     removeIfPresent(dir, { recursive: true });
@@ -158,7 +164,7 @@ function carryOut(scandir: LockedScandir, dir: string, change: Refresh): void {
  * Those that are there are changed file by file, each by one rename. A slot
  * that fails does not stop the others.
  *
- * Needs `--allow-read` and `--allow-write` for the scandir and
+ * Needs `--allow-read` and `--allow-write` for the scandir and, for skeletons,
  * `--allow-run=/usr/bin/mkfifo`.
  *
  * @param scandir The locked scandir.

@@ -6,7 +6,10 @@ import { shellQuote } from "../_quote.ts";
 export interface SlotDefaults {
   /** The program hermes; empty where the image has none. Default: `hermes`, found on `PATH`. */
   hermes?: string | undefined;
-  /** Whether s6 runs the slot's scripts as root, and they become hermes first. Default: `true`. */
+  /**
+   * Whether s6-supervise runs the slot's scripts as root, and they become hermes first. If
+   * not, it is hermes itself, and makes its supervise tree. Default: `true`.
+   */
   drops?: boolean | undefined;
   /** How many old files of a gateway's log are kept. Default: 10. */
   logFiles?: number | undefined;

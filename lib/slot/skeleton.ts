@@ -1,13 +1,15 @@
 import { type CreateOptions, listDirectory, lstatIfPresent, makeDirectory } from "../_fs.ts";
 import { survivable } from "../_errors.ts";
 import type { Owner } from "../_owner.ts";
+import type { SlotDefaults } from "./render.ts";
 
-/** Where mkfifo(1) is; the only program a boot stage may run. */
+/** Where mkfifo(1) is; the only program a boot stage may run, and only for a skeleton. */
 export const MKFIFO = "/usr/bin/mkfifo";
 
 // s6-supervise makes supervise/ 0o700 and control 0o600 but accepts EEXIST and
 // then leaves owner and mode alone, so what is laid down before it starts is
 // what its clients find (skaware list 1424, just-containers/s6-overlay#130).
+// One that is hermes makes them for its clients as they are.
 /** The directories of a skeleton, relative to the service directory, with their modes. */
 export const SKELETON_DIRECTORIES: readonly (readonly [path: string, mode: number])[] = [
   ["event", 0o3730],
@@ -20,6 +22,22 @@ export const SKELETON_FIFO: readonly [path: string, mode: number] = ["supervise/
 
 // The kernel allows 2 MiB of arguments under the usual 8 MiB stack.
 const MAX_ARGUMENT_BYTES = 1 << 20;
+
+/**
+ * Tells whether a slot needs a skeleton: only where its s6-supervise is root.
+ *
+ * @param defaults What the slot is made with.
+ * @returns Whether it does.
+ *
+ * @example
+ * ```ts
+ * import { needsSkeleton } from "./skeleton.ts";
+ * needsSkeleton({ drops: false }); // false
+ * ```
+ */
+export function needsSkeleton({ drops = true }: SlotDefaults): boolean {
+  return drops;
+}
 
 /** Options of {@linkcode seedSuperviseSkeleton}. */
 export interface SkeletonOptions {

@@ -3,7 +3,7 @@ import { errorWords, NoRoomError } from "../_errors.ts";
 import { slotName } from "../profile/name.ts";
 import { WAITS } from "../s6/orders.ts";
 import { readExtraEnv, renderSlot, type SlotDescription, type SlotFiles } from "./render.ts";
-import { SKELETON_DIRECTORIES, SKELETON_FIFO } from "./skeleton.ts";
+import { needsSkeleton, SKELETON_DIRECTORIES, SKELETON_FIFO } from "./skeleton.ts";
 
 /** What a slot should be. */
 export interface Slot {
@@ -157,9 +157,8 @@ function planRefresh(slot: Slot, found: FoundSlot): SlotPlan {
   const problem = obstacle === undefined
     ? error
     : new Error(`${slot.name}/${obstacle} is not a directory`);
-  if (problem === undefined && SKELETONS.some((path) => !entries.has(path))) {
-    changes.push({ do: "seed" });
-  }
+  const lacks = needsSkeleton(slot.description) && SKELETONS.some((path) => !entries.has(path));
+  if (problem === undefined && lacks) changes.push({ do: "seed" });
   if (typeof fitted === "string") return { slot, changes, error: problem };
   const why = errorWords(fitted);
   const warning = `profile=${slot.description.profile}: no environment is kept: run: ${why}`;

@@ -4,7 +4,7 @@ import { type Check, examine } from "../../lib/explain/doctor.ts";
 import { gatherDoctorFacts, parseHostFacts } from "../../lib/explain/doctor_facts.ts";
 import { parseOwner } from "../../lib/_owner.ts";
 import { parseProcesses } from "../../lib/s6/processes.ts";
-import { containerCapacity } from "../_facts.ts";
+import { containerCapacity, slotDefaults } from "../_facts.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
@@ -25,6 +25,7 @@ async function diagnose(container: Facts, told: string): Promise<Check[]> {
       ...{ home, scandir, hermes, processes, overview },
       capacity: containerCapacity(container),
       owner: parseOwner(`${env("hermes_uid")}:${env("hermes_gid")}`),
+      drops: slotDefaults(container).drops,
       container: env("HOSTNAME"),
       host: parseHostFacts(told),
     }),

@@ -79,6 +79,9 @@ export interface FailureContext {
   nearest?: string | undefined;
 }
 
+/** Who has waited for so long in vain has another problem than too short a time. */
+const PATIENT_MS = 10_000;
+
 function takes(command: Command | undefined, option: string): boolean {
   return command === undefined || command.options.some(({ name }) => name === option);
 }
@@ -122,7 +125,10 @@ function nextStep(
   if (error instanceof GatewayNotRegisteredError || error instanceof GatewayEndedError) {
     return `see "gatewayctl why ${profile}"`;
   }
-  if (error instanceof S6TimeoutError && takes(command, "timeout")) return "try a longer --timeout";
+  if (error instanceof S6TimeoutError && takes(command, "timeout")) {
+    const isShort = error.timeoutMs < PATIENT_MS || profile === "";
+    return isShort ? "try a longer --timeout" : `see "gatewayctl why ${profile}"`;
+  }
   if (error instanceof ScandirBusyError) return "try again";
   return command?.name === "doctor" ? undefined : `see "gatewayctl doctor"`;
 }

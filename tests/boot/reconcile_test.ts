@@ -194,6 +194,25 @@ Deno.test("reconcileProfileGateways() starts one mkfifo for 300 new slots and no
   assertEquals((await runScript(script)).stdout, "0\n");
 });
 
+Deno.test("reconcileProfileGateways() starts nothing where s6-supervise is hermes, and is then done", async () => {
+  using temp = new TempDir();
+  const home = homeWith(temp, "a", "b");
+  const script = `
+  import { reconcileProfileGateways } from "../../lib/boot/reconcile.ts";
+  ${COUNT_EXECS}
+  const { actions } = await reconcileProfileGateways({
+    home: "${home.path}", scandir: "${home.scandir}", defaults: { drops: false },
+  });
+  console.log(execs, actions.length);
+  `;
+  assertEquals((await runScript(script)).stdout, "0 3\n");
+  for (const name of ["a", "b"]) assertWholeSlot(home.slot(name), { down: false, drops: false });
+  const before = snapshot(home.slot("a"), { exact: true });
+  await clockTick();
+  assertEquals((await runScript(script)).stdout, "0 3\n");
+  assertEquals(snapshot(home.slot("a"), { exact: true }), before);
+});
+
 Deno.test("reconcileProfileGateways() throws ScandirBusyError in bounded time when the lock is held, for which a dry run does not wait", async () => {
   using temp = new TempDir();
   const home = homeWith(temp, "coder");

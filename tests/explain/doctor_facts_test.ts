@@ -91,7 +91,7 @@ Deno.test("gatherDoctorFacts() finds a tree in order, and leaves it as it was", 
       services.flatMap((service) => SKELETON.map((entry) => ({ service, ...entry, owner: OWNER })))
         .map((entry) => [key(entry), entry]),
     ),
-    ...{ retired: [], services: undefined },
+    ...{ retired: [], services: undefined, drops: undefined },
     ...{ listenProblem: undefined, scandirProblem: undefined, logsProblem: undefined },
   });
   assertEquals(facts.skeletons.length, services.length * SKELETON.length);

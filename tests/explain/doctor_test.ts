@@ -58,6 +58,18 @@ Deno.test("examine() finds nothing wrong with a tree in order", () => {
   ) assertEquals(examine(known).filter(({ ok }) => !ok), []);
 });
 
+Deno.test("examine() misses no skeleton that hermes's s6-supervise makes when it starts", () => {
+  const control = { path: "supervise/control", kind: "missing" as const, mode: 0, owner: HERMES };
+  const failed = (service: string, drops: boolean) => {
+    const known = facts({ skeletons: [{ service, ...control }], drops });
+    return examine(known).filter(({ ok }) => !ok).map(({ detail }) => detail);
+  };
+  assertEquals(failed("gateway-late", false), []);
+  assertEquals(failed("gateway-late", true).length, 1);
+  const gone = "gateway-coder/supervise/control: expected fifo 10000:10000, got nothing";
+  assertEquals(failed("gateway-coder", false), [gone]);
+});
+
 const CAPACITY = { scandir: SCANDIR, max: 1000, countsLoggers: true };
 
 Deno.test("examine() says for how many more gateways there is room", () => {

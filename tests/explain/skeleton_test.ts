@@ -11,7 +11,7 @@ function entry(path: string, changes: Partial<SkeletonEntry> = {}): SkeletonEntr
 
 Deno.test("skeletonProblem() finds nothing wrong with what a boot makes", () => {
   for (const path of SKELETON.keys()) {
-    assertEquals(skeletonProblem(entry(path), HERMES), undefined);
+    assertEquals(skeletonProblem(entry(path), { owner: HERMES }), undefined);
     assertEquals(skeletonProblem(entry(path)), undefined);
   }
 });
@@ -26,8 +26,24 @@ for (
 ) {
   Deno.test(`skeletonProblem() says what it expected, and what it got, for ${what}`, () => {
     assertEquals(
-      skeletonProblem(entry("event", changes), HERMES),
+      skeletonProblem(entry("event", changes), { owner: HERMES }),
       `gateway-coder/event: expected directory 3730 10000:10000, got ${got}`,
     );
   });
 }
+
+Deno.test("skeletonProblem() takes what an s6-supervise that is hermes makes, with whatever modes", () => {
+  const own = { owner: HERMES, drops: false };
+  for (
+    const [path, mode] of [["event", 0o3730], ["supervise", 0o700], ["supervise/control", 0o600]]
+  ) {
+    assertEquals(skeletonProblem(entry(String(path), { mode: Number(mode) }), own), undefined);
+  }
+  // It makes no such thing.
+  assertEquals(skeletonProblem(entry("supervise/event", { kind: "missing" }), own), undefined);
+  const problem = (changes: Partial<SkeletonEntry>) =>
+    skeletonProblem(entry("supervise/control", changes), own);
+  const expected = "gateway-coder/supervise/control: expected fifo 10000:10000, got";
+  assertEquals(problem({ owner: { uid: 0, gid: 0 } }), `${expected} fifo 0:0`);
+  assertEquals(problem({ kind: "missing" }), `${expected} nothing`);
+});

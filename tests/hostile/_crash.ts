@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { recordDesiredState } from "../../lib/profile/desired_state.ts";
-import { renderSlot } from "../../lib/slot/render.ts";
+import { renderSlot, type SlotDefaults } from "../../lib/slot/render.ts";
 import { lockScandir } from "../../lib/slot/scandir.ts";
 import {
   assertWholeSlot,
@@ -69,38 +69,46 @@ async function assertSwept(home: Home): Promise<void> {
 }
 
 /** The next pass leaves exactly what an undisturbed one would. */
-async function assertConverges(home: Home, names: readonly string[]): Promise<void> {
-  const { actions, warnings } = await reconcile(home);
+async function assertConverges(
+  home: Home,
+  names: readonly string[],
+  defaults: SlotDefaults = {},
+): Promise<void> {
+  const { actions, warnings } = await reconcile(home, { defaults });
   assertEquals(warnings, []);
   assertEquals(actions.map(({ profile }) => profile), [...names].sort());
   assertEquals(visible(home.scandir), names.map((name) => `gateway-${name}`).sort());
   for (const { profile, action } of actions) {
     assert(action !== "skipped", profile);
-    assertWholeSlot(home.slot(profile), { down: action === "registered" });
-    const { run } = renderSlot({ profile, home: home.path, multiplex: false });
+    assertWholeSlot(home.slot(profile), { down: action === "registered", drops: defaults.drops });
+    const { run } = renderSlot({ ...defaults, profile, home: home.path, multiplex: false });
     assertEquals(Deno.readTextFileSync(`${home.slot(profile)}/run`), run);
   }
   await assertSwept(home);
 }
 
-const RECONCILE = `
+const reconciling = (defaults: SlotDefaults) => `
 import { reconcileProfileGateways } from "../lib/boot/reconcile.ts";
-await reconcileProfileGateways({ home: dir + "/home", scandir: dir + "/scandir" });
+await reconcileProfileGateways({
+  home: dir + "/home", scandir: dir + "/scandir", defaults: ${JSON.stringify(defaults)},
+});
 `;
+const RECONCILE = reconciling({});
 
 /** A reconcile that makes every slot. */
-export function firstReconcile(count: number): Stepped {
+export function firstReconcile(count: number, defaults: SlotDefaults = {}): Stepped {
   const names = profileNames(count);
   return {
-    script: RECONCILE,
+    script: reconciling(defaults),
     prepare: (temp) => addProfiles(new Home(temp), names),
     async verify(temp) {
       const home = new Home(temp);
       for (const name of exists(home.scandir) ? visible(home.scandir) : []) {
         const index = names.indexOf(name.slice("gateway-".length));
-        assertWholeSlot(`${home.scandir}/${name}`, { down: index % 2 !== 0 });
+        const down = index % 2 !== 0;
+        assertWholeSlot(`${home.scandir}/${name}`, { down, drops: defaults.drops });
       }
-      await assertConverges(home, names);
+      await assertConverges(home, names, defaults);
     },
   };
 }

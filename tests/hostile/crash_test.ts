@@ -12,6 +12,7 @@ import { killAtEveryStep, type Stepped } from "./_stepper.ts";
 
 const KILLED: readonly [what: string, stepped: Stepped][] = [
   ["a reconcile that makes slots", firstReconcile(3)],
+  ["a reconcile that makes slots for hermes's s6-supervise", firstReconcile(3, { drops: false })],
   ["a reconcile that refreshes slots", secondReconcile(2)],
   ["a register", register(2)],
   ["an unregister", unregister(2)],

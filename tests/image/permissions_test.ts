@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { permissionCells, permissionFlags } from "../../lib/image/permissions.ts";
+import { permissionCells, permissionFlags, skeletonPrograms } from "../../lib/image/permissions.ts";
 
 Deno.test("permissionFlags() makes one flag per kind and none for an empty one", () => {
   assertEquals(
@@ -15,4 +15,15 @@ Deno.test("permissionFlags() doubles a comma, as Deno expects", () => {
 
 Deno.test("permissionCells() has a dash where nothing is allowed", () => {
   assertEquals(permissionCells({ read: ["/a", "/b"], run: ["x"] }), "`/a`, `/b` | - | `x`");
+});
+
+Deno.test("skeletonPrograms() allows mkfifo only where s6-supervise is root, and permissionCells() marks it", () => {
+  assertEquals(skeletonPrograms({ slotsRunAs: "hermes" }), []);
+  for (const root of [{}, { slotsRunAs: "root" as const }]) {
+    assertEquals(skeletonPrograms(root), ["/usr/bin/mkfifo"]);
+  }
+  assertEquals(
+    permissionCells({ run: skeletonPrograms({}) }),
+    "- | - | `/usr/bin/mkfifo` (shared)",
+  );
 });

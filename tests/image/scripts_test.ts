@@ -1,16 +1,20 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { COMMANDS } from "../../lib/image/commands.ts";
 import { RUN_ARGUMENTS } from "../../lib/image/scripts.ts";
 import { STAGES } from "../../lib/image/stages.ts";
 import { REPO } from "../_fixtures.ts";
 
-Deno.test("RUN_ARGUMENTS has lines for each stage's script, which ends by running Deno on them", () => {
-  for (const { script, entry } of STAGES) {
+Deno.test("RUN_ARGUMENTS has lines for each stage's script, which ends by running Deno on them, in a zone that it need not look for, root with a cache of its own", () => {
+  for (const { script, entry, user } of STAGES) {
     const lines = RUN_ARGUMENTS.get(script) ?? "";
     assertStringIncludes(lines, "set -- --no-prompt --cached-only --quiet \\\n");
-    assert(lines.endsWith(`  /opt/hermes-boot/${entry}\n`), lines);
+    assertStringIncludes(lines, `  /opt/hermes-boot/${entry}\n`);
     const text = Deno.readTextFileSync(`${REPO}/rootfs/${script}`);
-    assertStringIncludes(text.slice(text.indexOf(lines) + lines.length), "/usr/local/bin/deno run");
+    const end = text.slice(text.indexOf(lines) + lines.length);
+    const [, cache] =
+      / env -i (?:HOME=\/ )?NO_COLOR=1 TZ=Etc\/UTC DENO_DIR=(\S+) \/usr\/local\/bin\/deno run /
+        .exec(end) ?? [];
+    assertEquals(cache, `/opt/hermes-boot/deno_dir${user === "root" ? "/root" : ""}`);
   }
 });
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { permissionFlags } from "../../lib/image/permissions.ts";
+import { permissionFlags, type Places } from "../../lib/image/permissions.ts";
 import {
   HERMES_SETUP,
   permissionTable,
@@ -12,7 +12,7 @@ import {
 } from "../../lib/image/stages.ts";
 import { REPO } from "../_fixtures.ts";
 
-const PLACES = { facts: "/f", home: "/h", scandir: "/s", servicedirs: "/d", listen: "h:1" };
+const PLACES: Places = { facts: "/f", home: "/h", scandir: "/s", servicedirs: "/d", listen: "h:1" };
 
 Deno.test("no stage has a bare flag, or env, ffi, sys or import; only status has one address", () => {
   for (const stage of STAGES) {
@@ -48,6 +48,15 @@ Deno.test("02 may read and write exactly what it names", () => {
   assertEquals(new Set(read), new Set([...both, ...read_only]));
   assertEquals(new Set(write), new Set(both));
   assertEquals(run, ["/usr/bin/mkfifo"]);
+});
+
+Deno.test("where s6-supervise is hermes 02 may run nothing, and the watcher no mkfifo", () => {
+  const places = { ...PLACES, slotsRunAs: "hermes" as const };
+  const { run, ...files } = RECONCILE_PROFILES.permissions(places);
+  assertEquals(run, []);
+  assertEquals({ ...files, run: ["/usr/bin/mkfifo"] }, RECONCILE_PROFILES.permissions(PLACES));
+  const watch = (known: Places) => PROFILE_WATCH.permissions(known).run ?? [];
+  assertEquals(watch(PLACES), ["/usr/bin/mkfifo", ...watch(places)]);
 });
 
 Deno.test("who starts what waits may write nothing but the scandir, and run nothing but s6-svc", () => {

@@ -13,7 +13,7 @@ export const signalSupervisor = (name: string, half = "") =>
  * Has s6-svscan 2.15 forget the s6-supervise of the profile: it dies within a second of its start, and
  * s6-svscan starts another one before that second is over.
  */
-export const FORGET = `${PID}sleep 1; old=$(pid_of "s6-supervise gateway-$1"); kill -9 $old
+const FORGET = `${PID}sleep 1; old=$(pid_of "s6-supervise gateway-$1"); kill -9 $old
   until new=$(pid_of "s6-supervise gateway-$1") && [ "$new" ] && [ "$new" != $old ]; do sleep 0.05; done
   kill -9 $new $(pid_of "s6-supervise gateway-default"); sleep 1.5`;
 const SVSTAT = `s6-svstat -o pid`;

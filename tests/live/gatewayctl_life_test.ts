@@ -12,7 +12,6 @@ import {
   untilParked,
   untilUp,
 } from "./_live.ts";
-import { FORGET } from "./_why_s6_rows.ts";
 import { inventory, processes, processesOf, untilQuiet, untilReady } from "./_tree.ts";
 
 const SLOT = "gateway-coder";
@@ -270,13 +269,4 @@ liveTest("a gateway killed ten times is parked, and start begins a new tally", a
   assertEquals((await ask()).deaths, 1);
   await ctlOk(container, ["restart", "coder"]);
   assertEquals((await ask()).deaths, 0);
-});
-
-liveTest("start brings back a gateway that s6-svscan has forgotten", async (boot) => {
-  const { container } = await boot({ coder: RUNNING });
-  await untilUp(container, "coder");
-  const forgotten = await container.exec(["sh", "-c", FORGET, "sh", "coder"], { user: "root" });
-  assertEquals([forgotten.code, forgotten.stderr], [0, ""]);
-  assertMatch(await ctlOk(container, ["start", "coder"]), /^coder: up, pid \d+\n$/);
-  assertEquals((await container.sh(`ls -A ${SCANDIR} | grep wake`)).stdout, "");
 });

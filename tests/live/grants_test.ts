@@ -1,14 +1,17 @@
 import { FACTS_FILE } from "../../lib/rules/facts.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { Command } from "../../lib/image/command.ts";
+import type { Command, CommandPlaces } from "../../lib/image/command.ts";
 import { COMMANDS } from "../../lib/image/commands.ts";
 import { permissionFlags, type Permissions, RUN_FLAGS } from "../../lib/image/permissions.ts";
 import { DENO, INSTALL_DIR } from "../../lib/image/scripts.ts";
 import type { Container, ExecResult } from "../container/container.ts";
 import { droppedGrants, lies } from "../permissions/_audit.ts";
-import { liveTest, RUNNING, SCANDIR, untilAllUp } from "./_live.ts";
+import { liveTest, RUNNING, SCANDIR, SUPERVISION, untilAllUp } from "./_live.ts";
 
-const PLACES = { facts: FACTS_FILE, home: "/opt/data", scandir: SCANDIR };
+const PLACES: CommandPlaces = {
+  ...{ facts: FACTS_FILE, home: "/opt/data", scandir: SCANDIR },
+  slotsRunAs: SUPERVISION === "isolated" ? "hermes" : "root",
+};
 
 // Shell lines, run as hermes. $n is new each time.
 const COPY = `cp -a ${SCANDIR}/gateway-coder ${SCANDIR}/.hermes/copy &&` +

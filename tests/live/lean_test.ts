@@ -41,7 +41,9 @@ for (const [what, options] of LEAN) {
     }
     // Isolated or not: nobody has asked for a line between hermes and root here.
     await tryAsHermes(container, [["s6-svwait", "-d", "-t20000", "/run/service/dashboard"]]);
-    const { stdout } = await container.sh(`s6-svstat -o up ${scandir}/gateway-writer`);
+    const { stdout } = await container.sh(`s6-svstat -o up ${scandir}/gateway-writer`, {
+      user: "hermes",
+    });
     assertEquals(stdout, "false\n");
   });
 }

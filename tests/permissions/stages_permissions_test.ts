@@ -18,7 +18,7 @@ interface Scene {
 }
 
 /** An upgraded container: profiles, stale files, a log to rotate, a slot to make and one to refresh. */
-function reconcileScene(temp: TempDir): Scene {
+function reconcileScene(temp: TempDir, slotsRunAs: "root" | "hermes" = "root"): Scene {
   const [home, scandir] = [`${temp.path}/home`, temp.mkdir("scandir")];
   for (const dir of ["home", "home/profiles/coder", "home/profiles/writer"]) {
     temp.mkdir(`${dir}/state`);
@@ -33,9 +33,11 @@ function reconcileScene(temp: TempDir): Scene {
   temp.write("home/logs/container-boot.log", "x".repeat(262144));
   temp.mkdir("scandir/gateway-writer");
   temp.write("scandir/gateway-writer/run", "old");
-  const facts = writeFacts({ home, scandir, role: "gateway-run" }, temp.path);
+  const values = { home, scandir, slots_run_as: slotsRunAs, role: "gateway-run" };
+  const facts = writeFacts(values, temp.path);
+  const places = { ...NOWHERE, facts, home, scandir, slotsRunAs };
   return {
-    permissions: RECONCILE_PROFILES.permissions({ ...NOWHERE, facts, home, scandir }),
+    permissions: RECONCILE_PROFILES.permissions(places),
     options: { args: [`--facts=${facts}`] },
   };
 }
@@ -62,9 +64,10 @@ function superviseScene(temp: TempDir): Scene {
   };
 }
 
-const SCENES: readonly [Stage, (temp: TempDir) => Scene][] = [
+const SCENES: readonly [Stage, (temp: TempDir) => Scene, where?: string][] = [
   [HERMES_SETUP, setupScene],
-  [RECONCILE_PROFILES, reconcileScene],
+  [RECONCILE_PROFILES, (temp) => reconcileScene(temp)],
+  [RECONCILE_PROFILES, (temp) => reconcileScene(temp, "hermes"), " where s6-supervise is hermes"],
   [SUPERVISE_PERMS, superviseScene],
 ];
 
@@ -78,8 +81,8 @@ async function runScene(entry: string, makeScene: (temp: TempDir) => Scene, drop
   return { ...outcome, permissions, count: grants.length, dropped: `--allow-${kind}=${grant}` };
 }
 
-for (const [{ name, entry }, makeScene] of SCENES) {
-  Deno.test(`${name} needs each of its permissions, and no other`, async () => {
+for (const [{ name, entry }, makeScene, where = ""] of SCENES) {
+  Deno.test(`${name}${where} needs each of its permissions, and no other`, async () => {
     const { code, stderr, asked, permissions, count } = await runScene(entry, makeScene);
     assertEquals(code, 0, stderr);
     assert(asked.length > 0, "the audit log is empty");

@@ -38,23 +38,30 @@ async function start(
   };
 }
 
-Deno.test("gatewayctl starts each command with exactly its permissions, and a clean environment", async () => {
-  for (const command of COMMANDS) {
+Deno.test("gatewayctl starts each command with exactly its permissions, and a clean environment with the caller's zone where it shows times", async () => {
+  const known = COMMANDS.flatMap((command) =>
+    (["root", "hermes"] as const).map((slotsRunAs) => ({ command, slotsRunAs }))
+  );
+  for (const { command, slotsRunAs } of known) {
     using temp = new TempDir();
     const env = { SECRET: "s", NO_COLOR: "", TZ: "Europe/Berlin", HERMES_HOME: "/elsewhere" };
     const args = [command.name, "a b", "--json"];
-    const { code, stderr, tree, words } = await start(temp, args, { env });
+    const given = { env, facts: { slots_run_as: slotsRunAs } };
+    const { code, stderr, tree, words } = await start(temp, args, given);
     assertEquals([code, stderr], [0, ""]);
     const facts = `${tree.path}/run/hermes-boot/facts`;
-    const flags = permissionFlags(
-      command.permissions({ facts, home: "/the home", scandir: "/run/service" }),
-    ).map((flag) => flag.replaceAll(/(?<==|,)(?=\/(command|opt\/hermes-boot)\/)/g, tree.path));
+    const places = { facts, home: "/the home", scandir: "/run/service" };
+    const permissions = command.permissions({ ...places, slotsRunAs: "hermes" });
+    const always = permissionFlags(permissions);
+    const seeds = slotsRunAs === "root" && ["register", "sync"].includes(command.name);
+    const flags = [...seeds ? ["--allow-run=/usr/bin/mkfifo"] : [], ...always]
+      .map((flag) => flag.replaceAll(/(?<==|,)(?=\/(command|opt\/hermes-boot)\/)/g, tree.path));
     assertEquals(words, [
       ...[
         "-i",
         "HOME=/",
         `DENO_DIR=${tree.path}/opt/hermes-boot/deno_dir`,
-        "GATEWAYCTL_TZ=Europe/Berlin",
+        permissions.env?.includes("GATEWAYCTL_TZ") ? "GATEWAYCTL_TZ=Europe/Berlin" : "TZ=Etc/UTC",
       ],
       ...[`${tree.path}/usr/local/bin/deno`, "run", ...RUN_FLAGS, ...flags],
       ...[`${tree.path}/opt/hermes-boot/tasks/gatewayctl.ts`, ...args],

@@ -3,7 +3,7 @@ import { publish } from "../../lib/slot/publish.ts";
 import { type LockedScandir, lockScandir } from "../../lib/slot/scandir.ts";
 import { SKELETON_DIRECTORIES } from "../../lib/slot/skeleton.ts";
 import { expectedOutcomes, planSlot, type Slot } from "../../lib/slot/slot.ts";
-import { assertWholeSlot, visible } from "../_fixtures.ts";
+import { assertWholeSlot, COUNT_EXECS, runScript, visible } from "../_fixtures.ts";
 import { clockTick, exists, snapshot, TempDir } from "../_temp.ts";
 import { apply, applyLocked, plan, slotOf, words } from "./_apply.ts";
 
@@ -38,6 +38,26 @@ Deno.test("publish() makes whole slots of what was rendered, with exact modes, a
     { type: text("type"), run: text("run"), finish: text("finish"), logRun: text("log/run") },
     slot.files,
   );
+});
+
+Deno.test("publish() makes a slot whose s6-supervise is hermes without a skeleton, and runs nothing for it", async () => {
+  using temp = new TempDir();
+  const { stdout, stderr } = await runScript(`
+    ${COUNT_EXECS}
+    import { publish } from "../../lib/slot/publish.ts";
+    import { lockScandir } from "../../lib/slot/scandir.ts";
+    import { gatewaySlot, planSlot } from "../../lib/slot/slot.ts";
+    using scandir = await lockScandir("${temp.path}");
+    const slots = ["a", "b"].map((profile) =>
+      gatewaySlot({ profile, home: "/opt/data", drops: false }, profile === "b")
+    );
+    const outcomes = publish(scandir, slots.map((slot) => planSlot(slot, undefined)));
+    console.log(execs, ...outcomes.values());
+  `);
+  assertEquals([stdout, stderr], ["0 created created\n", ""]);
+  for (const name of ["a", "b"]) {
+    assertWholeSlot(`${temp.path}/gateway-${name}`, { down: name === "b", drops: false });
+  }
 });
 
 const inode = (path: string) => Deno.lstatSync(path).ino;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { makeFifos, seedSuperviseSkeleton } from "../../lib/slot/skeleton.ts";
+import { makeFifos, needsSkeleton, seedSuperviseSkeleton } from "../../lib/slot/skeleton.ts";
 import { IS_ROOT, mkfifo, runScript } from "../_fixtures.ts";
 import { clockTick, exists, kindOf, modeOf, snapshot, TempDir } from "../_temp.ts";
 
@@ -21,6 +21,10 @@ const SEED = `
 import { seedSuperviseSkeleton } from "../../lib/slot/skeleton.ts";
 seedSuperviseSkeleton(".");
 `;
+
+Deno.test("needsSkeleton() says that only a slot whose s6-supervise is root needs one", () => {
+  assertEquals([{}, { drops: true }, { drops: false }].map(needsSkeleton), [true, true, false]);
+});
 
 Deno.test("seedSuperviseSkeleton() gives exact modes whatever the umask", async () => {
   for (const umask of ["000", "077"]) {

@@ -93,6 +93,22 @@ for (const [what, found, expected] of differences) {
   });
 }
 
+Deno.test("planSlot() asks for no skeleton where s6-supervise is hermes, and leaves one alone", () => {
+  const own = gatewaySlot({ profile: "coder", home: "/opt/data", drops: false }, false);
+  const fresh = found({ of: own, without: /event$|supervise/ });
+  for (const there of [fresh, found({ of: own })]) assertEquals(changes(own, there), []);
+  const bare = found({ of: own, without: /^finish$|event$|supervise/ });
+  assertEquals(changes(own, bare), ["write finish"]);
+  const odd = found({ of: own, instead: { supervise: { isDirectory: false } } });
+  assertEquals(planSlot(own, odd).error?.message, "gateway-coder/supervise is not a directory");
+});
+
+Deno.test("planSlot() has a slot that was hermes's s6-supervise's seeded for one that is root", () => {
+  const own = gatewaySlot({ profile: "coder", home: "/opt/data", drops: false }, false);
+  const left = found({ of: own, without: /supervise\/event$/ }); // what s6-supervise makes
+  assertEquals(changes(slot, left), ["write run", "write finish", "write log/run", "seed"]);
+});
+
 Deno.test("planSlot() asks for a down file where there should be one", () => {
   assertEquals(planSlot(parked, found()).changes, [
     { do: "write", path: "down", text: "", mode: 0o644 },

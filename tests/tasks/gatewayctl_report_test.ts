@@ -57,6 +57,8 @@ Deno.test("wordFailure() hints at what helps, and at nothing where nothing does"
   assertEquals([hint(late, "start"), hint(late, "status")], [
     ...["try a longer --timeout", 'see "gatewayctl doctor"'],
   ]);
+  const vain = new S6TimeoutError("gateway-coder", "up", 10_000);
+  assertEquals(hint(vain, "start"), 'see "gatewayctl why coder"');
   assertEquals(hint(new UsageError("no"), "logs"), 'try "gatewayctl logs --help"');
   assertEquals(hint(new UsageError("no")), 'try "gatewayctl --help"');
   assertEquals(hint(new NoSuchProfileError("coder"), "register"), 'see "gatewayctl list"');

@@ -35,6 +35,12 @@ liveTest(
       for (const path of ["/metrics", "/api/v1/gateways", "/api/v1/gateways/coder", "/events"]) {
         assertEquals((await ask(url + path))[0], 503, path);
       }
+      // It also starts while the volume hangs.
+      await container.sh("s6-svc -k /run/service/status");
+      await until("/livez again", async () => {
+        return (await ask(`${url}/livez`).catch(() => [0]))[0] === 200;
+      });
+      assertEquals((await ask(`${url}/readyz`))[0], 503);
     });
     await until("ready again", async () => (await ask(`${url}/readyz`))[0] === 200, 30_000);
     assertEquals((await ask(`${url}/api/v1/gateways/coder`))[0], 200);

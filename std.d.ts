@@ -49,6 +49,13 @@ declare module "@std/cli/parse-args" {
   }): Args;
 }
 
+declare module "@std/crypto/timing-safe-equal" {
+  export function timingSafeEqual(
+    a: ArrayBufferView | ArrayBufferLike,
+    b: ArrayBufferView | ArrayBufferLike,
+  ): boolean;
+}
+
 declare module "@std/fmt/colors" {
   export function blue(str: string): string;
   export function cyan(str: string): string;
@@ -57,6 +64,11 @@ declare module "@std/fmt/colors" {
   export function green(str: string): string;
   export function red(str: string): string;
   export function yellow(str: string): string;
+}
+
+declare module "@std/http/etag" {
+  export function eTag(entity: Uint8Array, options?: { weak?: boolean }): Promise<string>;
+  export function ifNoneMatch(value: string | null, etag: string): boolean;
 }
 
 declare module "@std/path" {

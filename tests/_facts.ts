@@ -2,7 +2,13 @@ import { shellQuote } from "../lib/_quote.ts";
 import type { Places } from "../lib/image/permissions.ts";
 
 /** Places that a stage does not use. */
-export const NOWHERE: Places = { facts: "/no", home: "/no", scandir: "/no", servicedirs: "/no" };
+export const NOWHERE: Places = {
+  facts: "/no",
+  home: "/no",
+  scandir: "/no",
+  servicedirs: "/no",
+  listen: "/no",
+};
 
 /**
  * Makes the text of a facts file.

@@ -96,17 +96,27 @@ Deno.test("the StatefulSet's parts find each other", () => {
   );
   assertEquals(spec.volumes[0].persistentVolumeClaim.claimName, volume.metadata.name);
   assertEquals(spec.volumes[1].emptyDir.medium, "Memory");
+  const [{ name, containerPort }] = container.ports;
+  const { startupProbe, readinessProbe, livenessProbe } = container;
+  for (const { httpGet } of [startupProbe, readinessProbe, livenessProbe]) {
+    assertEquals(httpGet.port, name);
+  }
+  assertEquals(service.spec.ports, [{ name, port: containerPort }]);
+  assertEquals(metadata.annotations["prometheus.io/port"], String(containerPort));
+  const { HERMES_STATUS, HERMES_STATUS_HOST, HERMES_STATUS_PORT = "9118" } = podOf(0).env;
+  assertEquals([HERMES_STATUS, HERMES_STATUS_HOST], ["1", "0.0.0.0"]);
+  assertEquals(HERMES_STATUS_PORT, String(containerPort));
 });
 
 Deno.test("no probe restarts a pod or blocks a rollout for what one tenant has done", () => {
   const { spec } = readManifest("kubernetes/statefulset.yaml").spec.template;
   const { startupProbe, readinessProbe, livenessProbe } = spec.containers[0];
   assertEquals(
-    [startupProbe, readinessProbe, livenessProbe].map(({ exec }) => exec.command.join(" ")),
-    ["gatewayctl health --ready", "gatewayctl health --ready", "gatewayctl health --live"],
+    [startupProbe, readinessProbe, livenessProbe].map(({ httpGet }) => httpGet.path),
+    ["/readyz", "/readyz", "/livez"],
   );
   const { gateways } = readManifest("compose.yaml").services;
-  assertEquals(gateways.healthcheck.test.join(" "), "CMD gatewayctl health --ready");
+  assertEquals(gateways.healthcheck.test.join(" "), "CMD /opt/hermes-boot/libexec/probe readyz");
 });
 
 Deno.test("only one of compose.yaml's containers runs gateways, the other the dashboard", () => {

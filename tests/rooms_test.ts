@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { REPO } from "./_fixtures.ts";
 
 /** The rooms of lib/; a module imports from its own room and from those below. */
-const ROOMS = ["image", "explain", "control", "boot", "slot", "s6", "rules", "profile"];
+const ROOMS = ["status", "image", "explain", "control", "boot", "slot", "s6", "rules", "profile"];
 
 /** The modules whose every export is pure: they touch nothing. Only there a function is called so. */
 const PURE = [
@@ -14,6 +14,7 @@ const PURE = [
   "explain/cause",
   "explain/causes",
   "explain/doctor",
+  "explain/exposition",
   "explain/free_name",
   "explain/health",
   "explain/metrics",
@@ -40,6 +41,11 @@ const PURE = [
   "s6/processes",
   "slot/render",
   "slot/slot",
+  "status/changes",
+  "status/headers",
+  "status/hosts",
+  "status/routes",
+  "status/throttle",
 ];
 
 interface Module {

@@ -162,6 +162,7 @@ export const SYNCED: Fields = {
 export const MEASURED: Fields = {
   profile: { type: "string", text: "the profile's name, as in the boot log" },
   cause: { type: "string", text: "as `cause` of `list`" },
+  state: { type: "string", text: "as `state` of `list`" },
   up: { type: "boolean", text: "whether it runs", absent: "it has no gateway" },
   wanted: { type: "boolean", text: "whether s6 keeps it running", absent: "not supervised" },
   deaths: { type: "number", text: "as `deaths` of `list`", absent: "not supervised" },
@@ -175,6 +176,23 @@ export const MEASURED: Fields = {
     type: "number",
     text: "how long it took for all profiles",
     absent: "as `bootAction`",
+  },
+  restarts: {
+    type: "number",
+    text: "how often it has ended and was to start again, since the container started",
+    absent: "it has no gateway",
+  },
+  startTimeSeconds: {
+    type: "number",
+    text: "when it was started, in seconds since the epoch",
+    absent: "it does not run",
+  },
+  cpuSeconds: { type: "number", text: "as `cpuSeconds` of `list`", absent: "it does not run" },
+  rssBytes: { type: "number", text: "as `rssBytes` of `list`", absent: "it does not run" },
+  logBytes: {
+    type: "number",
+    text: "how much of its log is kept, in bytes",
+    absent: "it has no gateway or no log",
   },
 };
 

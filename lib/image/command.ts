@@ -23,7 +23,7 @@ export type Operands =
   | "bash|zsh";
 
 /** The places that a command works on. */
-export type CommandPlaces = Omit<Places, "servicedirs">;
+export type CommandPlaces = Omit<Places, "servicedirs" | "listen">;
 
 /** One command of gatewayctl: what it takes, and what it may do. */
 export interface Command {

@@ -62,6 +62,19 @@ function overview({ facts, home, scandir }: CommandPlaces): string[] {
 }
 
 /**
+ * What says how every gateway is, and why: what the command why reads. Pure.
+ *
+ * @param places Where the home and the scandir are.
+ * @returns The paths.
+ */
+export function explainPaths(places: CommandPlaces): string[] {
+  return [
+    ...overview(places),
+    ...[BOOT_LOG, `${BOOT_LOG}.1`].map((log) => `${places.home}/${log}`),
+  ];
+}
+
+/**
  * What a sync may do. Pure.
  *
  * @param places Where the home and the scandir are.
@@ -209,13 +222,7 @@ export const COMMANDS: readonly Command[] = [
     operands: "[PROFILE]...",
     known: "both",
     options: [JSON_OPTION],
-    permissions: (places) => ({
-      read: [
-        ...overview(places),
-        ...[BOOT_LOG, `${BOOT_LOG}.1`].map((log) => `${places.home}/${log}`),
-      ],
-      env: ZONE,
-    }),
+    permissions: (places) => ({ read: explainPaths(places), env: ZONE }),
   },
   {
     name: "doctor",

@@ -90,7 +90,6 @@ export const VARIABLES: readonly Variable[] = [
     names: ["HERMES_GATEWAY_LOG_FILES"],
     fallback: "`10`",
     text: "How many old files of each gateway's log are kept, 0 to 10000.",
-    brief: "how many old files of each log are kept",
   },
   {
     names: ["HERMES_GATEWAY_LOG_BYTES"],
@@ -174,6 +173,36 @@ export const VARIABLES: readonly Variable[] = [
     text: "On: `hermes` joins the group of a mounted Docker socket, which makes it " +
       "[root on the host](../SECURITY.md#what-is-not-promised). Off: never. Not set: it joins, but " +
       "not with `HERMES_SUPERVISION=isolated`, and not a group 0.",
+  },
+  {
+    names: ["HERMES_STATUS"],
+    fallback: "off",
+    text: "On: a page, probes and metrics [over HTTP](http.md).",
+    brief: "`1`: a page, probes and metrics [over HTTP](docs/http.md)",
+  },
+  {
+    names: ["HERMES_STATUS_HOST"],
+    fallback: "`127.0.0.1`",
+    text: "Its address: an IP address or `localhost`.",
+  },
+  {
+    names: ["HERMES_STATUS_PORT"],
+    fallback: "`9118`",
+    text: "Its port, 1 to 65535.",
+  },
+  {
+    names: ["HERMES_STATUS_TOKEN_FILE"],
+    fallback: "",
+    text:
+      "A file with the token, 16 characters or more, that the page and the API ask for. Without " +
+      "one only this machine sees them.",
+  },
+  {
+    names: ["HERMES_STATUS_ALLOWED_HOSTS"],
+    fallback: "",
+    text:
+      "Names by which a browser may ask for the page (`nas.lan,hermes.example.org`), beside IP " +
+      "addresses and `localhost`.",
   },
   {
     names: ["HERMES_COMMAND_USER"],

@@ -8,6 +8,8 @@ export interface Permissions {
   write?: readonly string[];
   /** Programs for `--allow-run`. */
   run?: readonly string[];
+  /** Addresses for `--allow-net`. */
+  net?: readonly string[];
   /** Names for `--allow-env`. */
   env?: readonly string[];
 }
@@ -22,6 +24,8 @@ export interface Places {
   scandir: string;
   /** s6-rc's live service directories. */
   servicedirs: string;
+  /** Where the status service listens, an address and a port. */
+  listen: string;
   /** Whom s6-supervise runs a slot's scripts as. Default: `root`, which takes more. */
   slotsRunAs?: "root" | "hermes" | undefined;
 }
@@ -43,7 +47,7 @@ export const RUN_FLAGS: readonly string[] = ["--no-prompt", "--cached-only", "--
  * Turns permissions into flags for `deno run`. Pure.
  *
  * @param permissions What is allowed.
- * @returns One flag per kind, in the order read, write, run, env. A comma in
+ * @returns One flag per kind, in the order read, write, run, net, env. A comma in
  * a path is doubled, which is how Deno escapes it.
  *
  * @example
@@ -53,7 +57,7 @@ export const RUN_FLAGS: readonly string[] = ["--no-prompt", "--cached-only", "--
  * ```
  */
 export function permissionFlags(permissions: Permissions): string[] {
-  return (["read", "write", "run", "env"] as const).flatMap((kind) => {
+  return (["read", "write", "run", "net", "env"] as const).flatMap((kind) => {
     const values = permissions[kind] ?? [];
     if (values.length === 0) return [];
     return [`--allow-${kind}=${values.map((value) => value.replaceAll(",", ",,")).join(",")}`];

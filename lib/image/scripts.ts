@@ -25,6 +25,7 @@ const WORDS: Places = {
   home: "$home",
   scandir: "$scandir",
   servicedirs: "$servicedirs",
+  listen: "$listen",
   slotsRunAs: "hermes",
 };
 

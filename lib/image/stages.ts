@@ -1,7 +1,8 @@
 import { PROFILE_FILES, STALE_FILES, STATE_FILE } from "../profile/list.ts";
 import { CONFIG_FILE } from "../rules/config.ts";
 import { S6_BIN } from "../s6/run.ts";
-import { syncPermissions } from "./commands.ts";
+import { LOOK } from "../s6/places.ts";
+import { explainPaths, syncPermissions } from "./commands.ts";
 import { permissionCells, type Permissions, type Places, skeletonPrograms } from "./permissions.ts";
 
 /** One stage: who runs which entry script with which permissions. */
@@ -75,6 +76,20 @@ export const PROFILE_WATCH: Stage = {
   permissions: syncPermissions,
 };
 
+/** Shows the gateways over HTTP: it may do what the commands list and why may. */
+export const STATUS: Stage = {
+  name: "status",
+  script: "etc/s6-overlay/s6-rc.d/status/run",
+  user: "hermes",
+  entry: "tasks/status.ts",
+  permissions: (places) => ({
+    // Its own worker and the page are read from the suite.
+    read: [...explainPaths(places), "/opt/hermes-boot"],
+    run: [LOOK],
+    net: [places.listen],
+  }),
+};
+
 /** Starts the gateways that 02 has left waiting. */
 export const START_GATEWAYS: Stage = {
   name: "start-gateways",
@@ -95,6 +110,7 @@ export const STAGES: readonly Stage[] = [
   RECONCILE_PROFILES,
   START_GATEWAYS,
   PROFILE_WATCH,
+  STATUS,
 ];
 
 /**
@@ -114,9 +130,12 @@ export function permissionTable(): string {
     home: "$home",
     scandir: "$scandir",
     servicedirs: "/run/s6-rc/servicedirs",
+    listen: "`$listen`",
   };
-  const rows = STAGES.map(({ name, user, permissions }) =>
-    `| ${name} | ${user} | ${permissionCells(permissions(places))} |\n`
-  );
-  return "| stage | user | read | write | run |\n| --- | --- | --- | --- | --- |\n" + rows.join("");
+  const rows = STAGES.map(({ name, user, permissions }) => {
+    const may = permissions(places);
+    return `| ${name} | ${user} | ${permissionCells(may)} | ${may.net?.join(", ") ?? "-"} |\n`;
+  });
+  const header = "| stage | user | read | write | run | net |\n";
+  return `${header}| --- | --- | --- | --- | --- | --- |\n${rows.join("")}`;
 }

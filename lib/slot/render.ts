@@ -55,16 +55,16 @@ const DROP = "/run/hermes-boot/drop";
 // servicedir(7): finish gets the exit code (256 after a signal) and may exit
 // 125 for "permanent failure, do not restart"; it has 5 s. s6 tallies a death
 // by signal N as exit code 128+N, so the range covers both.
-const FINISH = `#!/bin/sh
-# Who was killed (256) has not ended its children; they hold its port.
+const FINISH = `# Who was killed (256) has not ended its children; they hold its port.
 [ "$1" != 256 ] || ${LIBEXEC}/end-group leader 10
 # gatewayctl restarts the process that ${AGAIN} names; an old s6 does not say which this was ($4).
-[ -f ${AGAIN} ] && read -r pid <${AGAIN} && [ "$pid" = "\${4:-$pid}" ] && exit 0
+[ -f ${AGAIN} ] && read -r pid <${AGAIN} && [ "$pid" = "\${4:-$pid}" ] &&
+  exec ${LIBEXEC}/count-restart "$3"
 # 0: a clean stop is intended. 78: EX_CONFIG. Ten other deaths in 120 s: broken.
 case "$1" in
   0 | 78) exit 125 ;;
 esac
-exec s6-permafailon 120 10 1-255 true
+exec s6-permafailon 120 10 1-255 ${LIBEXEC}/count-restart "$3"
 `;
 
 function assertHome(home: string): void {
@@ -122,10 +122,16 @@ ${renderExports(extraEnv)}${RUN_TAIL}HERMES_SUPERVISED_CHILD=1${switched}
 ${renderGateway(slot)}`;
 }
 
+/** Root does nothing in a slot but become hermes, before a shell reads the script. */
+function shell(drops: boolean): string {
+  return `#!${drops ? `${DROP} ` : ""}/bin/sh\n`;
+}
+
 function renderLogRun(slot: SlotDescription): string {
   const { profile, home, logFiles = 10, logBytes = 1_000_000, drops = true } = slot;
-  return `#!${drops ? `${DROP} ` : ""}/bin/sh
-dir=${shellQuote(`${home}/logs/gateways/${profile}`)} keep='n${logFiles} s${logBytes}'
+  return `${shell(drops)}dir=${
+    shellQuote(`${home}/logs/gateways/${profile}`)
+  } keep='n${logFiles} s${logBytes}'
 . ${LIBEXEC}/log.sh
 `;
 }
@@ -179,5 +185,6 @@ export function readExtraEnv(run: string): Record<string, string> | undefined {
  */
 export function renderSlot(slot: SlotDescription): SlotFiles {
   assertHome(slot.home);
-  return { type: TYPE, run: renderRun(slot), finish: FINISH, logRun: renderLogRun(slot) };
+  const finish = shell(slot.drops ?? true) + FINISH;
+  return { type: TYPE, run: renderRun(slot), finish, logRun: renderLogRun(slot) };
 }

@@ -4,22 +4,18 @@ import { diagnose } from "../../lib/explain/cause.ts";
 import type { ContainerFacts, GatewayFacts } from "../../lib/explain/gateway.ts";
 import type { RecordedState } from "../../lib/profile/recorded_state.ts";
 import { type Diagnosed, findProblems, findUnwanted } from "../../lib/explain/overview.ts";
-import {
-  type BootLine,
-  findBootLine,
-  findEdited,
-  readBootLog,
-} from "../../lib/explain/why_facts.ts";
+import { type BootLine, findBootLine, readBootLog } from "../../lib/explain/why_facts.ts";
 import { parseLogLine } from "../../lib/s6/log.ts";
 import { lastLogLines } from "../../lib/s6/log_reader.ts";
 import { table } from "../_table.ts";
 import type { Arguments } from "./arguments.ts";
+import { explainedJson, findProfile } from "./explained.ts";
 import { callersTimeWords, wordLogLine, type WordTime } from "./human.ts";
 import { printJson } from "./json.ts";
 import { lookAround, type Sight } from "./look.ts";
 import { chooseProfiles } from "./profiles.ts";
 import { EXIT, warn } from "./report.ts";
-import { containerRules, slotDefaults } from "../_facts.ts";
+import { containerRules } from "../_facts.ts";
 
 const LOG_LINES = 3;
 
@@ -54,7 +50,7 @@ function explain(
   bootLine: BootLine | undefined,
 ): Explained {
   const { profile, recorded, logDir } = facts;
-  const { cause, kind, text, help, outside, seeLog } = diagnose(facts, container);
+  const { kind, text, help, outside, seeLog } = diagnose(facts, container);
   const logLines = kind === "unusable" ? [] : lastLogLines(logDir, LOG_LINES);
   const log = seeLog
     ? logLines.map((line, i) => [i === 0 ? "log:" : "", wordLogLine(parseLogLine(line), words)])
@@ -69,27 +65,9 @@ function explain(
   const lines = table(rows.map((row) => row.map(terminalSafe))).replace(/^/gm, "  ");
   return {
     exitCode: kind === "unusable" ? EXIT.absent : EXIT.done,
-    json: { profile, cause, state: kind, text, try: help, outside, recorded, bootLine, logLines },
+    json: explainedJson(facts, container, bootLine, logLines),
     text: `${terminalSafe(`${profile}: ${text}`)}\n${lines}`,
   };
-}
-
-/**
- * Finds what is known of a profile: once, but for profiles/default beside the
- * root profile. Of one that is nowhere it is known that it is nowhere.
- */
-function find(
-  { gateways, unknown, rules }: Sight,
-  container: Facts,
-  profile: string,
-): GatewayFacts[] {
-  const { home, scandir, role } = container;
-  const defaults = slotDefaults(container);
-  const found = gateways.filter((one) => one.profile === profile);
-  return (found.length === 0 ? [unknown(profile)] : found).map((facts) => {
-    if (facts.slot !== "directory") return facts;
-    return { ...facts, edited: findEdited(profile, { home, scandir, role, defaults, rules }) };
-  });
 }
 
 /** One that is not as it should be, in a line. */
@@ -128,7 +106,7 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
   if (args.operands.length === 0) return explainAll(sight, container, args);
   const known = sight.gateways.map(({ profile }) => profile);
   const explained = chooseProfiles(args, known)
-    .flatMap((profile) => find(sight, container, profile))
+    .flatMap((profile) => findProfile(sight, container, profile))
     .map(explainer(sight.container, container));
   if (args.flags.has("json")) printJson({ gateways: explained.map(({ json }) => json) });
   else console.log(explained.map(({ text }) => text).join("\n"));

@@ -1,20 +1,41 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { bootLogLines } from "../../lib/boot/log.ts";
-import { type GatewayMetrics, gatewayMetrics, renderMetrics } from "../../lib/explain/metrics.ts";
+import {
+  type ContainerMetrics,
+  type GatewayMetrics,
+  gatewayMetrics,
+  renderMetrics,
+} from "../../lib/explain/metrics.ts";
 import { skippedAction } from "../../lib/boot/action.ts";
 import type { GatewayFacts } from "../../lib/explain/gateway.ts";
 import { CONTAINER, gateway } from "../_gateway_facts.ts";
-import { type Family, scrape as scrapeText } from "../_prometheus.ts";
+import {
+  type Family,
+  metricsProblems,
+  openMetricsProblems,
+  scrape as scrapeText,
+} from "../_prometheus.ts";
+
+const VERSIONS = { version: "0.1.0", hermesVersion: "0.21.4" };
 
 /** Renders metrics and parses them as a scraper does. */
-function scrape(gateways: readonly GatewayMetrics[]): Map<string, Family> {
-  return scrapeText(renderMetrics(gateways));
+function scrape(
+  gateways: readonly GatewayMetrics[],
+  container: ContainerMetrics = VERSIONS,
+): Map<string, Family> {
+  return scrapeText(renderMetrics(container, gateways));
 }
+
+const MEASURES = {
+  ...{ restarts: 12, startTimeSeconds: 1_800_000_000, cpuSeconds: 3.25 },
+  ...{ rssBytes: 104857600, logBytes: 2000000 },
+};
 
 const CODER: GatewayMetrics = {
   profile: "coder",
   cause: "running",
+  state: "running",
   up: true,
   wanted: true,
   deaths: 3,
@@ -23,45 +44,72 @@ const CODER: GatewayMetrics = {
   bootSeconds: 0.042,
 };
 
-Deno.test("renderMetrics() has a gauge for everything that is known of a gateway", () => {
-  const expected: Record<string, [string, Record<string, string>]> = {
-    hermes_gateway_state: ["1", { cause: "running" }],
+Deno.test("renderMetrics() has a family for everything that is known of a gateway", () => {
+  const expected: Record<string, [string, Record<string, string>, string?]> = {
     hermes_gateway_up: ["1", {}],
     hermes_gateway_wanted_up: ["1", {}],
-    hermes_gateway_deaths: ["3", {}],
-    hermes_gateway_since_change_seconds: ["12.5", {}],
+    hermes_gateway_state: ["1", { state: "running", cause: "running" }],
+    hermes_gateway_restarts_total: ["12", {}, "COUNTER"],
+    hermes_gateway_start_time_seconds: ["1800000000", {}],
     hermes_gateway_last_boot_action: ["1", { action: "started" }],
-    hermes_gateway_last_boot_seconds: ["0.042", {}],
+    process_resident_memory_bytes: ["104857600", {}],
+    process_cpu_seconds_total: ["3.25", {}, "COUNTER"],
+    hermes_log_bytes: ["2000000", {}],
   };
-  const families = scrape([CODER]);
+  const families = scrape([{ ...CODER, ...MEASURES }]);
+  families.delete("hermes_build_info");
   assertEquals([...families.keys()], Object.keys(expected));
-  for (const [name, { help, type, metrics }] of families) {
-    const [value, labels] = expected[name] ?? [];
-    assertEquals(type, "GAUGE");
-    assertMatch(help, /^[A-Z0-9].*\.$/);
-    assertEquals(metrics, [{ value: value ?? "", labels: { profile: "coder", ...labels } }]);
+  for (const [name, family] of families) {
+    const [value = "", labels = {}, type = "GAUGE"] = expected[name] ?? [];
+    assertEquals(family.type, type);
+    assertEquals(family.metrics, [{ value, labels: { profile: "coder", ...labels } }]);
   }
 });
 
+Deno.test("renderMetrics() has a sample for everything that is known of the container", () => {
+  const known = { ...VERSIONS, bootSeconds: 0.042, services: 12, servicesMax: 1000 };
+  const samples = (container: ContainerMetrics) =>
+    [...scrape([], container)].map(([name, { metrics }]) => [name, ...metrics]);
+  const labels = { version: "0.1.0", hermes_version: "0.21.4" };
+  const build = ["hermes_build_info", { value: "1", labels }];
+  assertEquals(samples(known), [
+    ["hermes_boot_duration_seconds", { value: "0.042" }],
+    ["hermes_svscan_services", { value: "12" }],
+    ["hermes_svscan_services_max", { value: "1000" }],
+    build,
+  ]);
+  assertEquals(samples(VERSIONS), [build]);
+});
+
+Deno.test("renderMetrics() keeps to the conventions of both text formats", () => {
+  const container = { ...VERSIONS, bootSeconds: 0.042, services: 12, servicesMax: 1000 };
+  const gateways = [{ ...CODER, ...MEASURES }, { ...CODER, ...MEASURES, profile: "scout" }];
+  assertEquals(metricsProblems(renderMetrics(container, gateways)), []);
+  const open = renderMetrics(container, gateways, "openmetrics");
+  assertEquals(openMetricsProblems(open), []);
+  assertEquals(open.match(/^# UNIT /gm)?.length, 5);
+});
+
 Deno.test("renderMetrics() says 0 for no, and has no sample for what is not known", () => {
-  const families = scrape([{ profile: "new", cause: "stopped", up: false, wanted: false }, CODER]);
+  const fresh = { cause: "stopped", state: "stopped", up: false, wanted: false } as const;
+  const families = scrape([{ profile: "new", ...fresh }, { ...CODER, restarts: 0 }]);
   const samples = (name: string) =>
     families.get(name)?.metrics.map(({ labels, value }) => [labels?.["profile"], value]);
   assertEquals(samples("hermes_gateway_up"), [["new", "0"], ["coder", "1"]]);
   assertEquals(samples("hermes_gateway_wanted_up"), [["new", "0"], ["coder", "1"]]);
-  assertEquals(samples("hermes_gateway_deaths"), [["coder", "3"]]);
+  assertEquals(samples("hermes_gateway_restarts_total"), [["coder", "0"]]);
   const skipped = {
     profile: "skipped",
     cause: "no-soul",
+    state: "unusable",
     bootAction: "skipped",
     bootSeconds: 1,
   } as const;
   assertEquals([...scrape([skipped]).keys()], [
     "hermes_gateway_state",
     "hermes_gateway_last_boot_action",
-    "hermes_gateway_last_boot_seconds",
+    "hermes_build_info",
   ]);
-  assertEquals(renderMetrics([]), "");
 });
 
 Deno.test("gatewayMetrics() puts s6's word and the last boot's together", () => {
@@ -71,6 +119,7 @@ Deno.test("gatewayMetrics() puts s6's word and the last boot's together", () => 
   assertEquals(gatewayMetrics(gateway(), CONTAINER), now);
   const late = gateway({ profile: "late" });
   assertEquals(gatewayMetrics(late, { ...CONTAINER, boot }), { ...now, profile: "late" });
+  assertEquals(gatewayMetrics(gateway(), CONTAINER, MEASURES), { ...now, ...MEASURES });
 });
 
 Deno.test("gatewayMetrics() knows nothing of what s6 does not supervise, but that it is not up", () => {
@@ -80,10 +129,18 @@ Deno.test("gatewayMetrics() knows nothing of what s6 does not supervise, but tha
   };
   const coder: [string, unknown] = ["profile", "coder"];
   const none = { supervisor: "none" } as const;
-  assertEquals(known(none), [coder, ["cause", "no-supervisor"], ["up", false]]);
-  assertEquals(known({ ...none, slot: "none" }), [coder, ["cause", "no-slot"]]);
+  assertEquals(known(none), [
+    coder,
+    ["cause", "no-supervisor"],
+    ["state", "failed"],
+    ["up", false],
+  ]);
+  assertEquals(known({ ...none, slot: "none" }), [coder, ["cause", "no-slot"], [
+    "state",
+    "failed",
+  ]]);
   // What s6 says is out of date.
-  assertEquals(known({}), [coder, ["cause", "unknown"]]);
+  assertEquals(known({}), [coder, ["cause", "unknown"], ["state", "failed"]]);
 });
 
 Deno.test("gatewayMetrics() words a name that is not legal as the boot log does, and apart from any other", () => {
@@ -96,31 +153,5 @@ Deno.test("gatewayMetrics() words a name that is not legal as the boot log does,
     assert(
       bootLogLines([skippedAction(a, "why", false)], new Date()).includes(` profile=${left} `),
     );
-  }));
-});
-
-Deno.test("renderMetrics() announces each family once, right before all of its samples", () => {
-  const lines = renderMetrics([CODER, { ...CODER, profile: "scout" }]).split("\n");
-  assertEquals(lines.pop(), "");
-  let family = "";
-  for (const line of lines) {
-    const [, help] = /^# HELP (\S+) /.exec(line) ?? [];
-    const [, type] = /^# TYPE (\S+) gauge$/.exec(line) ?? [];
-    if (help !== undefined) family = help;
-    else if (type !== undefined) assertEquals(type, family);
-    else assert(line.startsWith(`${family}{`), line);
-  }
-  assertEquals(lines.filter((line) => line.startsWith("# HELP ")).length, 7);
-});
-
-Deno.test("renderMetrics() escapes labels, so that a scraper reads them back", () => {
-  const text = fc.string({
-    unit: fc.constantFrom("\\", '"', "\n", "n", "{", "}", ",", "=", " ", "é"),
-  });
-  fc.assert(fc.property(text, text, (profile, bootAction) => {
-    const family = scrape([{ ...CODER, profile, bootAction }]).get(
-      "hermes_gateway_last_boot_action",
-    );
-    assertEquals(family?.metrics, [{ value: "1", labels: { profile, action: bootAction } }]);
   }));
 });

@@ -12,7 +12,8 @@ Deno.test("RUN_ARGUMENTS has lines for each stage's script, which ends by runnin
     const text = Deno.readTextFileSync(`${REPO}/rootfs/${script}`);
     const end = text.slice(text.indexOf(lines) + lines.length);
     const [, cache] =
-      / env -i NO_COLOR=1 TZ=Etc\/UTC DENO_DIR=(\S+) \/usr\/local\/bin\/deno run /.exec(end) ?? [];
+      / env -i (?:HOME=\/ )?NO_COLOR=1 TZ=Etc\/UTC DENO_DIR=(\S+) \/usr\/local\/bin\/deno run /
+        .exec(end) ?? [];
     assertEquals(cache, `/opt/hermes-boot/deno_dir${user === "root" ? "/root" : ""}`);
   }
 });

@@ -7,18 +7,25 @@ import {
   RECONCILE_PROFILES,
   STAGES,
   START_GATEWAYS,
+  STATUS,
   SUPERVISE_PERMS,
 } from "../../lib/image/stages.ts";
 import { REPO } from "../_fixtures.ts";
 
-const PLACES: Places = { facts: "/f", home: "/h", scandir: "/s", servicedirs: "/d" };
+const PLACES: Places = { facts: "/f", home: "/h", scandir: "/s", servicedirs: "/d", listen: "h:1" };
 
-Deno.test("no stage has a bare flag, or env, net, ffi, sys or import", () => {
+Deno.test("no stage has a bare flag, or env, ffi, sys or import; only status has one address", () => {
   for (const stage of STAGES) {
     for (const flag of permissionFlags(stage.permissions(PLACES))) {
+      if (stage === STATUS && flag === "--allow-net=h:1") continue;
       assert(/^--allow-(read|write|run)=./.test(flag), `${stage.name}: ${flag}`);
     }
   }
+});
+
+Deno.test("status may write nothing and run nothing but look", () => {
+  const { write, run, net } = STATUS.permissions(PLACES);
+  assertEquals([write, run, net], [undefined, ["/opt/hermes-boot/libexec/look"], ["h:1"]]);
 });
 
 Deno.test("only 01 and 015 stay root", () => {
@@ -67,6 +74,7 @@ Deno.test("the tasks of deno.json run the boot stages with their own permissions
     home: "$HERMES_HOME",
     scandir: "$S6_PROFILE_GATEWAY_SCANDIR",
     servicedirs: "/run/s6-rc/servicedirs",
+    listen: "",
   };
   const { tasks } = JSON.parse(Deno.readTextFileSync(`${REPO}/deno.json`));
   const commands: string[] = Object.values<{ command: string }>(tasks).map(({ command }) =>
@@ -83,7 +91,7 @@ Deno.test("the tasks of deno.json run the boot stages with their own permissions
 
 Deno.test("permissionTable() has a row for each stage", () => {
   const [header = "", , ...rows] = permissionTable().trimEnd().split("\n");
-  assertEquals(header, "| stage | user | read | write | run |");
+  assertEquals(header, "| stage | user | read | write | run | net |");
   assertEquals(rows.length, STAGES.length);
   assertStringIncludes(rows[2] ?? "", "| 02-reconcile-profiles | hermes | `$facts`, `$scandir`, ");
   for (const row of rows) assertEquals(row.split("|").length, header.split("|").length, row);

@@ -17,7 +17,7 @@ export async function observe(container: Container, forMs: number): Promise<Obse
 
 /** Waits until all that a container starts by itself is there and the rest is down; says what is there. */
 export async function untilQuiet(container: Container): Promise<string[]> {
-  const resting = ["dashboard", "profile-watch", "start-gateways"];
+  const resting = ["dashboard", "profile-watch", "start-gateways", "status"];
   for (const service of SUPERVISION === "shared" ? [...resting, "gateways"] : resting) {
     await untilRested(container, service);
   }
@@ -59,11 +59,11 @@ export function untilReady(container: Container, home: Home, profile: string): P
 
 /**
  * What runs in a container, and every entry of its scandir with its type, owner and
- * mode; but for the notes of what an operator has unregistered.
+ * mode; but for the notes of what an operator has unregistered, and of restarts.
  */
 export async function inventory(container: Container): Promise<string[]> {
   const { stdout } = await container.sh(
-    `find ${SCANDIR} ! -name 'unregistered-*' -printf '%p %y %u:%g %m\\n' | LC_ALL=C sort`,
+    `find ${SCANDIR} ! -name 'unregistered-*' ! -name 'restarts-*' -printf '%p %y %u:%g %m\\n' | LC_ALL=C sort`,
   );
   return [...(await processes(container)).values(), ...stdout.trimEnd().split("\n")].sort();
 }

@@ -211,7 +211,9 @@ liveTest(
         said,
         new RegExp(`^015-supervise-perms: error: ${variable}: expected [^\\n]*\\n$`),
       );
-      for (const service of ["dashboard", "gateways", "profile-watch", "start-gateways"]) {
+      for (
+        const service of ["dashboard", "gateways", "profile-watch", "start-gateways", "status"]
+      ) {
         await untilParked(container, service);
       }
       const { code, stderr } = await container.exec(["gatewayctl", "list"]);

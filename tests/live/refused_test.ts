@@ -30,7 +30,7 @@ async function refuse(boot: Boot, options: Options, reason: RegExp, before = ":"
 
 /** Every service has come up, as s6-rc wants it, and is down for good. */
 async function assertRests(container: Container): Promise<void> {
-  for (const service of ["gateways", "profile-watch", "dashboard", "start-gateways"]) {
+  for (const service of ["gateways", "profile-watch", "dashboard", "start-gateways", "status"]) {
     await untilRested(container, service);
     const { exitCode } = await status(container, service);
     assertEquals(exitCode, 0, service);

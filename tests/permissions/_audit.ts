@@ -44,7 +44,7 @@ export function lies({ kind, value }: Asked, permissions: Permissions): boolean 
 export function* droppedGrants(
   permissions: Permissions,
 ): Generator<[kind: Kind, grant: string, rest: Permissions]> {
-  for (const kind of ["read", "write", "run", "env"] as const) {
+  for (const kind of ["read", "write", "run", "net", "env"] as const) {
     for (const grant of permissions[kind] ?? []) {
       const rest = permissions[kind]?.filter((other) => other !== grant) ?? [];
       yield [kind, grant, { ...permissions, [kind]: rest }];

@@ -60,6 +60,11 @@ Deno.test("write-facts writes what a container without any settings is like", as
     HERMES_DASHBOARD_HOST: "",
     HERMES_DASHBOARD_PORT: "",
     HERMES_DASHBOARD_INSECURE: "",
+    HERMES_STATUS: "",
+    HERMES_STATUS_HOST: "",
+    HERMES_STATUS_PORT: "",
+    HERMES_STATUS_TOKEN_FILE: "",
+    HERMES_STATUS_ALLOWED_HOSTS: "",
     refused: "",
   });
   assertEquals((Deno.statSync(`${temp.path}/facts`).mode ?? 0) & 0o777, 0o644);

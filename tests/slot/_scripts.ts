@@ -18,6 +18,7 @@ export class Scripts {
     const note = (name: string) => `${temp.path}/${name}`;
     const fakes = {
       "opt/hermes-boot/libexec/end-group": recorder(note("ended")),
+      "opt/hermes-boot/libexec/count-restart": recorder(note("counted")),
       "bin/s6-log": recorder(note("s6-log")),
       "bin/timeout": recorder(note("timeout"), 'shift 3; exec "$@"'),
       "bin/s6-permafailon": recorder(note("permafailon"), "exit 42"),

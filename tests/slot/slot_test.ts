@@ -106,7 +106,7 @@ Deno.test("planSlot() asks for no skeleton where s6-supervise is hermes, and lea
 Deno.test("planSlot() has a slot that was hermes's s6-supervise's seeded for one that is root", () => {
   const own = gatewaySlot({ profile: "coder", home: "/opt/data", drops: false }, false);
   const left = found({ of: own, without: /supervise\/event$/ }); // what s6-supervise makes
-  assertEquals(changes(slot, left), ["write run", "write log/run", "seed"]);
+  assertEquals(changes(slot, left), ["write run", "write finish", "write log/run", "seed"]);
 });
 
 Deno.test("planSlot() asks for a down file where there should be one", () => {

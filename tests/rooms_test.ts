@@ -29,6 +29,7 @@ const PURE = [
   "image/completion",
   "image/dashboard",
   "image/json",
+  "image/page_words",
   "image/permissions",
   "image/scripts",
   "image/stages",

@@ -18,6 +18,9 @@ import * as words from "./words.js";
 /** The columns after the name and the state, and what a narrow screen calls them. */
 const NUMBERS = { since: "for", memory: "", cpu: "CPU", deaths: "deaths", log: "log" };
 
+/** The server's clock comes without fractions of a second. */
+const HALF_SECOND_MS = 500;
+
 /**
  * Sets an element's text, and touches nothing where it is the same.
  *
@@ -70,8 +73,11 @@ function makeLine(key) {
   name.append(link);
   const state = addCell(element, "state");
   /** @type {Record<string, HTMLElement>} */
-  const cells = { state: add("b", "", state), cause: add("span", "cause", state) };
-  cells.text = add("span", "text", state);
+  const cells = { state: add("b", "", state) };
+  for (const part of ["cause", "text"]) {
+    state.append(" ");
+    cells[part] = add("span", part, state);
+  }
   for (const [column, label] of Object.entries(NUMBERS)) {
     const cell = addCell(element, `number ${column}`);
     if (label !== "") cell.dataset.label = label;
@@ -118,7 +124,7 @@ export class Table {
 
   /** @param {Date} now The server's time. */
   setClock(now) {
-    this.#ahead = now.getTime() - Date.now();
+    this.#ahead = now.getTime() + HALF_SECOND_MS - Date.now();
   }
 
   /**

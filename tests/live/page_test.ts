@@ -1,0 +1,101 @@
+/// <reference lib="dom" />
+import { assertEquals } from "@std/assert";
+import { browserTest, noBrowser, Visit } from "../browser/_page.ts";
+import { until } from "../container/until.ts";
+import { ctlOk, pids } from "./_gatewayctl.ts";
+import { liveTest, RUNNING, STOPPED, untilAllUp, untilStatus } from "./_live.ts";
+import { bootStatus } from "./_status.ts";
+
+/** A live test that needs a browser too. */
+const pageTest: typeof liveTest = noBrowser === undefined
+  ? liveTest
+  : (name) => browserTest(`live: ${name}`, () => Promise.resolve());
+
+/** Within this a change appears, in milliseconds. */
+const SOON_MS = 2000;
+
+/** Directories of hostile names; none can hold a slash. */
+const HOSTILE = ["<img src=x onerror=alert(1)>", '"><script>alert(1)<', "a\u202eb\nc"];
+
+/**
+ * Does something until it shows in time, thrice at most: the machine may be
+ * busy with other tests.
+ */
+async function showsSoon(
+  its: Visit,
+  what: string,
+  act: () => Promise<unknown>,
+  selector: string,
+  expected: () => RegExp,
+): Promise<void> {
+  for (let left = 2; true; left--) {
+    await act();
+    try {
+      return await its.untilShown(selector, expected(), SOON_MS);
+    } catch (error) {
+      if (left === 0) throw new Error(`${what} does not show`, { cause: error });
+    }
+  }
+}
+
+pageTest(
+  "page: shows the gateways, and within 2 s each kill -9 and stop, without a reload",
+  async (boot) => {
+    const { container, home, url } = await bootStatus(boot, {
+      ...{ default: RUNNING, coder: RUNNING, writer: STOPPED },
+      ...Object.fromEntries(HOSTILE.map((name) => [name, RUNNING])),
+      broken: { ...RUNNING, stub: "exit 78" },
+    });
+    await untilAllUp(container, "default", "coder");
+    await home.untilMinding("coder", "default");
+    await untilStatus(container, "gateway-broken", "down", ({ wantedUp }) => !wantedUp);
+    await using its = await Visit.to(url);
+    await its.untilShown("#gateways tbody", /broken\s+failed bad config .*\ncoder\s+running/);
+    const names = [
+      "broken",
+      ...HOSTILE.slice(0, 2),
+      "a\\u202eb\\u000ac",
+      "writer",
+      "coder",
+      "default",
+    ];
+    assertEquals((await its.names()).sort(), names.sort());
+    await its.page.evaluate(() => Reflect.set(globalThis, "isFirst", true));
+
+    let deaths = 0;
+    const deadly = async () => {
+      await untilAllUp(container, "coder");
+      const { coder } = await pids(container);
+      deaths++;
+      await container.exec(["kill", "-9", String(coder)], { user: "hermes" });
+    };
+    const row = "tr:has(a[href='#coder'])";
+    await showsSoon(its, "kill -9", deadly, row, () => new RegExp(`\\s${deaths}\\s`));
+    await untilAllUp(container, "coder");
+    await its.untilShown(row, /running/);
+
+    const stop = () => ctlOk(container, ["stop", "coder"]);
+    await showsSoon(its, "stop", stop, row, () => /stopped an operator stopped it/);
+    await its.untilShown("#summary", /^4 gateways: 1 running, 2 stopped, 1 failed; 3 unusable$/);
+    assertEquals(await its.page.evaluate(() => Reflect.get(globalThis, "isFirst")), true);
+
+    await its.page.click("a[href='#broken']");
+    await its.untilShown("#detail-try", /^Try\s+gatewayctl start broken\s+Copy$/);
+    its.assertClean();
+  },
+);
+
+pageTest(
+  "page: says that it is cut off while the service is down, and comes back with it",
+  async (boot) => {
+    const { container, url } = await bootStatus(boot, { default: RUNNING });
+    await untilAllUp(container, "default");
+    await using its = await Visit.to(url);
+    await its.untilShown("#link", /^Live$/);
+    await container.exec(["s6-svc", "-d", "/run/service/status"]);
+    await its.untilShown("#link", /^Cut off since \d\d:\d\d:\d\d, trying again$/);
+    await container.exec(["s6-svc", "-u", "/run/service/status"]);
+    await its.untilShown("#link", /^Live$/);
+    await until("the gateway shows", async () => (await its.names()).length === 1);
+  },
+);

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { assertEquals } from "@std/assert";
-import { browserTest, noBrowser, Visit } from "../browser/_page.ts";
+import { browserTest, noBrowser, Visit } from "../page/_page.ts";
 import { until } from "../container/until.ts";
 import { ctlOk, pids } from "./_gatewayctl.ts";
 import { liveTest, RUNNING, STOPPED, untilAllUp, untilStatus } from "./_live.ts";

@@ -62,7 +62,7 @@ export class Visit implements AsyncDisposable {
     const visit = new Visit(browser, await browser.newPage());
     await visit.page.exposeFunction("violated", (what: string) => visit.problems.push(what));
     await visit.page.evaluateOnNewDocument(() => {
-      addEventListener("securitypolicyviolation", (event) => {
+      document.addEventListener("securitypolicyviolation", (event) => {
         const { effectiveDirective, blockedURI } = event;
         Reflect.get(globalThis, "violated")(`forbidden: ${effectiveDirective} ${blockedURI}`);
       });

@@ -1,9 +1,10 @@
 /// <reference lib="dom" />
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertLess } from "@std/assert";
+import { REPO } from "../_fixtures.ts";
 import { browserTest, noBrowser, Visit } from "../page/_page.ts";
 import { until } from "../container/until.ts";
 import { ctlOk, pids } from "./_gatewayctl.ts";
-import { liveTest, RUNNING, STOPPED, untilAllUp, untilStatus } from "./_live.ts";
+import { liveTest, RUNNING, status, STOPPED, untilAllUp, untilStatus } from "./_live.ts";
 import { bootStatus } from "./_status.ts";
 
 /** A live test that needs a browser too. */
@@ -99,3 +100,42 @@ pageTest(
     await until("the gateway shows", async () => (await its.names()).length === 1);
   },
 );
+
+/** Where the screenshots go; `deno task screenshot` takes README's from there. */
+const SHOTS = `${REPO}/.cache/page`;
+
+/** How old the gateways are in them, in seconds: README's are to be no newborns. */
+const AGE = Number(Deno.env.get("HERMES_SCREENSHOT_AGE") ?? 0);
+
+pageTest("page: screenshots, light, dark and on a phone", async (boot) => {
+  const up = ["default", "coder", "reviewer", "researcher", "translator", "support-desk", "notes"];
+  const { container, home, url } = await bootStatus(boot, {
+    ...Object.fromEntries(up.map((name) => [name, RUNNING])),
+    ...{ writer: STOPPED, fresh: {}, "My Bot": RUNNING },
+    archive: { state: '{"desired_state":"runn' },
+    broken: { ...RUNNING, stub: "exit 78" },
+  });
+  await untilAllUp(container, ...up);
+  await home.untilLogged(...up);
+  await untilStatus(container, "gateway-broken", "down", ({ wantedUp }) => !wantedUp);
+  await until("the gateways are old enough", async () => {
+    return (await status(container, "gateway-default")).seconds >= AGE;
+  }, 10_000 + AGE * 1000);
+  await using its = await Visit.to(url);
+  await Deno.mkdir(SHOTS, { recursive: true });
+  const shoot = async (name: string, scheme: string, width: number, height: number) => {
+    await its.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    await its.page.setViewport({ width, height });
+    await its.untilShown("#summary", /^11 gateways: 7 running, 2 stopped, 2 failed; 1 unusable$/);
+    const png = await its.page.screenshot({ path: `${SHOTS}/${name}.png` });
+    assertLess(png.length, 150_000, name);
+  };
+  await shoot("light", "light", 1200, 610);
+  await shoot("dark", "dark", 1200, 610);
+  await shoot("phone", "light", 360, 780);
+  await its.page.click("a[href='#broken']");
+  await its.untilShown("#detail-try", /gatewayctl start broken/);
+  await shoot("panel", "light", 1200, 610);
+  await shoot("panel-phone", "dark", 360, 780);
+  its.assertClean();
+});

@@ -1,6 +1,7 @@
 import { ASSETS } from "../../lib/status/routes.ts";
 import { makeRow, type StatusRow } from "../../lib/status/changes.ts";
 import { makeToken, type Token } from "../../lib/status/token.ts";
+import { NoAnswerError } from "../../tasks/_status/gatherer.ts";
 import type { Answers, Question } from "../../tasks/_status/questions.ts";
 import { StatusServer } from "../../tasks/_status/server.ts";
 import { REPO } from "../_fixtures.ts";
@@ -53,6 +54,8 @@ export class Scene implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   /** The gateways. */
   rows: Row[];
+  /** Whether they cannot be looked at. */
+  broken = false;
   /** What `why` says beside what the row does. */
   why: Record<string, unknown> = {};
 
@@ -64,7 +67,12 @@ export class Scene implements AsyncDisposable {
       [file, read(file)] as const
     );
     const server = new StatusServer({
-      gatherer: { ask: (question, profile) => Promise.resolve(this.#answer(question, profile)) },
+      gatherer: {
+        ask: (question, profile) =>
+          this.broken
+            ? Promise.reject(new NoAnswerError("it hangs"))
+            : Promise.resolve(this.#answer(question, profile)),
+      },
       pulse: { problem: () => Promise.resolve(undefined) },
       files: new Map(files),
       token,

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import axe from "axe-core";
-import { assertEquals, assertLess } from "@std/assert";
+import { assertEquals, assertGreater, assertLess } from "@std/assert";
+import { REPO } from "../_fixtures.ts";
 import { until } from "../container/until.ts";
 import { browserTest, Visit } from "./_page.ts";
 import { failed, type Row, running, Scene, stopped, unusable } from "./_server.ts";
@@ -67,6 +68,13 @@ browserTest("page: axe-core finds no fault in the login", async () => {
   await using scene = await Scene.of([], { token: "correct-horse-battery-staple" });
   await using its = await Visit.to(scene.url, 360);
   assertEquals([await overflow(its), await findFaults(its)], [0, []]);
+});
+
+Deno.test("README's picture of the page is there, says what it shows, and is not large", () => {
+  const [, words = "", path] =
+    /!\[(.*)\]\((docs\/page\.png)\)/.exec(Deno.readTextFileSync(`${REPO}/README.md`)) ?? [];
+  assertGreater(words.length, 40);
+  assertLess(Deno.statSync(`${REPO}/${path}`).size, 150_000);
 });
 
 /** All of them, each with other numbers every time. */

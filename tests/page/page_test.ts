@@ -236,6 +236,15 @@ browserTest("page: says since when it is cut off, and comes back by itself", asy
   assertEquals(again.url, scene.url);
 });
 
+browserTest("page: takes for cut off what the server cannot look at any more", async () => {
+  await using scene = await Scene.of(ROWS());
+  await using its = await visit(scene);
+  scene.broken = true;
+  await its.untilShown("#link", /^Cut off since /);
+  scene.broken = false;
+  await its.untilShown("#link", /^Live$/);
+});
+
 browserTest("page: leads to the login where it is not let in any more", async () => {
   const scene = await Scene.of(ROWS());
   await using its = await visit(scene);

@@ -169,11 +169,11 @@ export class Detail {
     const response = await fetch(`api/v1/gateways/${name}`).catch(() => undefined);
     if (response?.status === 401) return this.#loggedOut();
     if (!response?.ok) return;
-    /** @type {{ gateways: Why[] }} */
-    const { gateways } = await response.json();
+    /** @type {{ gateways: Why[] } | undefined} */
+    const answer = await response.json().catch(() => undefined); // cut off in the middle of it
     if (key !== this.#key) return;
     const isReserved = row.cause === "reserved-name";
-    this.#why = gateways.find(({ cause }) => (cause === "reserved-name") === isReserved);
+    this.#why = answer?.gateways.find(({ cause }) => (cause === "reserved-name") === isReserved);
     this.draw();
   }
 

@@ -8,8 +8,6 @@
  * @property {string} data
  */
 
-/** For so long a connection may be silent; the server says something every 15 s. */
-const SILENCE_MS = 40_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5000;
 
@@ -56,15 +54,16 @@ export function eventReader() {
  *
  * @param {Follower} follower
  * @param {() => void} heard Told of every sign of life.
+ * @param {number} silenceMs
  * @returns {Promise<boolean>} Whether to try again.
  */
-async function readOnce({ connected, event, loggedOut }, heard) {
+async function readOnce({ connected, event, loggedOut }, heard, silenceMs) {
   const abort = new AbortController();
-  let timer = setTimeout(() => abort.abort(), SILENCE_MS);
+  let timer = setTimeout(() => abort.abort(), silenceMs);
   const alive = () => {
     heard();
     clearTimeout(timer);
-    timer = setTimeout(() => abort.abort(), SILENCE_MS);
+    timer = setTimeout(() => abort.abort(), silenceMs);
   };
   try {
     const response = await fetch("events", { signal: abort.signal, cache: "no-store" });
@@ -90,15 +89,17 @@ async function readOnce({ connected, event, loggedOut }, heard) {
  * Follows the server's events until it wants a login.
  *
  * @param {Follower} follower
+ * @param {number} silenceMs For so long a connection may be silent; the server says something
+ * every 15 s.
  */
-export async function follow(follower) {
+export async function follow(follower, silenceMs = 40_000) {
   let last = new Date();
   let wait = FIRST_WAIT_MS;
   const heard = () => {
     last = new Date();
     wait = FIRST_WAIT_MS;
   };
-  while (await readOnce(follower, heard).catch(() => true)) {
+  while (await readOnce(follower, heard, silenceMs).catch(() => true)) {
     follower.cutOff(last);
     await new Promise((resolve) => setTimeout(resolve, wait));
     wait = Math.min(2 * wait, LONGEST_WAIT_MS);

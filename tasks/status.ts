@@ -6,6 +6,7 @@ import { makeToken, type Token } from "../lib/status/token.ts";
 import { runProgram, SettingError } from "./_cli.ts";
 import { FACTS_HELP } from "./_facts.ts";
 import { Gatherer } from "./_status/gatherer.ts";
+import { serveForever } from "./_status/listen.ts";
 import { Pulse } from "./_status/pulse.ts";
 import { type ServerOptions, StatusServer } from "./_status/server.ts";
 
@@ -28,6 +29,7 @@ Exit code: 1 it cannot go on; 2 wrong arguments or settings.
 const PAGE = new URL("../status/", import.meta.url);
 
 const inform = (message: string) => console.log(`${name}: info: ${message}`);
+const warn = (message: string) => console.error(`${name}: warning: ${message}`);
 
 function readFiles(): Map<string, string> {
   const files = new Map<string, string>();
@@ -55,23 +57,21 @@ function hostsOf({ env }: Facts): ReadonlySet<string> {
   throw new SettingError("HERMES_STATUS_ALLOWED_HOSTS: expected host names with commas between");
 }
 
-/** Listens for as long as the process lives. */
-async function serve(options: ServerOptions, hostname: string, port: number): Promise<void> {
+/** Serves for as long as the process lives. */
+async function serve(options: ServerOptions, hostname: string, port: number): Promise<never> {
   const server = new StatusServer(options);
-  const shown = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}/`;
-  const onListen = () => {
-    const closed = options.isLocal || options.token !== undefined
-      ? ""
-      : ", but for the page and the API, which need HERMES_STATUS_TOKEN_FILE";
-    inform(`listening at ${shown}${closed}`);
-  };
+  const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}/`;
+  const closed = options.isLocal || options.token !== undefined
+    ? ""
+    : "; the page and the API are shut: they need HERMES_STATUS_TOKEN_FILE here";
   try {
-    await Deno.serve(
-      { hostname, port, onListen },
-      (request, { remoteAddr }) => server.handle(request, remoteAddr.hostname),
-    ).finished;
+    return await serveForever({
+      ...{ hostname, port },
+      onListen: () => inform(`listening at ${url}${closed}`),
+      onBreak: (why) => warn(`all connections are closed: ${why}`),
+    }, (request, caller) => server.handle(request, caller));
   } catch (error) {
-    const words = `cannot listen at ${shown}: ${errorWords(survivable(error))}`;
+    const words = `cannot listen at ${url}: ${errorWords(survivable(error))}`;
     throw error instanceof Deno.errors.AddrInUse ? new Error(words) : new SettingError(words);
   }
 }

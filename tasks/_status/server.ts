@@ -91,7 +91,9 @@ export class StatusServer {
    * @returns The response.
    */
   async handle(request: Request, caller: string): Promise<Response> {
-    const route = routeOf(request.method, new URL(request.url).pathname);
+    // Not by URL: whatever was sent for Host is in it.
+    const [, path = ""] = /^\w+:\/\/[^/?#]*([^?#]*)/.exec(request.url) ?? [];
+    const route = routeOf(request.method, path);
     let response: Response;
     try {
       response = await this.#refuse(request, route, caller) ?? await this.#answer(request, route);

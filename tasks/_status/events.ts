@@ -60,8 +60,8 @@ export class Events {
    * @throws {Error} If the gateways cannot be looked at.
    */
   async listen(): Promise<ReadableStream<Uint8Array> | undefined> {
-    if (this.#listeners.size >= MOST_LISTENERS) return undefined;
     const rows = this.#last ?? await this.#source.rows();
+    if (this.#listeners.size >= MOST_LISTENERS) return undefined;
     let listener: Listener | undefined;
     const stream = new ReadableStream<Uint8Array>({
       start: (controller) => {

@@ -75,7 +75,7 @@ export class Gatherer implements Disposable {
     const key = `${question} ${profile}`;
     const held = this.#held.get(key);
     const isFresh = held?.at === undefined || performance.now() - held.at < FRESH_MS;
-    // What is no news to one is not to be held back from the next.
+    // What is no news now may be news in a moment.
     if (held !== undefined && isFresh && (held.at === undefined || question !== "news")) {
       return held.answer;
     }
@@ -84,7 +84,8 @@ export class Gatherer implements Disposable {
       return Promise.reject(new NoAnswerError("too many questions at once"));
     }
     const entry: Held = { answer: this.#send(question, profile) };
-    entry.answer.then(() => entry.at = performance.now(), () => this.#held.delete(key));
+    const answered = () => entry.at = performance.now();
+    entry.answer.then(answered, answered);
     this.#held.set(key, entry);
     return entry.answer;
   }

@@ -30,6 +30,9 @@ export interface ServerOptions {
   rate?: ThrottleOptions | undefined;
 }
 
+/** The same error is said no more often than this, in milliseconds. */
+const SAY_MS = 60_000;
+
 const JSON_TYPE = "application/json";
 const METRICS = {
   metrics: "text/plain; version=0.0.4; charset=utf-8",
@@ -60,6 +63,7 @@ export class StatusServer {
   readonly #events: Events;
   readonly #throttle: Throttle;
   readonly #files = new Map<string, Document>();
+  #complaint = { words: "", at: 0 };
   /** What was sent last. */
   readonly #sent = new Map<string, { text: string; document: Document }>();
 
@@ -99,12 +103,20 @@ export class StatusServer {
       response = await this.#refuse(request, route, caller) ?? await this.#answer(request, route);
     } catch (error) {
       const isLate = error instanceof NoAnswerError;
-      if (!isLate) console.error(`status: error: ${terminalSafe(errorWords(error))}`);
+      if (!isLate) this.#complain(errorWords(error));
       const words = isLate ? error.message : "the gateways cannot be looked at; see the log";
       response = GUARDED.has(route.to) ? sayError(503, words) : say(503, words);
     }
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value);
     return response;
+  }
+
+  /** Says what went wrong, the same once a minute. */
+  #complain(words: string): void {
+    const now = performance.now();
+    if (words === this.#complaint.words && now - this.#complaint.at < SAY_MS) return;
+    this.#complaint = { words, at: now };
+    console.error(`status: error: ${terminalSafe(words)}`);
   }
 
   /** Turns a caller away; `undefined`: it is to have its answer. */

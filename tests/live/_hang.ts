@@ -14,5 +14,5 @@ export async function withHangingHome(
 ): Promise<void> {
   const { code, stdout: pid } = await container.sh(HANG);
   await test.step({ name: "where there is FUSE", ignore: code !== 0, fn });
-  await container.sh(`kill ${pid}; umount -l /opt/data`);
+  await container.sh(`kill ${pid}; umount -i -l /opt/data`);
 }

@@ -5,14 +5,17 @@ import { makeOnce } from "../container/packages.ts";
 
 const PACKAGE = fromFileUrl(new URL("../bin", import.meta.resolve("@sparticuz/chromium")));
 
-/** Its own font before the system's, so that a screenshot looks the same everywhere. */
-const FONTS = `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
-<dir prefix="relative">fonts</dir><dir>/usr/share/fonts</dir><cachedir prefix="relative">cache</cachedir>
-${
-  [["system-ui", "Open Sans"], ["monospace", "DejaVu Sans Mono"]].map(([family, font]) =>
+/** Has the package's own font come before the system's, so that a screenshot looks the same everywhere. */
+function fontsConf(home: string): string {
+  const prefer = [["system-ui", "Open Sans"], ["monospace", "DejaVu Sans Mono"]].map((
+    [family, font],
+  ) =>
     `<alias binding="same"><family>${family}</family><prefer><family>${font}</family></prefer></alias>`
-  ).join("")
-}</fontconfig>`;
+  );
+  return `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
+<dir>${home}/fonts</dir><dir>/usr/share/fonts</dir><cachedir>${home}/cache</cachedir>
+${prefer.join("\n")}</fontconfig>\n`;
+}
 
 function decompress(name: string): Promise<ReadableStream<Uint8Array>> {
   return Deno.open(`${PACKAGE}/${name}.br`).then(({ readable }) =>
@@ -49,7 +52,7 @@ async function unpackChromium(repository: string): Promise<string> {
       untar("al2023", root),
       untar("fonts", root),
     ]);
-    await Deno.writeTextFile(`${root}/fonts.conf`, FONTS);
+    await Deno.writeTextFile(`${root}/fonts.conf`, fontsConf(target));
     return root;
   });
   return target;

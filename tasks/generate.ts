@@ -9,6 +9,7 @@ import { renderDashboard } from "../lib/image/dashboard.ts";
 import { briefTable, environmentTable } from "../lib/image/environment.ts";
 import { jsonDocument } from "../lib/image/json.ts";
 import { RUN_ARGUMENTS, RUN_MARKS } from "../lib/image/scripts.ts";
+import { PAGE_WORDS_FILE, renderPageWords } from "../lib/image/page_words.ts";
 import { permissionTable } from "../lib/image/stages.ts";
 import { runProgram } from "./_cli.ts";
 
@@ -18,9 +19,9 @@ Usage: deno task generate
        deno task drift
 
 Writes what is generated, in the repository that is the working directory: the
-dashboard's run and finish, the completions, docs/json.md, and, between their
-marks, the arguments of "deno run" in the image's scripts and the tables of the
-README, docs/environment.md and docs/permissions.md.
+dashboard's run and finish, the completions, the status page's words,
+docs/json.md, and, between their marks, the arguments of "deno run" in the image's
+scripts and the tables of the README, docs/environment.md and docs/permissions.md.
 
   --check  write nothing; exit 1 if a file is missing or differs
   --help   this text
@@ -64,6 +65,7 @@ function render(): Map<string, string> {
     ...[...RUN_ARGUMENTS].map(([file, lines]) =>
       [`rootfs/${file}`, fill(Deno.readTextFileSync(`rootfs/${file}`), RUN_MARKS, lines)] as const
     ),
+    [`rootfs/${PAGE_WORDS_FILE}`, renderPageWords()],
     ...renderPages(),
     ["docs/json.md", jsonDocument()],
   ]);

@@ -1,6 +1,7 @@
 import { errorWords, survivable } from "../lib/_errors.ts";
 import { type Facts, readFacts } from "../lib/rules/facts.ts";
 import { isAddress, isLoopback, parseHosts } from "../lib/status/hosts.ts";
+import { ASSETS } from "../lib/status/routes.ts";
 import { makeToken, type Token } from "../lib/status/token.ts";
 import { runProgram, SettingError } from "./_cli.ts";
 import { FACTS_HELP } from "./_facts.ts";
@@ -32,7 +33,7 @@ const warn = (message: string) => console.error(`${name}: warning: ${message}`);
 
 function readFiles(): Map<string, string> {
   const files = new Map<string, string>();
-  for (const file of ["index.html", "login.html", "page.css", "page.js"]) {
+  for (const file of ["index.html", "login.html", ...ASSETS]) {
     try {
       files.set(file, Deno.readTextFileSync(new URL(file, PAGE)));
     } catch (error) {

@@ -30,6 +30,7 @@ const PURE = [
   "image/dashboard",
   "image/environment",
   "image/json",
+  "image/page_words",
   "image/permissions",
   "image/scripts",
   "image/stages",

@@ -11,6 +11,12 @@ export type Route =
   | { to: "method"; allow: string }
   | { to: "nothing" };
 
+/** The files beside the page: its style and script. */
+export const ASSETS: readonly string[] = [
+  ...["page.css", "table.css", "detail.css"],
+  ...["page.js", "table.js", "detail.js", "rows.js", "words.js", "causes.js", "events.js"],
+];
+
 const PATHS: ReadonlyMap<string, Route> = new Map<string, Route>([
   ["/livez", { to: "livez" }],
   ["/readyz", { to: "readyz" }],
@@ -19,8 +25,7 @@ const PATHS: ReadonlyMap<string, Route> = new Map<string, Route>([
   ["/events", { to: "events" }],
   ["/", { to: "page" }],
   ["/login", { to: "login" }],
-  ["/page.css", { to: "asset", file: "page.css" }],
-  ["/page.js", { to: "asset", file: "page.js" }],
+  ...ASSETS.map((file) => [`/${file}`, { to: "asset", file }] as const),
 ]);
 
 const GATEWAY = /^\/api\/v1\/gateways\/([^/]+)$/;

@@ -99,10 +99,13 @@ export class Events {
     try {
       while (this.#listeners.size > 0) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-        // What goes wrong is said to who asks; the listener sees that nothing comes.
-        const news = await this.#source.news().catch(() => undefined);
+        const news = await this.#source.news();
         if (news !== undefined) this.#tell(news);
       }
+    } catch {
+      // Nobody shall take for true what is old; why it is so is said to who connects again.
+      for (const listener of this.#listeners) listener.close();
+      this.#listeners.clear();
     } finally {
       clearInterval(alive);
       this.#last = undefined;

@@ -2,7 +2,7 @@ import { errorWords } from "../../lib/_errors.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
 import { SECURITY_HEADERS, wantsOpenMetrics } from "../../lib/status/headers.ts";
 import { isTrustedHost } from "../../lib/status/hosts.ts";
-import { type Route, routeOf } from "../../lib/status/routes.ts";
+import { ASSETS, type Route, routeOf } from "../../lib/status/routes.ts";
 import { Throttle, type ThrottleOptions } from "../../lib/status/throttle.ts";
 import type { Token } from "../../lib/status/token.ts";
 import { Document } from "./document.ts";
@@ -40,8 +40,9 @@ const METRICS = {
 } as const;
 const FILES: readonly (readonly [name: string, type: string])[] = [
   ["index.html", "text/html; charset=utf-8"],
-  ["page.css", "text/css; charset=utf-8"],
-  ["page.js", "text/javascript; charset=utf-8"],
+  ...ASSETS.map((file) =>
+    [file, `text/${file.endsWith(".css") ? "css" : "javascript"}; charset=utf-8`] as const
+  ),
 ];
 
 /** What an engine or a scraper asks, which has no browser that could be misled. */

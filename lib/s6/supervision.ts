@@ -120,8 +120,12 @@ export class Supervision {
     await this.svscanctl("-a");
     const gone = () => lstatIfPresent(this.servicedir(service)) === undefined;
     const settled = async () => gone() || await this.supervised(service, true);
-    if (!await this.#within(SCAN_MS, settled)) {
-      await this.#whileAwake(() => this.#until(service, "supervised", settled));
+    const soonMs = Math.min(SCAN_MS, this.timeoutMs / 2);
+    if (!await this.#within(soonMs, settled)) {
+      await this.#whileAwake(async () => {
+        if (await this.#within(this.timeoutMs - soonMs, settled)) return;
+        throw new S6TimeoutError(service, "supervised", this.timeoutMs);
+      });
     }
     if (gone()) {
       throw new S6CommandError(["s6-svok", this.servicedir(service)], service, 1, "it is gone");
@@ -267,7 +271,7 @@ export class Supervision {
 
   /** Waits until a condition holds, but no longer than that; tells whether it does. */
   async #within(timeoutMs: number, condition: () => Promise<boolean>): Promise<boolean> {
-    const deadline = performance.now() + Math.min(timeoutMs, this.timeoutMs);
+    const deadline = performance.now() + timeoutMs;
     while (!await condition()) {
       if (performance.now() >= deadline) return false;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -131,7 +131,7 @@ export async function status(
   options: ExecOptions = {},
 ): Promise<Status> {
   const dir = serviceDir(service);
-  const asker: ExecOptions = dir.startsWith(`${SCANDIRS.isolated}/`) ? { user: "hermes" } : {};
+  const asker: ExecOptions = dir.startsWith(`${SHARED_SCANDIR}/`) ? {} : { user: "hermes" };
   const { code, stdout, stderr } = await container.exec(
     ["s6-svstat", "-o", "up,wantedup,pid,exitcode,updownfor", dir],
     { ...asker, ...options },

@@ -58,7 +58,7 @@ done`;
 /** What they may say: the last, when its slot went and somebody else's of the same name came. */
 const ALLOWED: Readonly<Record<string, RegExp>> = {
   register: /^(0 |1 .* registered already; .*|3 .* no such gateway .*)$/,
-  start: /^(0 |3 .* no such gateway .*|1 .*: gateway-\w+: .*)$/,
+  start: /^(0 |3 .* no such gateway .*|1 .*: gateway-\w+: .*|1 .*: ended at once, .*)$/,
   unregister: /^(0 |3 .* no such gateway .*)$/,
 };
 

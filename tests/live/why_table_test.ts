@@ -67,7 +67,9 @@ async function untilSeen(
 
 async function inMetrics({ container }: Place): Promise<Said[]> {
   const text = await ctlOk(container, ["metrics"]);
-  const found = text.matchAll(/^hermes_gateway_state\{profile=(".*"),cause="(.*)"\} 1$/gm);
+  const found = text.matchAll(
+    /^hermes_gateway_state\{profile=(".*"),state=".*",cause="(.*)"\} 1$/gm,
+  );
   return [...found].map(([, profile = "", cause = ""]) => ({
     profile: JSON.parse(profile),
     cause,

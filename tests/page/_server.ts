@@ -1,3 +1,4 @@
+import { until } from "../container/until.ts";
 import { ASSETS } from "../../lib/status/routes.ts";
 import { makeRow, type StatusRow } from "../../lib/status/changes.ts";
 import { makeToken, type Token } from "../../lib/status/token.ts";
@@ -90,7 +91,16 @@ export class Scene implements AsyncDisposable {
     rows: Row[],
     { port = 0, token }: { port?: number; token?: string } = {},
   ): Promise<Scene> {
-    return new Scene(rows, port, token === undefined ? undefined : await makeToken(token));
+    const made = token === undefined ? undefined : await makeToken(token);
+    // A browser that looks for a server that has just ended may have its port.
+    return await until(`port ${port} is free`, () => {
+      try {
+        return new Scene(rows, port, made);
+      } catch (error) {
+        if (error instanceof Deno.errors.AddrInUse) return undefined;
+        throw error;
+      }
+    });
   }
 
   #answer<Q extends Question>(question: Q, profile?: string): Answers[Q] {

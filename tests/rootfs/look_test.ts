@@ -6,10 +6,19 @@ import { Tree } from "./_tree.ts";
 
 const LOOK = "opt/hermes-boot/libexec/look";
 
+/** What a shell does that starts `cat` and waits for it. */
+const WAIT = ["-c", "cat; :"];
+
+/** Makes a shell of this name; a script could still be open for writing when it is run. */
+function shell(temp: TempDir, name: string): string {
+  const path = `${temp.path}/${name}`;
+  Deno.symlinkSync("/bin/sh", path);
+  return path;
+}
+
 /** Starts a program of this name that starts `cat` and waits for it. */
 function start(temp: TempDir, name: string, ...args: string[]): Deno.ChildProcess {
-  const script = temp.write(name, "#!/bin/sh\ncat; :\n", 0o755);
-  return new Deno.Command(script, { args, stdin: "piped" }).spawn();
+  return new Deno.Command(shell(temp, name), { args: [...WAIT, ...args], stdin: "piped" }).spawn();
 }
 
 /** What look prints once a process has started `cat` and sleeps. */
@@ -33,7 +42,7 @@ Deno.test("look prints every process, whatever it and its arguments are called",
       ...{ pid: child.pid, ppid: Deno.pid, state: "S", session: found.session },
       program: 'a) R ("\\',
     });
-    assertEquals(args.slice(2), ["", "two?lines", 'a "b" \\', "ü"]);
+    assertEquals(args.slice(3), ["", "two?lines", 'a "b" \\', "ü"]);
     assert(cpuSeconds < 1 && rssBytes > 1 << 16 && rssBytes < 1 << 26);
     assert(startSeconds > uptimeSeconds - 60 && startSeconds <= uptimeSeconds);
     assert(all.get(Deno.pid)!.rssBytes > 1 << 24, "Deno itself");
@@ -52,7 +61,6 @@ Deno.test("look prints the arguments of s6-supervise, and not those of what it h
     const found = await lookFor(tree, child);
     const program = [...found.all.values()].find(({ ppid }) => ppid === child.pid);
     assertEquals([program?.program, program?.args], ["cat", []]);
-    // A script's interpreter comes before its name.
     const { program: name, args } = found.all.get(child.pid)!;
     assertEquals([name, args.at(-1)], ["s6-supervise", service]);
     child.kill("SIGSTOP");
@@ -68,8 +76,8 @@ Deno.test("look prints the arguments of s6-supervise, and not those of what it h
 Deno.test("look prints JSON whatever bytes an argument has", async () => {
   using temp = new TempDir();
   const tree = new Tree(temp);
-  const script = temp.write("waits", "#!/bin/sh\ncat; :\n", 0o755);
-  const args = ["-c", `exec "$0" "$(printf 'a\\377\\001')"`, script];
+  const exec = `exec "$0" ${WAIT[0]} '${WAIT[1]}' "$(printf 'a\\377\\001')"`;
+  const args = ["-c", exec, shell(temp, "waits")];
   const child = new Deno.Command("sh", { args, stdin: "piped" }).spawn();
   try {
     const { all } = await lookFor(tree, child);

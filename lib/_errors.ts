@@ -114,6 +114,12 @@ export class InvalidProfileNameError extends Error {
   }
 }
 
+/** Thrown when the policy of a cluster is malformed: one line that names the place in it. */
+export class InvalidPolicyError extends Error {
+  /** The error's class name. */
+  override name = "InvalidPolicyError";
+}
+
 /** Thrown when a selection is malformed: one line that names the variable. */
 export class InvalidSelectionError extends Error {
   /** The error's class name. */

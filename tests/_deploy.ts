@@ -6,13 +6,6 @@ import { REPO } from "./_fixtures.ts";
 /** Where the manifests are. */
 export const DEPLOY = `${REPO}/deploy`;
 
-/** The manifests of Kubernetes, each with the type that declares its kind. */
-export const KUBERNETES = {
-  "service.yaml": ["core/v1", "Service"],
-  "statefulset.yaml": ["apps/v1", "StatefulSet"],
-  "volume.yaml": ["core/v1", "PersistentVolumeClaim"],
-} as const;
-
 // deno-lint-ignore no-explicit-any
 type Manifest = any;
 
@@ -56,23 +49,26 @@ export function composed(): Deployed[] {
   }));
 }
 
-/** The container of one of the StatefulSet's pods. */
-export function podOf(ordinal: number): Deployed {
-  const set = readManifest("kubernetes/statefulset.yaml");
-  const [container] = set.spec.template.spec.containers;
-  const fields: Record<string, string> = { "metadata.name": `${set.metadata.name}-${ordinal}` };
+/**
+ * A container's environment as the kubelet makes it: `$(NAME)` stands for a
+ * variable defined before, and a field for what the pod has there.
+ *
+ * @param container What a pod's spec has.
+ * @param podName The pod's name.
+ * @returns The variables.
+ */
+export function environmentOf(container: Manifest, podName: string): Record<string, string> {
+  const fields: Record<string, string> = { "metadata.name": podName };
   const env: Record<string, string> = {};
   for (const { name, value, valueFrom } of container.env) {
-    // As the kubelet does: $(NAME) stands for a variable defined before.
     env[name] = value?.replace(/\$\((\w+)\)/g, (whole: string, name: string) =>
       env[name] ?? whole) ??
       fields[valueFrom.fieldRef.fieldPath] ?? "";
   }
-  const { capabilities, readOnlyRootFilesystem } = container.securityContext;
-  return {
-    name: fields["metadata.name"] ?? "",
-    env,
-    capabilities: capabilities.add,
-    readOnly: readOnlyRootFilesystem,
-  };
+  return env;
+}
+
+/** The StatefulSet whose pods share the profiles out. */
+export function readShards(): Manifest {
+  return readManifest("kubernetes/overlays/shards/statefulset.yaml");
 }

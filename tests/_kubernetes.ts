@@ -73,7 +73,7 @@ function podProblems({ containers, volumes, nodeSelector = {} }: Json, claims: s
   const names: string[] = volumes.map(({ name }: Json) => name).concat(claims);
   const problems = metadataProblems({ name: "x", labels: nodeSelector });
   if (new Set(names).size !== names.length) problems.push(`volumes ${names}`);
-  for (const { name, env, volumeMounts, resources, ports } of containers) {
+  for (const { name, env = [], volumeMounts, resources, ports = [] } of containers) {
     const { requests = {}, limits = {} } = resources;
     problems.push(
       LABEL.test(name) ? "" : `container ${name}`,

@@ -128,9 +128,15 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 mount -o remount,bind,ro opt/hermes-boot/deno_dir
 if [ -n "$RUN_AS" ]; then
-  # What is mounted on /run stays whose it is.
   case $MOUNTS in
-    "/run "* | *"$nl/run "*) find run -mindepth 1 -exec chown -h "$RUN_AS" {} + ;;
+    "/run "* | *"$nl/run "*)
+      # What is mounted there stays whose it is. s6-overlay's preinit wants to be told so.
+      [ -e run/s6/container_environment/S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES ] || {
+        echo "preinit: fatal: /run does not belong to $RUN_AS"
+        exit 100
+      }
+      find run -mindepth 1 -exec chown -h "$RUN_AS" {} +
+      ;;
     *) chown -hR "$RUN_AS" run ;;
   esac
 fi

@@ -19,11 +19,20 @@ const MODULES: Readonly<Record<string, string>> = {
   StatefulSet: "apps/v1",
 };
 
-/** What a schema can tell of an object: all but its kind is like any other text, or number. */
+const MAPS = ["annotations", "labels", "limits", "matchLabels", "nodeSelector", "requests"];
+
+/**
+ * What a schema can tell of an object: any text is like any other, so is any
+ * number, and so are an element of a list and what is in a map of texts.
+ */
 function shapeOf(object: Json): string {
   return JSON.stringify(object, (key, value) => {
     if (typeof value === "number") return 1;
-    return typeof value === "string" && !["apiVersion", "kind"].includes(key) ? "" : value;
+    if (typeof value === "string") return ["apiVersion", "kind"].includes(key) ? value : "";
+    if (Array.isArray(value)) return [...new Set(value.map(shapeOf))].map((one) => JSON.parse(one));
+    return MAPS.includes(key)
+      ? Object.fromEntries(Object.values(value).map((one) => [typeof one, one]))
+      : value;
   });
 }
 

@@ -87,13 +87,10 @@ Deno.test("renderCluster() renders 1,000 hostile profiles and policies to what t
     ...new Set([...HOSTILE_PROFILES, ...fc.sample(profileNames, { numRuns: 3000, seed: 16 })]),
   ].slice(0, 1000);
   assertEquals(names.length, 1000);
-  const all = soundPolicies(100);
-  assertEquals(all.length, 100);
+  const all = soundPolicies(1000);
+  assertEquals(all.length, 1000);
   const objects: Json[] = all.flatMap((policy, i) =>
-    renderCluster(
-      names.slice(i * 10, i * 10 + 10).map((name, j) => wants(name, j % 3 ? "running" : "stopped")),
-      policy,
-    )
+    renderCluster([wants(names[i]!, i % 3 ? "running" : "stopped")], policy)
   );
   for (const object of objects) {
     assertEquals(apiProblems(object), [], toYaml([object]));

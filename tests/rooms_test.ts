@@ -10,6 +10,7 @@ const PURE = [
   "_owner",
   "_quote",
   "boot/action",
+  "cluster/changes",
   "cluster/compose",
   "cluster/name",
   "cluster/pod",

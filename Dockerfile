@@ -61,7 +61,7 @@ COPY mod.ts ./
 COPY lib/ lib/
 COPY tasks/_cli.ts tasks/_facts.ts tasks/_news.ts tasks/_table.ts tasks/_width.ts \
   tasks/gatewayctl.ts tasks/hermes_setup.ts tasks/reconcile_profiles.ts tasks/supervise_perms.ts \
-  tasks/watch_profiles.ts tasks/
+  tasks/reconcile_cluster.ts tasks/watch_profiles.ts tasks/
 COPY tasks/_gatewayctl/ tasks/_gatewayctl/
 COPY rootfs/opt/hermes-boot/ ./
 COPY --from=vendor /out/ ./

@@ -29,6 +29,7 @@ for command in list 'top -n 1' 'start x' 'register x' 'unregister x' 'sync --dry
   run tasks/gatewayctl.ts --facts "$work/facts" $command <"$work/look" >/dev/null 2>&1 || [ $? -ne 2 ]
 done
 run tasks/watch_profiles.ts --help >/dev/null
+run tasks/reconcile_cluster.ts --dry-run --facts "$work/facts" >/dev/null
 run --preload 'data:text/javascript,Deno.exit()' tasks/reconcile_profiles.ts
 rm -r "$work"
 chmod -R a=rX "$DENO_DIR"

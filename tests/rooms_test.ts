@@ -14,6 +14,7 @@ const PURE = [
   "cluster/compose",
   "cluster/name",
   "cluster/pod",
+  "cluster/pod_cause",
   "cluster/policy",
   "cluster/quantity",
   "cluster/render",

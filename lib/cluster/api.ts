@@ -179,6 +179,19 @@ export class ClusterApi {
   }
 
   /**
+   * Gets one object.
+   *
+   * @param kind Its kind.
+   * @param name Its name.
+   * @returns The object.
+   * @throws {ClusterApiError} If it is refused.
+   */
+  async get(kind: KubeKind, name: string): Promise<LiveObject> {
+    const path = this.#path(kind, name);
+    return await this.#json({ method: "GET", path }) as unknown as LiveObject;
+  }
+
+  /**
    * Lists the objects of a kind, whosever they are, a thousand at a time.
    *
    * @param kind The kind.

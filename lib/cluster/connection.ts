@@ -4,6 +4,9 @@ import type { Send } from "./api.ts";
 /** Where the kubelet puts what a pod's service account is known by. */
 export const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/** Where the policy is mounted, as `policy.yaml`. */
+export const POLICY_DIR = "/etc/hermes-boot";
+
 const TIMEOUT_MS = 30_000;
 
 /** A way to the API server. */

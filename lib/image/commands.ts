@@ -5,6 +5,7 @@ import { PLANNED_STOP_FILE } from "../profile/planned_stop.ts";
 import { LOOK, START_TIME, WAKE } from "../s6/places.ts";
 import { S6_BIN, type S6Program } from "../s6/run.ts";
 import { MKFIFO } from "../slot/skeleton.ts";
+import { SERVICE_ACCOUNT } from "../cluster/connection.ts";
 import type { Command, CommandOption, CommandPlaces } from "./command.ts";
 import type { Permissions } from "./permissions.ts";
 
@@ -59,6 +60,18 @@ function overview({ facts, home, scandir }: CommandPlaces): string[] {
   ];
 }
 
+/** What says how every gateway in a pod of its own is. */
+function clusterOverview({ facts, home, api = "" }: CommandPlaces): Permissions {
+  const root = [...PROFILE_FILES, CONFIG_FILE].map((file) => `${home}/${file}`);
+  return { read: [facts, `${home}/profiles`, ...root, SERVICE_ACCOUNT], net: [api] };
+}
+
+/** What records what is wanted of a gateway in a pod of its own. */
+function clusterIntent({ facts, home, scandir }: CommandPlaces): Permissions {
+  const state = ["profiles", STATE_FILE, `${STATE_FILE}.new`].map((file) => `${home}/${file}`);
+  return { read: [facts, scandir, ...state], write: [scandir, ...state] };
+}
+
 /**
  * What a sync may do. Pure.
  *
@@ -105,6 +118,7 @@ function change(name: "start" | "stop" | "restart", purpose: string): Command {
         ...stops && { env: ZONE },
       };
     },
+    ...name !== "restart" && { inCluster: clusterIntent },
   };
 }
 
@@ -122,6 +136,7 @@ export const COMMANDS: readonly Command[] = [
     known: "both",
     options: [...SELECT, SORT("name"), JSON_OPTION],
     permissions: (places) => ({ read: overview(places) }),
+    inCluster: clusterOverview,
   },
   {
     name: "status",
@@ -215,6 +230,7 @@ export const COMMANDS: readonly Command[] = [
       ],
       env: ZONE,
     }),
+    inCluster: (places) => ({ ...clusterOverview(places), env: ZONE }),
   },
   {
     name: "doctor",

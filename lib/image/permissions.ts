@@ -4,6 +4,8 @@ export interface Permissions {
   read?: readonly string[];
   /** Paths for `--allow-write`. */
   write?: readonly string[];
+  /** Hosts with their ports for `--allow-net`. */
+  net?: readonly string[];
   /** Programs for `--allow-run`. */
   run?: readonly string[];
   /** Names for `--allow-env`. */
@@ -20,6 +22,8 @@ export interface Places {
   scandir: string;
   /** s6-rc's live service directories. */
   servicedirs: string;
+  /** The host and port of a cluster's API server. */
+  api?: string;
 }
 
 /** The flags that everything is run with, before its permissions. */
@@ -29,7 +33,7 @@ export const RUN_FLAGS: readonly string[] = ["--no-prompt", "--cached-only", "--
  * Turns permissions into flags for `deno run`. Pure.
  *
  * @param permissions What is allowed.
- * @returns One flag per kind, in the order read, write, run, env. A comma in
+ * @returns One flag per kind, in the order read, write, net, run, env. A comma in
  * a path is doubled, which is how Deno escapes it.
  *
  * @example
@@ -39,7 +43,7 @@ export const RUN_FLAGS: readonly string[] = ["--no-prompt", "--cached-only", "--
  * ```
  */
 export function permissionFlags(permissions: Permissions): string[] {
-  return (["read", "write", "run", "env"] as const).flatMap((kind) => {
+  return (["read", "write", "net", "run", "env"] as const).flatMap((kind) => {
     const values = permissions[kind] ?? [];
     if (values.length === 0) return [];
     return [`--allow-${kind}=${values.map((value) => value.replaceAll(",", ",,")).join(",")}`];
@@ -47,13 +51,13 @@ export function permissionFlags(permissions: Permissions): string[] {
 }
 
 /**
- * Words permissions as the cells of a Markdown table: read, write, run. Pure.
+ * Words permissions as the cells of a Markdown table: read, write, net, run. Pure.
  *
  * @param permissions What is allowed.
  * @returns The cells, with bars between them; a dash where nothing is allowed.
  */
-export function permissionCells({ read, write, run }: Permissions): string {
+export function permissionCells({ read, write, net, run }: Permissions): string {
   const cell = (values: readonly string[] = []) =>
     values.map((value) => `\`${value}\``).join(", ") || "-";
-  return [read, write, run].map(cell).join(" | ");
+  return [read, write, net, run].map(cell).join(" | ");
 }

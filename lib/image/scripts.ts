@@ -25,6 +25,7 @@ const WORDS: Places = {
   home: "$home",
   scandir: "$scandir",
   servicedirs: "$servicedirs",
+  api: "$cluster_api",
 };
 
 function flags(permissions: Permissions, indent: string): string {
@@ -37,20 +38,23 @@ function stageArguments(stage: Stage): string {
     ? { ...WORDS, servicedirs: "$places", scandir: "" }
     : WORDS;
   return `set -- ${RUN_FLAGS.join(" ")} \\\n${flags(stage.permissions(words), "  ")}` +
-    `  ${INSTALL_DIR}/${stage.entry}\n`;
+    `  ${INSTALL_DIR}/${stage.entry}${stage.passesArguments ? ' "$@"' : ""}\n`;
 }
 
-function commandCase({ name, permissions }: Command): string {
-  return `  ${name})\n    set -- \\\n${flags(permissions(WORDS), "      ")}      "$@"\n    ;;\n`;
+function commandCase(word: string, permissions: Permissions): string {
+  const words = flags(permissions, "      ");
+  return words === "" ? "" : `  ${word})\n    set -- \\\n${words}      "$@"\n    ;;\n`;
+}
+
+function commandCases({ name, permissions, inCluster }: Command): string {
+  const cluster = inCluster === undefined ? "" : commandCase(`cluster-${name}`, inCluster(WORDS));
+  return commandCase(name, permissions(WORDS)) + cluster;
 }
 
 function commandArguments(): string {
   return `set -- ${INSTALL_DIR}/tasks/gatewayctl.ts "$@"
 case $command in
-${
-    COMMANDS.filter(({ permissions }) => permissionFlags(permissions(WORDS)).length > 0)
-      .map(commandCase).join("")
-  }esac
+${COMMANDS.map(commandCases).join("")}esac
 set -- ${RUN_FLAGS.join(" ")} "$@"
 `;
 }

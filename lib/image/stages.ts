@@ -1,6 +1,8 @@
 import { PROFILE_FILES, STALE_FILES, STATE_FILE } from "../profile/list.ts";
 import { CONFIG_FILE } from "../rules/config.ts";
 import { MKFIFO } from "../slot/skeleton.ts";
+import { POLICY_DIR, SERVICE_ACCOUNT } from "../cluster/connection.ts";
+import { VOLUME_ID_FILE } from "../cluster/volume_id.ts";
 import { syncPermissions } from "./commands.ts";
 import { permissionCells, type Permissions, type Places } from "./permissions.ts";
 
@@ -14,6 +16,8 @@ export interface Stage {
   user: "root" | "hermes";
   /** Its entry script, relative to the repository. */
   entry: string;
+  /** Whether the script passes its own arguments on. */
+  passesArguments?: true;
   /** What it may do. */
   permissions(places: Places): Permissions;
 }
@@ -75,12 +79,37 @@ export const PROFILE_WATCH: Stage = {
   permissions: syncPermissions,
 };
 
+/** Has a cluster run the gateways: it reads the volume, and speaks with the API server alone. */
+export const CLUSTER_LOOP: Stage = {
+  name: "cluster-loop",
+  script: "opt/hermes-boot/libexec/cluster-loop",
+  user: "hermes",
+  entry: "tasks/reconcile_cluster.ts",
+  passesArguments: true,
+  permissions: ({ facts, home, api = "" }) => {
+    const id = [VOLUME_ID_FILE, `${VOLUME_ID_FILE}.new`].map((file) => `${home}/${file}`);
+    const root = [...PROFILE_FILES, CONFIG_FILE];
+    return {
+      read: [
+        facts,
+        `${home}/profiles`,
+        ...root.map((file) => `${home}/${file}`),
+        ...id,
+        ...[POLICY_DIR, SERVICE_ACCOUNT],
+      ],
+      write: id,
+      net: [api],
+    };
+  },
+};
+
 /** Every stage. */
 export const STAGES: readonly Stage[] = [
   HERMES_SETUP,
   SUPERVISE_PERMS,
   RECONCILE_PROFILES,
   PROFILE_WATCH,
+  CLUSTER_LOOP,
 ];
 
 /**
@@ -100,9 +129,11 @@ export function permissionTable(): string {
     home: "$home",
     scandir: "$scandir",
     servicedirs: "/run/s6-rc/servicedirs",
+    api: "$cluster_api",
   };
   const rows = STAGES.map(({ name, user, permissions }) =>
     `| ${name} | ${user} | ${permissionCells(permissions(places))} |\n`
   );
-  return "| stage | user | read | write | run |\n| --- | --- | --- | --- | --- |\n" + rows.join("");
+  return "| stage | user | read | write | net | run |\n| --- | --- | --- | --- | --- | --- |\n" +
+    rows.join("");
 }

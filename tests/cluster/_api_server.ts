@@ -235,12 +235,16 @@ export class ApiServer {
   #serve({ method, path, body, signal }: ApiRequest): Response {
     const { pathname, searchParams } = new URL(path, "https://server");
     const [, plural = "", name] = /\/namespaces\/hermes\/(\w+)(?:\/(.+))?$/.exec(pathname) ?? [];
-    const kind = { statefulsets: "StatefulSet", deployments: "Deployment" }[plural]!;
+    const kind = { statefulsets: "StatefulSet", deployments: "Deployment", pods: "Pod" }[plural]!;
     if (name === undefined) {
       const isWatch = searchParams.has("watch");
       return isWatch ? this.#watch(kind, searchParams, signal) : this.#list(kind, searchParams);
     }
     const key = `${kind}/${name}`;
+    if (method === "GET") {
+      const object = this.get(key);
+      return object === undefined ? failure(404) : Response.json(object);
+    }
     const isOthers = this.objects.has(key) && !this.#isOurs(key);
     let result: Response | LiveObject;
     if (method === "DELETE") {

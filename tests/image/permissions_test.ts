@@ -14,5 +14,5 @@ Deno.test("permissionFlags() doubles a comma, as Deno expects", () => {
 });
 
 Deno.test("permissionCells() has a dash where nothing is allowed", () => {
-  assertEquals(permissionCells({ read: ["/a", "/b"], run: ["x"] }), "`/a`, `/b` | - | `x`");
+  assertEquals(permissionCells({ read: ["/a", "/b"], run: ["x"] }), "`/a`, `/b` | - | - | `x`");
 });

@@ -5,10 +5,10 @@ import { STAGES } from "../../lib/image/stages.ts";
 import { REPO } from "../_fixtures.ts";
 
 Deno.test("RUN_ARGUMENTS has lines for each stage's script, which ends by running Deno on them", () => {
-  for (const { script, entry } of STAGES) {
+  for (const { script, entry, passesArguments } of STAGES) {
     const lines = RUN_ARGUMENTS.get(script) ?? "";
     assertStringIncludes(lines, "set -- --no-prompt --cached-only --quiet \\\n");
-    assert(lines.endsWith(`  /opt/hermes-boot/${entry}\n`), lines);
+    assert(lines.endsWith(`  /opt/hermes-boot/${entry}${passesArguments ? ' "$@"' : ""}\n`), lines);
     const text = Deno.readTextFileSync(`${REPO}/rootfs/${script}`);
     assertStringIncludes(text.slice(text.indexOf(lines) + lines.length), "/usr/local/bin/deno run");
   }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { permissionFlags } from "../../lib/image/permissions.ts";
 import {
+  CLUSTER_LOOP,
   HERMES_SETUP,
   permissionTable,
   PROFILE_WATCH,
@@ -10,11 +11,12 @@ import {
 } from "../../lib/image/stages.ts";
 import { REPO } from "../_fixtures.ts";
 
-const PLACES = { facts: "/f", home: "/h", scandir: "/s", servicedirs: "/d" };
+const PLACES = { facts: "/f", home: "/h", scandir: "/s", servicedirs: "/d", api: "a:1" };
 
-Deno.test("no stage has a bare flag, or env, net, ffi, sys or import", () => {
+Deno.test("no stage has a bare flag, or env, ffi, sys or import, and the loop alone a server", () => {
   for (const stage of STAGES) {
     for (const flag of permissionFlags(stage.permissions(PLACES))) {
+      if (stage === CLUSTER_LOOP && flag === "--allow-net=a:1") continue;
       assert(/^--allow-(read|write|run)=./.test(flag), `${stage.name}: ${flag}`);
     }
   }
@@ -46,6 +48,12 @@ Deno.test("the watcher may write nothing but the scandir", () => {
   assertEquals(PROFILE_WATCH.permissions(PLACES).write, ["/s"]);
 });
 
+Deno.test("the loop of a cluster may write the volume's ID, and nothing else", () => {
+  const { write, run } = CLUSTER_LOOP.permissions(PLACES);
+  assertEquals(write, ["/h/.hermes-boot-volume", "/h/.hermes-boot-volume.new"]);
+  assertEquals(run, undefined);
+});
+
 Deno.test("the tasks of deno.json run the boot stages with their own permissions", () => {
   const words = {
     facts: "$FACTS",
@@ -68,7 +76,7 @@ Deno.test("the tasks of deno.json run the boot stages with their own permissions
 
 Deno.test("permissionTable() has a row for each stage", () => {
   const [header = "", , ...rows] = permissionTable().trimEnd().split("\n");
-  assertEquals(header, "| stage | user | read | write | run |");
+  assertEquals(header, "| stage | user | read | write | net | run |");
   assertEquals(rows.length, STAGES.length);
   assertStringIncludes(rows[2] ?? "", "| 02-reconcile-profiles | hermes | `$facts`, `$scandir`, ");
   for (const row of rows) assertEquals(row.split("|").length, header.split("|").length, row);

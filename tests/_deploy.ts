@@ -60,7 +60,7 @@ export function composed(): Deployed[] {
 export function environmentOf(container: Manifest, podName: string): Record<string, string> {
   const fields: Record<string, string> = { "metadata.name": podName };
   const env: Record<string, string> = {};
-  for (const { name, value, valueFrom } of container.env) {
+  for (const { name, value, valueFrom } of container.env ?? []) {
     env[name] = value?.replace(/\$\((\w+)\)/g, (whole: string, name: string) =>
       env[name] ?? whole) ??
       fields[valueFrom.fieldRef.fieldPath] ?? "";

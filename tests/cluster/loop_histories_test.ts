@@ -1,10 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { ClusterApiError } from "../../lib/_errors.ts";
 import type { Send } from "../../lib/cluster/api.ts";
-import { covers } from "../../lib/cluster/changes.ts";
+import { covers, VOLUME_ANNOTATION } from "../../lib/cluster/changes.ts";
 import { readDecisions } from "../../lib/cluster/desired.ts";
 import { parsePolicy } from "../../lib/cluster/policy.ts";
 import { renderCluster } from "../../lib/cluster/render.ts";
+import { ensureVolumeId } from "../../lib/cluster/volume_id.ts";
 import { NO_RULES } from "../../lib/rules/rules.ts";
 import { Home, RUNNING, STOPPED } from "../_fixtures.ts";
 import { TempDir } from "../_temp.ts";
@@ -45,10 +46,15 @@ class History {
   constructor(seed: number) {
     this.#random = numbers(seed);
     this.server = new ApiServer(this.#random);
+    // What would be taken over, or removed, but for the label: it is missing, and all else is right.
+    const decision = { profile: "taken", wanted: "running", topology: "per-profile" } as const;
+    const [taken] = renderCluster([decision], parsePolicy(""));
+    const volume = { [VOLUME_ANNOTATION]: seed % 2 === 0 ? ensureVolumeId(this.home.path) : "x" };
+    const spec = { ...taken!["spec"] as object, replicas: 7 };
     const others = ["StatefulSet/hermes-taken", "StatefulSet/other", "Deployment/hermes-loop"];
     for (const key of others) {
-      const metadata = { name: key.split("/")[1], labels: { "hermes-boot/profile-hash": "x" } };
-      this.server.apply(key, { metadata, spec: { replicas: 7, serviceName: "x" } }, "kubectl");
+      const metadata = { name: key.split("/")[1], annotations: volume };
+      this.server.apply(key, { metadata, spec }, "kubectl");
     }
     this.#foreign = new Map(others.map((key) => [key, structuredClone(this.server.get(key))]));
   }

@@ -17,8 +17,8 @@ liveTest(
     const loop = readManifest("kubernetes/overlays/per-profile/loop.yaml");
     await using home = await Home.make({ default: RUNNING, coder: RUNNING });
     // The test's container has an init, which takes such a /run only if it is told to; the loop has none.
-  const init = { S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES: "1" };
-  await using pod = await Pod.start(loop, home.path, init);
+    const init = { S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES: "1" };
+    await using pod = await Pod.start(loop, home.path, init);
     const { container } = pod;
     const dry = await container.sh(`${LOOP} --dry-run`);
     assertEquals([dry.code, dry.stderr], [0, ""]);

@@ -1,7 +1,7 @@
 import { ClusterApi } from "../../lib/cluster/api.ts";
 import { runClusterLoop } from "../../lib/cluster/loop.ts";
 import { parsePolicy } from "../../lib/cluster/policy.ts";
-import { NO_RULES } from "../../lib/rules/rules.ts";
+import { NO_RULES, type Rules } from "../../lib/rules/rules.ts";
 import type { Home } from "../_fixtures.ts";
 import type { ApiServer } from "./_api_server.ts";
 
@@ -28,6 +28,7 @@ export interface LoopRun {
   /** What happens, by the time. */
   at?: Readonly<Record<number, () => unknown>>;
   policy?: string;
+  rules?: Rules;
   clock?: TestClock;
   /** Called as time passes. */
   onSleep?: () => void;
@@ -38,7 +39,8 @@ export async function runLoop(
   { path: home }: Home,
   server: ApiServer,
   forMs: number,
-  { at = {}, policy = "", clock = new TestClock(), onSleep = () => {} }: LoopRun = {},
+  { at = {}, policy = "", rules = NO_RULES, clock = new TestClock(), onSleep = () => {} }: LoopRun =
+    {},
 ): Promise<string[]> {
   const lines: string[] = [];
   const note = (text: string) =>
@@ -57,7 +59,7 @@ export async function runLoop(
     home,
     api: new ClusterApi({ send: server.send, namespace: "hermes", clock, random }),
     policy: parsePolicy(policy),
-    readRules: () => Promise.resolve({ ...NO_RULES }),
+    readRules: () => Promise.resolve(rules),
     inform: note,
     warn: (message) => note(`warning: ${message}`),
     signal: end.signal,

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { readDecisions, renderDesired } from "../../lib/cluster/desired.ts";
 import { parsePolicy } from "../../lib/cluster/policy.ts";
 import { ensureVolumeId } from "../../lib/cluster/volume_id.ts";
-import { NO_RULES } from "../../lib/rules/rules.ts";
+import { NO_RULES, type Rules } from "../../lib/rules/rules.ts";
 import { Home, RUNNING, STOPPED } from "../_fixtures.ts";
 import { TempDir } from "../_temp.ts";
 import { ApiServer } from "./_api_server.ts";
@@ -142,6 +142,39 @@ Deno.test("runClusterLoop() removes nothing while profiles is away, unreadable, 
     assertEquals([kind, server.count("DELETE")], [kind, 0]);
     assertEquals(replicas(server), { coder: 1, default: 0, writer: 0 });
   }
+});
+
+Deno.test("runClusterLoop() removes nothing once the volume is replaced in the middle of a pass", async () => {
+  using temp = new TempDir();
+  const { home, server } = world(temp);
+  await runLoop(home, server, 5000, { policy: QUIET });
+  Deno.removeSync(`${home.path}/profiles/coder`, { recursive: true });
+  const send: typeof server.send = (request) => {
+    Deno.writeTextFileSync(`${home.path}/.hermes-boot-volume`, `${crypto.randomUUID()}\n`);
+    return server.send(request);
+  };
+  await runLoop(home, { ...server, send } as ApiServer, 5000, { policy: QUIET });
+  assertEquals(replicas(server), { coder: 1, default: 0, writer: 0 });
+});
+
+Deno.test("runClusterLoop() does not take profiles for gone that were away while they were listed", async () => {
+  using temp = new TempDir();
+  const { home, server } = world(temp);
+  await runLoop(home, server, 5000, { policy: QUIET });
+  const [root, aside] = [`${home.path}/profiles`, `${temp.path}/aside`];
+  const isThere = () => [...Deno.readDirSync(home.path)].some(({ name }) => name === "profiles");
+  // Asked for the root profile, before the others are listed; and then, after it.
+  const away = () => void (isThere() && Deno.renameSync(root, aside));
+  const rules: Rules = {
+    selection: { ...NO_RULES.selection, away },
+    get topology() {
+      if (!isThere()) Deno.renameSync(aside, root);
+      return "per-profile" as const;
+    },
+  };
+  await runLoop(home, server, 90_000, { policy: QUIET, rules });
+  assertEquals(replicas(server), { coder: 1, default: 0, writer: 0 });
+  assertEquals(server.count("DELETE"), 0);
 });
 
 Deno.test("runClusterLoop() leaves the workload of a profile that cannot be read as it is", async () => {

@@ -60,8 +60,8 @@ WORKDIR /opt/hermes-boot
 COPY mod.ts ./
 COPY lib/ lib/
 COPY tasks/_cli.ts tasks/_facts.ts tasks/_news.ts tasks/_table.ts tasks/_width.ts \
-  tasks/gatewayctl.ts tasks/hermes_setup.ts tasks/reconcile_profiles.ts tasks/start_gateways.ts \
-  tasks/status.ts tasks/supervise_perms.ts tasks/watch_profiles.ts tasks/
+  tasks/gatewayctl.ts tasks/hermes_setup.ts tasks/reconcile_cluster.ts tasks/reconcile_profiles.ts \
+  tasks/start_gateways.ts tasks/status.ts tasks/supervise_perms.ts tasks/watch_profiles.ts tasks/
 COPY tasks/_gatewayctl/ tasks/_gatewayctl/
 COPY tasks/_status/ tasks/_status/
 COPY rootfs/opt/hermes-boot/ ./

@@ -32,6 +32,34 @@ export function survivable(error: unknown): Error {
   return error;
 }
 
+/** Thrown when the API server of a cluster refuses a request, or does not answer it. */
+export class ClusterApiError extends Error {
+  /** The error's class name. */
+  override name = "ClusterApiError";
+  /** The HTTP status; 0 where there was no answer. */
+  readonly status: number;
+  /** How long the server wants to be left alone, in milliseconds. */
+  readonly retryAfterMs: number;
+
+  /**
+   * Makes the error.
+   *
+   * @param status The HTTP status; 0 where there was no answer.
+   * @param message What the server says.
+   * @param retryAfterMs How long it wants to be left alone, in milliseconds.
+   */
+  constructor(status: number, message: string, retryAfterMs = 0) {
+    super(message);
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  /** Whether the same request may well succeed later; a token that has run out is read anew. */
+  get isTransient(): boolean {
+    return [0, 401, 408, 429].includes(this.status) || this.status >= 500;
+  }
+}
+
 /** Thrown when a profile has no slot. */
 export class GatewayNotRegisteredError extends Error {
   /** The error's class name. */
@@ -112,6 +140,12 @@ export class InvalidProfileNameError extends Error {
     super(`Invalid profile name ${JSON.stringify(profile)}: ${problem}`);
     this.profile = profile;
   }
+}
+
+/** Thrown when the policy of a cluster is malformed: one line that names the place in it. */
+export class InvalidPolicyError extends Error {
+  /** The error's class name. */
+  override name = "InvalidPolicyError";
 }
 
 /** Thrown when a selection is malformed: one line that names the variable. */

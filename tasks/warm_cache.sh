@@ -32,6 +32,7 @@ done
 run tasks/watch_profiles.ts --help >/dev/null
 run tasks/start_gateways.ts --help >/dev/null
 run tasks/status.ts --help >/dev/null
+run tasks/reconcile_cluster.ts --dry-run --facts "$work/facts" >/dev/null
 run --preload 'data:text/javascript,Deno.exit()' tasks/reconcile_profiles.ts
 rm -r "$work"
 # Root's hooks have their own: at its end, who can write to the databases may remove what readers need.

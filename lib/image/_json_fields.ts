@@ -75,6 +75,8 @@ export const GATEWAY: Fields = {
   },
   rssBytes: { type: "number | null", text: "their resident memory; null likewise" },
   lastLog: { type: "time | null", text: "when its log was last written to; null: there is none" },
+  pod: { type: "string", text: "its pod", absent: "no cluster runs it, or it has none" },
+  node: { type: "string", text: "the node of its pod", absent: "as `pod`" },
 };
 
 /** What became of one gateway. */

@@ -39,6 +39,8 @@ export interface Command {
   options: readonly CommandOption[];
   /** What it may do. */
   permissions(places: CommandPlaces): Permissions;
+  /** What it may do in the pod of a cluster's loop; absent: there it is not. */
+  inCluster?(places: CommandPlaces): Permissions;
 }
 
 /**

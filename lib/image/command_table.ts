@@ -24,6 +24,6 @@ export function commandTable(): string {
     });
     rows.set(may, [...rows.get(may) ?? [], name]);
   }
-  return "| gatewayctl | read | write | run |\n| --- | --- | --- | --- |\n" +
+  return "| gatewayctl | read | write | run | net |\n| --- | --- | --- | --- | --- |\n" +
     [...rows].map(([may, names]) => `| ${names.join(", ")} | ${may} |\n`).join("");
 }

@@ -4,6 +4,7 @@ import { PROFILE_FILES, STATE_FILE } from "../profile/list.ts";
 import { PLANNED_STOP_FILE } from "../profile/planned_stop.ts";
 import { LOOK, START_TIME } from "../s6/places.ts";
 import { S6_BIN, type S6Program } from "../s6/run.ts";
+import { SERVICE_ACCOUNT } from "../cluster/connection.ts";
 import type { Command, CommandOption, CommandPlaces } from "./command.ts";
 import { type Permissions, skeletonPrograms } from "./permissions.ts";
 
@@ -59,6 +60,18 @@ function overview({ facts, home, scandir }: CommandPlaces): string[] {
     `${home}/${CONFIG_FILE}`,
     `${home}/logs/gateways`,
   ];
+}
+
+/** What says how every gateway in a pod of its own is. */
+function clusterOverview({ facts, home, api = "" }: CommandPlaces): Permissions {
+  const root = [...PROFILE_FILES, CONFIG_FILE].map((file) => `${home}/${file}`);
+  return { read: [facts, `${home}/profiles`, ...root, SERVICE_ACCOUNT], net: [api] };
+}
+
+/** What records what is wanted of a gateway in a pod of its own. */
+function clusterIntent({ facts, home, scandir }: CommandPlaces): Permissions {
+  const state = ["profiles", STATE_FILE, `${STATE_FILE}.new`].map((file) => `${home}/${file}`);
+  return { read: [facts, scandir, ...state], write: [scandir, ...state] };
 }
 
 /**
@@ -119,6 +132,7 @@ function change(name: "start" | "stop" | "restart", purpose: string): Command {
         ...stops && { env: ZONE },
       };
     },
+    ...name !== "restart" && { inCluster: clusterIntent },
   };
 }
 
@@ -136,6 +150,7 @@ export const COMMANDS: readonly Command[] = [
     known: "both",
     options: [...SELECT, SORT("name"), JSON_OPTION],
     permissions: (places) => ({ read: overview(places) }),
+    inCluster: clusterOverview,
   },
   {
     name: "status",
@@ -223,6 +238,7 @@ export const COMMANDS: readonly Command[] = [
     known: "both",
     options: [JSON_OPTION],
     permissions: (places) => ({ read: explainPaths(places), env: ZONE }),
+    inCluster: (places) => ({ ...clusterOverview(places), env: ZONE }),
   },
   {
     name: "doctor",

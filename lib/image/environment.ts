@@ -54,7 +54,7 @@ export const VARIABLES: readonly Variable[] = [
     names: ["HERMES_GATEWAY_PROFILES"],
     fallback: "`*`",
     text: "Whose gateways run here: `*`, `none`, or names and patterns with commas between " +
-      "(`default,team-*`).",
+      "(`default,team-*`, `team-[a-f]`).",
     brief: "whose gateways run here: `default,team-*`",
   },
   {

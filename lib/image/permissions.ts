@@ -26,6 +26,8 @@ export interface Places {
   servicedirs: string;
   /** Where the status service listens, an address and a port. */
   listen: string;
+  /** The host and port of a cluster's API server. */
+  api?: string;
   /** Whom s6-supervise runs a slot's scripts as. Default: `root`, which takes more. */
   slotsRunAs?: "root" | "hermes" | undefined;
 }
@@ -65,14 +67,14 @@ export function permissionFlags(permissions: Permissions): string[] {
 }
 
 /**
- * Words permissions as the cells of a Markdown table: read, write, run; what
+ * Words permissions as the cells of a Markdown table: read, write, run, net; what
  * only {@linkcode skeletonPrograms} allows is marked. Pure.
  *
  * @param permissions What is allowed.
  * @returns The cells, with bars between them; a dash where nothing is allowed.
  */
-export function permissionCells({ read, write, run }: Permissions): string {
+export function permissionCells({ read, write, run, net }: Permissions): string {
   const word = (value: string) => `\`${value}\`${value === MKFIFO ? " (shared)" : ""}`;
   const cell = (values: readonly string[] = []) => values.map(word).join(", ") || "-";
-  return [read, write, run].map(cell).join(" | ");
+  return [read, write, run, net].map(cell).join(" | ");
 }

@@ -27,6 +27,7 @@ const WORDS: Places = {
   servicedirs: "$servicedirs",
   listen: "$listen",
   slotsRunAs: "hermes",
+  api: "$cluster_api",
 };
 
 function flags(permissions: Permissions, indent: string): string {
@@ -48,21 +49,26 @@ function stageArguments(stage: Stage): string {
     ? { ...WORDS, servicedirs: "$places", scandir: "" }
     : WORDS;
   return `set -- ${RUN_FLAGS.join(" ")} \\\n${flags(stage.permissions(words), "  ")}` +
-    `  ${INSTALL_DIR}/${stage.entry}\n${rootArguments(stage.permissions, "")}`;
+    `  ${INSTALL_DIR}/${stage.entry}${stage.passesArguments ? ' "$@"' : ""}\n` +
+    rootArguments(stage.permissions, "");
 }
 
-function commandCase({ name, permissions }: Command): string {
-  const words = `${flags(permissions(WORDS), "      ")}      "$@"\n`;
-  return `  ${name})\n    set -- \\\n${words}${rootArguments(permissions, "    ")}    ;;\n`;
+function commandCase(word: string, permissions: (places: Places) => Permissions): string {
+  const words = flags(permissions(WORDS), "      ");
+  if (words === "") return "";
+  const more = rootArguments(permissions, "    ");
+  return `  ${word})\n    set -- \\\n${words}      "$@"\n${more}    ;;\n`;
+}
+
+function commandCases({ name, permissions, inCluster }: Command): string {
+  const cluster = inCluster === undefined ? "" : commandCase(`cluster-${name}`, inCluster);
+  return commandCase(name, permissions) + cluster;
 }
 
 function commandArguments(): string {
   return `set -- ${INSTALL_DIR}/tasks/gatewayctl.ts "$@"
 case $command in
-${
-    COMMANDS.filter(({ permissions }) => permissionFlags(permissions(WORDS)).length > 0)
-      .map(commandCase).join("")
-  }esac
+${COMMANDS.map(commandCases).join("")}esac
 set -- ${RUN_FLAGS.join(" ")} "$@"
 `;
 }

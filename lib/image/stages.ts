@@ -2,6 +2,8 @@ import { PROFILE_FILES, STALE_FILES, STATE_FILE } from "../profile/list.ts";
 import { CONFIG_FILE } from "../rules/config.ts";
 import { S6_BIN } from "../s6/run.ts";
 import { LOOK } from "../s6/places.ts";
+import { POLICY_DIR, SERVICE_ACCOUNT } from "../cluster/connection.ts";
+import { VOLUME_ID_FILE } from "../cluster/volume_id.ts";
 import { explainPaths, syncPermissions } from "./commands.ts";
 import { permissionCells, type Permissions, type Places, skeletonPrograms } from "./permissions.ts";
 
@@ -15,6 +17,8 @@ export interface Stage {
   user: "root" | "hermes";
   /** Its entry script, relative to the repository. */
   entry: string;
+  /** Whether the script passes its own arguments on. */
+  passesArguments?: true;
   /** What it may do. */
   permissions(places: Places): Permissions;
 }
@@ -103,6 +107,30 @@ export const START_GATEWAYS: Stage = {
   }),
 };
 
+/** Has a cluster run the gateways: it reads the volume, and speaks with the API server alone. */
+export const CLUSTER_LOOP: Stage = {
+  name: "cluster-loop",
+  script: "opt/hermes-boot/libexec/cluster-loop",
+  user: "hermes",
+  entry: "tasks/reconcile_cluster.ts",
+  passesArguments: true,
+  permissions: ({ facts, home, api = "" }) => {
+    const id = [VOLUME_ID_FILE, `${VOLUME_ID_FILE}.new`].map((file) => `${home}/${file}`);
+    const root = [...PROFILE_FILES, CONFIG_FILE];
+    return {
+      read: [
+        facts,
+        `${home}/profiles`,
+        ...root.map((file) => `${home}/${file}`),
+        ...id,
+        ...[POLICY_DIR, SERVICE_ACCOUNT],
+      ],
+      write: id,
+      net: [api],
+    };
+  },
+};
+
 /** Every stage. */
 export const STAGES: readonly Stage[] = [
   HERMES_SETUP,
@@ -111,6 +139,7 @@ export const STAGES: readonly Stage[] = [
   START_GATEWAYS,
   PROFILE_WATCH,
   STATUS,
+  CLUSTER_LOOP,
 ];
 
 /**
@@ -130,12 +159,12 @@ export function permissionTable(): string {
     home: "$home",
     scandir: "$scandir",
     servicedirs: "/run/s6-rc/servicedirs",
-    listen: "`$listen`",
+    listen: "$listen",
+    api: "$cluster_api",
   };
-  const rows = STAGES.map(({ name, user, permissions }) => {
-    const may = permissions(places);
-    return `| ${name} | ${user} | ${permissionCells(may)} | ${may.net?.join(", ") ?? "-"} |\n`;
-  });
+  const rows = STAGES.map(({ name, user, permissions }) =>
+    `| ${name} | ${user} | ${permissionCells(permissions(places))} |\n`
+  );
   const header = "| stage | user | read | write | run | net |\n";
   return `${header}| --- | --- | --- | --- | --- | --- |\n${rows.join("")}`;
 }

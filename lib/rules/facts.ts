@@ -7,14 +7,16 @@ export const FACTS_FILE = "/run/hermes-boot/facts";
  * What a container is for, by its command: `dashboard` beside a container that
  * runs the gateways; `gateway-run`, as images before s6 were started, where the
  * command leaves the root profile's gateway to s6; `own-gateway`, where the
- * command is that gateway; `other`, which is also no command at all.
+ * command is that gateway; `cluster`, whose command is the loop that has a
+ * cluster run the gateways; `other`, which is also no command at all.
  */
-export type ContainerRole = "dashboard" | "gateway-run" | "own-gateway" | "other";
+export type ContainerRole = "dashboard" | "gateway-run" | "own-gateway" | "cluster" | "other";
 
 const ROLES: readonly string[] = [
   "dashboard",
   "gateway-run",
   "own-gateway",
+  "cluster",
   "other",
 ] satisfies ContainerRole[];
 

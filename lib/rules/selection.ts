@@ -92,9 +92,8 @@ function parseProfiles(text: string): readonly string[] {
   return text.split(",").map((part) => {
     const glob = part.trim();
     // A legal name stays one when its wildcards become letters.
-    if (profileNameProblem(glob.replace(/[*?]/g, "x")) === undefined && glob !== "none") {
-      return glob;
-    }
+    const name = glob.replace(/[*?]|\[[!^]?[a-z0-9_-]+\]/g, "x");
+    if (profileNameProblem(name) === undefined && glob !== "none") return glob;
     const got = JSON.stringify(glob.length > 60 ? glob.slice(0, 60) + "..." : glob);
     throw new InvalidSelectionError(
       "HERMES_GATEWAY_PROFILES: expected *, none alone, or profile names and patterns with " +
@@ -124,9 +123,9 @@ function parseShard(text: string): Shard | undefined {
 /**
  * Reads which profiles' gateways a container runs. Spaces around are ignored.
  *
- * `profiles`: empty or `*` for all, `none` for none, else names and globs
- * (`*` any characters, `?` one) with commas between. A profile that is itself
- * called `none` is meant by `non?`.
+ * `profiles`: empty or `*` for all, `none` for none, else names and globs, see
+ * {@linkcode matchesGlob}, with commas between. A profile that is itself called
+ * `none` is meant by `non[e]`.
  *
  * `shard`: empty for all; `2/5` for those that {@linkcode memberOf} gives to
  * the second of five members; or, counted from 0, the name of a StatefulSet's

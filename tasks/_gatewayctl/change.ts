@@ -84,6 +84,10 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
   const limit = timeoutMs(args);
   const asked = killAfterMs(args);
   const container = facts();
+  if (container.role === "cluster") {
+    const { run } = await import("./cluster_change.ts");
+    return await run(args, container);
+  }
   const { home, scandir } = container;
   const rules = await containerRules(container, warn);
   const { topology } = rules;

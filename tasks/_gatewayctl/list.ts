@@ -30,6 +30,10 @@ export async function run(args: Arguments, facts: () => Facts): Promise<number> 
   const { command, flags, operands } = args;
   const sort = sorting(args, "name");
   const container = facts();
+  if (container.role === "cluster") {
+    const { run } = await import("./cluster_list.ts");
+    return await run(args, container);
+  }
   const sight = await lookAround(container, warn);
   const all = sight.gateways.filter(({ slot }) => command.name === "list" || slot !== "none");
   const known = all.map(({ profile }) => profile);

@@ -45,7 +45,7 @@ export function rowsOf(
 }
 
 /** Every kind, the worst first. */
-const WORST_FIRST: readonly Kind[] = [
+export const WORST_FIRST: readonly Kind[] = [
   "failed",
   "unusable",
   "starting",
@@ -98,13 +98,23 @@ export function sorting(
  * @returns The line.
  */
 export function summary(rows: readonly Row[]): string {
+  return summaryOf(rows.map(({ diagnosis: { kind } }) => kind));
+}
+
+/**
+ * Does the same with no more than how each gateway is.
+ *
+ * @param kinds How they are.
+ * @returns The line.
+ */
+export function summaryOf(kinds: readonly Kind[]): string {
   const counts = new Map<Kind, number>();
-  for (const { diagnosis: { kind } } of rows) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   const list = (kinds: readonly Kind[]) =>
     kinds.filter((kind) => counts.has(kind)).map((kind) => `${counts.get(kind)} ${kind}`);
   const others = list(["not here", "unusable"]);
   const here = list(["running", "starting", "stopped", "failed"]);
-  const count = rows.length - (counts.get("not here") ?? 0) - (counts.get("unusable") ?? 0);
+  const count = kinds.length - (counts.get("not here") ?? 0) - (counts.get("unusable") ?? 0);
   const words = here.length === 0 ? "" : `: ${here.join(", ")}`;
   return `${count} gateway${count === 1 ? "" : "s"}${words}` +
     (others.length === 0 ? "" : `; ${others.join(", ")}`);

@@ -1,9 +1,9 @@
 import type { Facts } from "../../lib/rules/facts.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
-import { diagnose } from "../../lib/explain/cause.ts";
+import { diagnose, type Diagnosis } from "../../lib/explain/cause.ts";
 import type { ContainerFacts, GatewayFacts } from "../../lib/explain/gateway.ts";
 import type { RecordedState } from "../../lib/profile/recorded_state.ts";
-import { type Diagnosed, findProblems, findUnwanted } from "../../lib/explain/overview.ts";
+import { findProblems, findUnwanted } from "../../lib/explain/overview.ts";
 import { type BootLine, findBootLine, readBootLog } from "../../lib/explain/why_facts.ts";
 import { parseLogLine } from "../../lib/s6/log.ts";
 import { lastLogLines } from "../../lib/s6/log_reader.ts";
@@ -19,7 +19,8 @@ import { containerRules } from "../_facts.ts";
 
 const LOG_LINES = 3;
 
-function wordState({ state, setBy, setAt, problem }: RecordedState, word: WordTime): string {
+/** Words what is recorded of a profile. */
+export function wordState({ state, setBy, setAt, problem }: RecordedState, word: WordTime): string {
   if (state === null) return problem ?? "none recorded";
   const when = setAt === null ? "" : ` at ${word(setAt)}`;
   return `${state}, set by the ${setBy}${when}`;
@@ -70,8 +71,14 @@ function explain(
   };
 }
 
+/** What a line about a gateway is made of. */
+interface Brief {
+  profile: string;
+  diagnosis: Diagnosis;
+}
+
 /** One that is not as it should be, in a line. */
-function wordBriefly({ facts: { profile }, diagnosis }: Diagnosed): string {
+export function wordBriefly({ profile, diagnosis }: Brief): string {
   const { kind, text, help, outside } = diagnosis;
   const next = help === undefined
     ? outside === undefined ? "" : `; outside: ${outside}`
@@ -92,7 +99,7 @@ function explainAll({ gateways, container }: Sight, facts: Facts, { flags }: Arg
     return EXIT.done;
   }
   for (const { text, help } of problems) console.log(terminalSafe(`${text}; try: ${help}`));
-  for (const one of unwanted) console.log(wordBriefly(one));
+  for (const one of unwanted) console.log(wordBriefly({ ...one, profile: one.facts.profile }));
   if (unwanted.length + problems.length > 0) return EXIT.done;
   const running = gateways.filter((facts) => facts.status?.up).length;
   console.log(`nothing is wrong: ${running} ${running === 1 ? "gateway runs" : "gateways run"}`);
@@ -102,6 +109,10 @@ function explainAll({ gateways, container }: Sight, facts: Facts, { flags }: Arg
 /** Runs `why`. */
 export async function run(args: Arguments, facts: () => Facts): Promise<number> {
   const container = facts();
+  if (container.role === "cluster") {
+    const { run } = await import("./cluster_why.ts");
+    return await run(args, container);
+  }
   const sight = await lookAround(container, warn, undefined, containerRules(container, warn));
   if (args.operands.length === 0) return explainAll(sight, container, args);
   const known = sight.gateways.map(({ profile }) => profile);

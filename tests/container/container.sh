@@ -16,9 +16,12 @@
 #   RUN_AS    UID:GID of PID 1, or empty
 #   CAPS      capabilities to keep, as for setpriv --bounding-set, or empty
 #   READONLY  non-empty for a read-only root
+#   NO_NEW_PRIVILEGES  non-empty for PR_SET_NO_NEW_PRIVS
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 read -r outer _ </proc/self/stat
+nl='
+'
 
 mount -t tmpfs -o mode=755 tmpfs "$ROOT"
 cd "$ROOT"
@@ -124,10 +127,23 @@ if [ "$(id -u)" -eq 0 ]; then
   exec 9<&-
 fi
 mount -o remount,bind,ro opt/hermes-boot/deno_dir
-[ -z "$RUN_AS" ] || chown -hR "$RUN_AS" run
+if [ -n "$RUN_AS" ]; then
+  case $MOUNTS in
+    "/run "* | *"$nl/run "*)
+      # What is mounted there stays whose it is. s6-overlay's preinit wants to be told so.
+      [ -e run/s6/container_environment/S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES ] || {
+        echo "preinit: fatal: /run does not belong to $RUN_AS"
+        exit 100
+      }
+      find run -mindepth 1 -exec chown -h "$RUN_AS" {} +
+      ;;
+    *) chown -hR "$RUN_AS" run ;;
+  esac
+fi
 [ -z "$READONLY" ] || mount -o remount,ro "$ROOT"
 echo "$outer" >"$PIDFILE.new"
 mv "$PIDFILE.new" "$PIDFILE"
 exec chroot . setpriv ${RUN_AS:+--reuid "${RUN_AS%:*}" --regid "${RUN_AS#*:}" --clear-groups} \
   --ambient-caps=-all --inh-caps=-all ${CAPS:+--bounding-set "$CAPS"} \
+  ${NO_NEW_PRIVILEGES:+--no-new-privs} \
   /usr/bin/env -i "PATH=$path" s6-svscan /run/service

@@ -28,6 +28,8 @@ export interface ContainerOptions {
   capabilities?: readonly string[];
   /** Whether the root file system is read-only. */
   readOnly?: boolean;
+  /** Whether nothing in it gains privileges by what it executes. */
+  noNewPrivileges?: boolean;
   /** The user hermes. Default: 10000:10000; for an ordinary user, that user. */
   hermes?: { uid: number; gid: number };
   /** Who PID 1 and the hooks are, as with an engine's `--user`. Default: root, or the ordinary user. */
@@ -89,8 +91,8 @@ async function spawn(work: string, options: ContainerOptions): Promise<Deno.Chil
   }
   const trees = [...options.layers ?? [], ...s6 === undefined ? [] : [s6], ""];
   const mounts = Object.entries(options.mounts ?? {});
-  const { uid, gid } = options.hermes ??
-    (IS_ROOT ? { uid: 10000, gid: 10000 } : { uid: Deno.uid(), gid: Deno.gid() });
+  const ordinary = IS_ROOT ? { uid: 10000, gid: 10000 } : { uid: Deno.uid(), gid: Deno.gid() };
+  const { uid, gid } = options.hermes ?? ordinary;
   return new Deno.Command("sh", {
     args: [
       "-c",
@@ -122,12 +124,9 @@ async function spawn(work: string, options: ContainerOptions): Promise<Deno.Chil
       RUN_AS: options.user ? `${options.user.uid}:${options.user.gid}` : "",
       CAPS: options.capabilities ? boundingSet(options.capabilities) : "",
       READONLY: options.readOnly ? "1" : "",
+      NO_NEW_PRIVILEGES: options.noNewPrivileges ? "1" : "",
     },
   }).spawn();
-}
-
-function becoming({ uid, gid }: { uid: number; gid: number }): string[] {
-  return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
 }
 
 function kill(pid: number): void {
@@ -217,14 +216,14 @@ export class Container implements AsyncDisposable {
         "--mount",
         "--pid",
         "--root",
-        ...this.#capabilities ? ["setpriv", "--bounding-set", boundingSet(this.#capabilities)] : [],
+        "setpriv",
+        ...this.#capabilities ? ["--bounding-set", boundingSet(this.#capabilities)] : [],
+        ...this.#user && user === undefined
+          ? [`--reuid=${this.#user.uid}`, `--regid=${this.#user.gid}`, "--clear-groups"]
+          : [],
         ...["/usr/bin/env", "--chdir=/", "-i", `PATH=${PATH}`],
         ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
-        ...this.#user && user === undefined
-          ? becoming(this.#user)
-          : user === "hermes" && IS_ROOT
-          ? ["s6-setuidgid", "hermes"]
-          : [],
+        ...user === "hermes" && IS_ROOT ? ["s6-setuidgid", "hermes"] : [],
         ...command,
       ],
       stdin: "null",

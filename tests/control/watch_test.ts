@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { fingerprintProfiles } from "../../lib/profile/fingerprint.ts";
-import { watchProfiles } from "../../lib/control/watch.ts";
+import { type WatchOptions, watchProfiles } from "../../lib/control/watch.ts";
 import { Home, mkfifo } from "../_fixtures.ts";
 import { TempDir } from "../_temp.ts";
 
@@ -12,19 +12,22 @@ interface Scenario {
   sync?: (index: number) => boolean;
   /** How long each look takes. Default: no time. */
   lookMs?: number;
+  everyMs?: number;
+  look?: WatchOptions["look"];
 }
 
 /** Watches a home for so many milliseconds of a clock that does not tick; returns what happened. */
 async function watch(
   { path }: Home,
   untilMs: number,
-  { at = {}, sync = () => true, lookMs = 0 }: Scenario = {},
+  { at = {}, sync = () => true, lookMs = 0, ...rest }: Scenario = {},
 ): Promise<string[]> {
   const lines: string[] = [];
   const note = (text: string) => lines.push(`${now} ${text.replace(path, "HOME")}`);
   const end = new AbortController();
   let [now, syncs] = [0, 0];
   await watchProfiles({
+    ...rest,
     home: path,
     signal: end.signal,
     inform: note,
@@ -182,4 +185,19 @@ Deno.test("watchProfiles() goes by the system's clock, and passes on what a sync
   const ignore = () => {};
   const ended = watchProfiles({ home, sync, inform: ignore, warn: ignore });
   await assertRejects(() => ended, TypeError, "true");
+});
+
+Deno.test("watchProfiles() syncs again after a while if it is told to, and looks as it is told to", async () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  const every = { everyMs: 10_000 };
+  assertEquals(await watch(home, 31_000, every), ["500 ", "10500 ", "20500 ", "30500 "]);
+  const lines = await watch(home, 60_000, { ...every, sync: () => false });
+  assertEquals(lines.slice(0, 6), ["500 ", "1500 ", "3500 ", "7500 ", "15500 ", "25500 "]);
+  let bell = 0;
+  const look = (path: string) => {
+    const found = fingerprintProfiles(path);
+    return found.readable ? { ...found, profiles: `${bell}` } : found;
+  };
+  assertEquals(await watch(home, 20_000, { look, at: { 5001: () => bell++ } }), ["500 ", "6000 "]);
 });

@@ -31,7 +31,7 @@ const SWITCHES: Readonly<Record<string, boolean>> = {
 /** A glob as a regular expression; `undefined` if it is none. */
 function globPattern(glob: string): RegExp | undefined {
   if (glob === "none" || glob.length > 243) return undefined;
-  if (!/^[a-z0-9*?][a-z0-9*?_-]*$/.test(glob)) return undefined;
+  if (!/^([a-z0-9*?]|\[[a-z0-9_-]+\])([a-z0-9*?_-]|\[[a-z0-9_-]+\])*$/.test(glob)) return undefined;
   // Stars in a row are one; else a regular expression might take for ever.
   return new RegExp(
     `^${glob.replace(/\*+/g, "*").replace(/[*?]/g, (c) => c === "*" ? ".*" : ".")}$`,

@@ -14,7 +14,7 @@ Deno.test("permissionFlags() doubles a comma, as Deno expects", () => {
 });
 
 Deno.test("permissionCells() has a dash where nothing is allowed", () => {
-  assertEquals(permissionCells({ read: ["/a", "/b"], run: ["x"] }), "`/a`, `/b` | - | `x`");
+  assertEquals(permissionCells({ read: ["/a", "/b"], run: ["x"] }), "`/a`, `/b` | - | `x` | -");
 });
 
 Deno.test("skeletonPrograms() allows mkfifo only where s6-supervise is root, and permissionCells() marks it", () => {
@@ -24,6 +24,6 @@ Deno.test("skeletonPrograms() allows mkfifo only where s6-supervise is root, and
   }
   assertEquals(
     permissionCells({ run: skeletonPrograms({}) }),
-    "- | - | `/usr/bin/mkfifo` (shared)",
+    "- | - | `/usr/bin/mkfifo` (shared) | -",
   );
 });

@@ -5,10 +5,10 @@ import { STAGES } from "../../lib/image/stages.ts";
 import { REPO } from "../_fixtures.ts";
 
 Deno.test("RUN_ARGUMENTS has lines for each stage's script, which ends by running Deno on them, in a zone that it need not look for, root with a cache of its own", () => {
-  for (const { script, entry, user } of STAGES) {
+  for (const { script, entry, user, passesArguments } of STAGES) {
     const lines = RUN_ARGUMENTS.get(script) ?? "";
     assertStringIncludes(lines, "set -- --no-prompt --cached-only --quiet \\\n");
-    assertStringIncludes(lines, `  /opt/hermes-boot/${entry}\n`);
+    assertStringIncludes(lines, `  /opt/hermes-boot/${entry}${passesArguments ? ' "$@"' : ""}\n`);
     const text = Deno.readTextFileSync(`${REPO}/rootfs/${script}`);
     const end = text.slice(text.indexOf(lines) + lines.length);
     const [, cache] =

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { permissionFlags, type Places } from "../../lib/image/permissions.ts";
 import {
+  CLUSTER_LOOP,
   HERMES_SETUP,
   permissionTable,
   PROFILE_WATCH,
@@ -12,12 +13,16 @@ import {
 } from "../../lib/image/stages.ts";
 import { REPO } from "../_fixtures.ts";
 
-const PLACES: Places = { facts: "/f", home: "/h", scandir: "/s", servicedirs: "/d", listen: "h:1" };
+const PLACES: Places = {
+  ...{ facts: "/f", home: "/h", scandir: "/s", servicedirs: "/d" },
+  ...{ listen: "h:1", api: "a:1" },
+};
 
-Deno.test("no stage has a bare flag, or env, ffi, sys or import; only status has one address", () => {
+Deno.test("no stage has a bare flag, or env, ffi, sys or import; status has one address, the loop one server", () => {
   for (const stage of STAGES) {
     for (const flag of permissionFlags(stage.permissions(PLACES))) {
       if (stage === STATUS && flag === "--allow-net=h:1") continue;
+      if (stage === CLUSTER_LOOP && flag === "--allow-net=a:1") continue;
       assert(/^--allow-(read|write|run)=./.test(flag), `${stage.name}: ${flag}`);
     }
   }
@@ -66,6 +71,12 @@ Deno.test("who starts what waits may write nothing but the scandir, and run noth
 
 Deno.test("the watcher may write nothing but the scandir", () => {
   assertEquals(PROFILE_WATCH.permissions(PLACES).write, ["/s"]);
+});
+
+Deno.test("the loop of a cluster may write the volume's ID, and nothing else", () => {
+  const { write, run } = CLUSTER_LOOP.permissions(PLACES);
+  assertEquals(write, ["/h/.hermes-boot-volume", "/h/.hermes-boot-volume.new"]);
+  assertEquals(run, undefined);
 });
 
 Deno.test("the tasks of deno.json run the boot stages with their own permissions", () => {

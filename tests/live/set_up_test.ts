@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { Container, type ContainerOptions, until } from "../container/container.ts";
-import { composed, podOf } from "../_deploy.ts";
+import { composed } from "../_deploy.ts";
 import { clockTick, runSync } from "../_temp.ts";
 import {
   bootContainer,
@@ -176,7 +176,7 @@ liveTest("an upgraded container's gateway comes up, by its command alone", async
   assertEquals(ownerOf(`${home.path}/gateway_state.json`), "10000:10000");
 });
 
-for (const { name, env, capabilities, readOnly } of [...composed(), podOf(0)]) {
+for (const { name, env, capabilities, readOnly } of composed()) {
   liveTest(`${name} of deploy/ boots in exactly its environment`, async (boot) => {
     const { container, home } = await boot({ coder: RUNNING }, {
       ...{ ...ROOTS, env, readOnly },

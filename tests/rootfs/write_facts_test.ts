@@ -44,6 +44,7 @@ Deno.test("write-facts writes what a container without any settings is like", as
     role: "other",
     slots_run_as: "root",
     HOSTNAME: kernel,
+    cluster_api: "",
     HERMES_GATEWAY_PROFILES: "",
     HERMES_GATEWAY_SHARD: "",
     HERMES_GATEWAY_TOPOLOGY: "",

@@ -36,6 +36,8 @@ for (
     ["?????", ["coder"]],
     ["*a*", ["default", "team-a", "team-b", "team"]],
     ["non?", ["none"]],
+    ["non[e]", ["none"]],
+    ["team-[!b-z],[c-d]*", ["default", "coder", "team-a"]],
     ["coder,*", NAMES],
   ] as const
 ) {
@@ -64,7 +66,19 @@ Deno.test("parseSelection() is not slow on any glob", () => {
 const REFUSED = {
   profiles: [
     ...[",", "coder,", ",coder", "coder,,default", "none,coder", "coder,none"],
-    ...["Coder", "my bot", "team-[ab]", "-team", "../x", "a\nb", "é", "all!", "a".repeat(244)],
+    ...[
+      "Coder",
+      "my bot",
+      "team-[]",
+      "[a",
+      "[A]",
+      "-team",
+      "../x",
+      "a\nb",
+      "é",
+      "all!",
+      "a".repeat(244),
+    ],
   ],
   shard: [
     ...["0/5", "6/5", "1/0", "0/0", "1", "1/", "/5", "1/2/3", "-1/5", "+1/5", "1.0/5", "a/5"],

@@ -233,6 +233,7 @@ print_facts() {
   name=${HOSTNAME-}
   [ -n "$name" ] || { read -r name </proc/sys/kernel/hostname; } 2>/dev/null
   put HOSTNAME "$name"
+  put cluster_api "${cluster_api-}"
   put HERMES_GATEWAY_PROFILES "${HERMES_GATEWAY_PROFILES-}"
   put HERMES_GATEWAY_SHARD "${HERMES_GATEWAY_SHARD-}"
   put HERMES_GATEWAY_TOPOLOGY "${HERMES_GATEWAY_TOPOLOGY-}"

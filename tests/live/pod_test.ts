@@ -5,6 +5,7 @@ import { renderCluster } from "../../lib/cluster/render.ts";
 import { readShards } from "../_deploy.ts";
 import type { Json } from "../_kubernetes.ts";
 import { runSync } from "../_temp.ts";
+import { until } from "../container/until.ts";
 import { Home, liveTest, RUNNING, STOPPED, untilStatus, untilUp } from "./_live.ts";
 import { Pod } from "./_pod.ts";
 
@@ -149,6 +150,9 @@ liveTest("a pod of shards runs the gateways of its share", async () => {
   const here = [...said.matchAll(/profile=(\S+) .*action=started/g)].map(([, name = ""]) => name);
   assert(here.length > 0 && here.length < names.length, said);
   for (const name of here) {
-    await untilStatus(pod.container, `/run/hermes/service/gateway-${name}`, "up", ({ up }) => up);
+    await until(`gateway-${name} is up`, async () => {
+      const asked = await pod.container.sh(`s6-svstat -o up /run/hermes/service/gateway-${name}`);
+      return asked.stdout === "true\n";
+    });
   }
 });

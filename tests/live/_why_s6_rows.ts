@@ -9,13 +9,6 @@ export const PID =
 /** Sends a signal to the s6-supervise of the profile, or its logger. */
 export const signalSupervisor = (name: string, half = "") =>
   `${PID}kill -s ${name} $(pid_of "s6-supervise gateway-$1${half}")`;
-/**
- * Has s6-svscan 2.15 forget the s6-supervise of the profile: it dies within a second of its start, and
- * s6-svscan starts another one before that second is over.
- */
-export const FORGET = `${PID}sleep 1; old=$(pid_of "s6-supervise gateway-$1"); kill -9 $old
-  until new=$(pid_of "s6-supervise gateway-$1") && [ "$new" ] && [ "$new" != $old ]; do sleep 0.05; done
-  kill -9 $new $(pid_of "s6-supervise gateway-default"); sleep 1.5`;
 const SVSTAT = `s6-svstat -o pid`;
 const STRAY =
   `cd / && HOME=/opt/data HERMES_GATEWAY_NO_SUPERVISE=1 setsid /usr/local/bin/hermes -p "$1" gateway run --replace >/dev/null 2>&1 </dev/null &`;
@@ -204,13 +197,5 @@ export const UNSUPERVISED: readonly Row[] = [
     scene: RUNNING,
     plant:
       `cd "$2/.." && mv "$2" .hermes/x && s6-svscanctl -an . && while s6-svok .hermes/x; do sleep 0.1; done; sleep 0.5; mv .hermes/x "$2"`,
-  },
-  {
-    cause: "no-supervisor",
-    profile: "forgotten",
-    scene: RUNNING,
-    planter: "root",
-    plant: FORGET,
-    again: FORGET,
   },
 ];

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { parse } from "@std/yaml/parse";
+import { STATUS_PORT } from "../lib/cluster/pod.ts";
 import { parsePolicy, settingsOf } from "../lib/cluster/policy.ts";
 import { GATEWAYS_SERVICE, renderCluster } from "../lib/cluster/render.ts";
 import { toYaml } from "../lib/cluster/yaml.ts";
@@ -139,6 +140,22 @@ Deno.test("no probe restarts a pod of shards, or blocks its rollout, for what on
     [startupProbe, readinessProbe, livenessProbe].map(({ httpGet }) => httpGet.path),
     ["/readyz", "/readyz", "/livez"],
   );
+});
+
+Deno.test("probes, metrics and the service ask where status of a pod of shards listens", () => {
+  const { metadata, spec } = readShards().spec.template;
+  const [container] = spec.containers;
+  const { HERMES_STATUS, HERMES_STATUS_HOST, HERMES_STATUS_PORT = String(STATUS_PORT) } =
+    environmentOf(container, "hermes-gateways-0");
+  assertEquals([HERMES_STATUS, HERMES_STATUS_HOST], ["1", "0.0.0.0"]);
+  assertEquals(HERMES_STATUS_PORT, String(STATUS_PORT));
+  assertEquals(metadata.annotations["prometheus.io/port"], HERMES_STATUS_PORT);
+  const { startupProbe, readinessProbe, livenessProbe, ports } = container;
+  const asked = [startupProbe, readinessProbe, livenessProbe].map(({ httpGet }) => httpGet.port);
+  assertEquals(asked, Array(3).fill(STATUS_PORT));
+  assertEquals(ports, [{ name: "status", containerPort: STATUS_PORT }]);
+  const service = readManifest("kubernetes/base/gateways.yaml").spec;
+  assertEquals(service.ports, [{ name: "status", port: STATUS_PORT }]);
 });
 
 Deno.test("the policy of per-profile has the defaults", () => {

@@ -1,5 +1,6 @@
 import { listIfPresent, lstatIfPresent, removeIfPresent } from "../_fs.ts";
 import { errorWords, S6CommandError, S6TimeoutError } from "../_errors.ts";
+import { waitUntil } from "../_wait.ts";
 import type { Warn } from "../_warn.ts";
 import { profileDir, SLOT_PREFIX, slotName } from "../profile/name.ts";
 import { readRecordedState } from "../profile/recorded_state.ts";
@@ -34,16 +35,6 @@ const POLL_MS = 50;
 /** How long s6-svc may take: it writes a letter to a FIFO that is read. */
 const TELL_MS = 5000;
 
-/** Waits until a condition holds, but no longer than that; tells whether it does. */
-async function until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs;
-  while (!condition()) {
-    if (performance.now() >= deadline) return false;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  return true;
-}
-
 /** Starts gateways that wait, one at a time. */
 class Starter {
   readonly #options: PaceOptions;
@@ -72,9 +63,9 @@ class Starter {
   async start(profile: string): Promise<boolean> {
     const service = slotName(profile);
     const servicedir = this.#supervision.servicedir(service);
-    const isTakenUp = () =>
+    const isReady = () =>
       this.#waitsSince(service) === undefined || readStatus(servicedir) !== undefined;
-    const isSupervised = await until(isTakenUp, this.#timeoutMs);
+    const isSupervised = await waitUntil(isReady, this.#timeoutMs, POLL_MS);
     using _ = await lockScandir(this.#options.scandir);
     const since = this.#waitsSince(service);
     if (since === undefined) return false; // an operator has started, stopped or unregistered it
@@ -99,8 +90,10 @@ class Starter {
       return status.up && status.seconds >= SETTLED_SECONDS || readDeaths(servicedir) > 0 ||
         lstatIfPresent(`${servicedir}/down`) !== undefined;
     };
-    if (await until(isSettled, this.#timeoutMs)) return;
-    this.#warn(`profile=${profile}: not up after ${this.#timeoutMs} ms: the next ones start`);
+    if (await waitUntil(isSettled, this.#timeoutMs, POLL_MS)) return;
+    this.#warn(
+      `profile=${profile}: not up after ${this.#timeoutMs / 1000} s; the next ones are started`,
+    );
   }
 
   #waitsSince(service: string): Date | undefined {

@@ -1,6 +1,6 @@
 import { survivable } from "../_errors.ts";
-import { LOOK } from "./places.ts";
-import { parseProcesses, type Processes, supervisorsOf } from "./processes.ts";
+import { runLook } from "./look.ts";
+import { type Processes, supervisorsOf } from "./processes.ts";
 
 /**
  * Finds the supervisors whose service is not in the scandir, or has another
@@ -43,7 +43,7 @@ export function supervisedGateways(processes: Processes): string[] {
 
 /**
  * Looks for {@linkcode supervisedGateways} in this container.
- * Needs `--allow-run` for {@linkcode LOOK}.
+ * Needs `--allow-run` for {@linkcode runLook}.
  *
  * @param timeoutMs How long that may take, in milliseconds.
  * @returns The services; none where the program is not.
@@ -56,13 +56,7 @@ export function supervisedGateways(processes: Processes): string[] {
  */
 export async function listSupervised(timeoutMs: number): Promise<string[]> {
   try {
-    const { stdout } = await new Deno.Command(LOOK, {
-      clearEnv: true,
-      stdin: "null",
-      stderr: "null",
-      signal: AbortSignal.timeout(timeoutMs),
-    }).output();
-    return supervisedGateways(parseProcesses(new TextDecoder().decode(stdout)));
+    return supervisedGateways(await runLook({ timeoutMs }));
   } catch (error) {
     survivable(error);
     return [];

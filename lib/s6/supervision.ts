@@ -4,6 +4,7 @@ import { parseStatus, runS6, type S6Program, STATUS_FIELDS } from "./run.ts";
 import type { ServiceStatus } from "./status.ts";
 import { findOrphans, listSupervised } from "./orphans.ts";
 import { S6CommandError, S6TimeoutError } from "../_errors.ts";
+import { waitUntil } from "../_wait.ts";
 
 /** Options of {@linkcode Supervision}. */
 export interface SupervisionOptions {
@@ -121,9 +122,9 @@ export class Supervision {
     const gone = () => lstatIfPresent(this.servicedir(service)) === undefined;
     const settled = async () => gone() || await this.supervised(service, true);
     const soonMs = Math.min(SCAN_MS, this.timeoutMs / 2);
-    if (!await this.#within(soonMs, settled)) {
+    if (!await waitUntil(settled, soonMs, POLL_MS)) {
       await this.#whileAwake(async () => {
-        if (await this.#within(this.timeoutMs - soonMs, settled)) return;
+        if (await waitUntil(settled, this.timeoutMs - soonMs, POLL_MS)) return;
         throw new S6TimeoutError(service, "supervised", this.timeoutMs);
       });
     }
@@ -241,14 +242,16 @@ export class Supervision {
   }
 
   /**
-   * Acts while there is a service that is new; the scandir's lock is held. s6-svscan 2.15 forgets an s6-supervise
-   * that has died within a second of its start, if it starts another one before
-   * that second is over (`start()` in its s6-svscan.c). A scan does not remind it of
-   * that, a new service does.
+   * Acts while there is a service that is new; the scandir's lock is held.
+   * s6-svscan 2.15 forgets an s6-supervise that has died within a second of its
+   * start, if it starts another one before that second is over (`start()` in its
+   * s6-svscan.c). A scan does not remind it, a new service does. libexec/wake does
+   * the same for what only root may.
    */
   async #whileAwake(act: () => Promise<void>): Promise<void> {
     const dir = this.servicedir(`${SLOT_PREFIX}.wake`); // no profile has such a name
     const away = this.servicedir(".wake");
+    removeIfPresent(away, { recursive: true }); // of one that was killed
     // What is there before s6-supervise is the caller's, also where s6-supervise is root's.
     for (const path of ["event", "supervise"]) {
       Deno.mkdirSync(`${dir}/${path}`, { recursive: true });
@@ -265,18 +268,8 @@ export class Supervision {
   }
 
   async #until(service: string, what: string, condition: () => Promise<boolean>): Promise<void> {
-    if (await this.#within(this.timeoutMs, condition)) return;
+    if (await waitUntil(condition, this.timeoutMs, POLL_MS)) return;
     throw new S6TimeoutError(service, what, this.timeoutMs);
-  }
-
-  /** Waits until a condition holds, but no longer than that; tells whether it does. */
-  async #within(timeoutMs: number, condition: () => Promise<boolean>): Promise<boolean> {
-    const deadline = performance.now() + timeoutMs;
-    while (!await condition()) {
-      if (performance.now() >= deadline) return false;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-    return true;
   }
 
   #run(program: S6Program, args: readonly string[], service: string): Promise<string> {

@@ -3,7 +3,7 @@ import { gatherOverview, type Overview } from "../../lib/explain/overview_facts.
 import type { Facts } from "../../lib/rules/facts.ts";
 import { NO_RULES, type Rules } from "../../lib/rules/rules.ts";
 import { NO_PROCESSES, parseProcesses, type Processes } from "../../lib/s6/processes.ts";
-import { LOOK } from "../../lib/s6/places.ts";
+import { runLook } from "../../lib/s6/look.ts";
 import { SettingError } from "../_cli.ts";
 import { containerCapacity, containerRules } from "../_facts.ts";
 
@@ -31,10 +31,8 @@ export function readProcesses(): Processes {
  * @returns What runs.
  * @throws {Error} If the program cannot be run.
  */
-export async function lookAgain({ home, scandir }: Facts): Promise<Processes> {
-  const { stdout } = await new Deno.Command(LOOK, { args: [home, scandir], stderr: "null" })
-    .output();
-  return parseProcesses(new TextDecoder().decode(stdout));
+export function lookAgain({ home, scandir }: Facts): Promise<Processes> {
+  return runLook({ dirs: [scandir, home] }); // the volume, which may hang, comes last
 }
 
 /** What is known of a container, and by what rules. */

@@ -1,6 +1,6 @@
 import { findSvscan, svscanProblem } from "../../lib/explain/svscan.ts";
-import { LOOK } from "../../lib/s6/places.ts";
-import { NO_PROCESSES, parseProcesses, type Processes } from "../../lib/s6/processes.ts";
+import { runLook } from "../../lib/s6/look.ts";
+import { NO_PROCESSES, type Processes } from "../../lib/s6/processes.ts";
 
 /** A look is true for so long, in milliseconds. */
 const FRESH_MS = 1000;
@@ -10,13 +10,7 @@ const LOOK_MS = 800;
 
 async function look(): Promise<Processes> {
   try {
-    const { stdout } = await new Deno.Command(LOOK, {
-      clearEnv: true,
-      stdin: "null",
-      stderr: "null",
-      signal: AbortSignal.timeout(LOOK_MS),
-    }).output();
-    return parseProcesses(new TextDecoder().decode(stdout));
+    return await runLook({ timeoutMs: LOOK_MS });
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     return NO_PROCESSES;

@@ -120,8 +120,8 @@ Deno.test("startWaiting() waits for no gateway longer than told, and says so", a
   Deno.writeFileSync(`${queue.home.scandir}/up`, statusBytes(0, 4));
   assertEquals(await queue.start(1, 100), 2);
   assertEquals(queue.warnings, [
-    "profile=a: not up after 100 ms: the next ones start",
-    "profile=b: not up after 100 ms: the next ones start",
+    "profile=a: not up after 0.1 s; the next ones are started",
+    "profile=b: not up after 0.1 s; the next ones are started",
   ]);
 });
 

@@ -12,7 +12,6 @@ import {
   untilParked,
   untilUp,
 } from "./_live.ts";
-import { PID } from "./_why_s6_rows.ts";
 import { inventory, processes, processesOf, untilQuiet, untilReady } from "./_tree.ts";
 
 const SLOT = "gateway-coder";
@@ -270,25 +269,4 @@ liveTest("a gateway killed ten times is parked, and start begins a new tally", a
   assertEquals((await ask()).deaths, 1);
   await ctlOk(container, ["restart", "coder"]);
   assertEquals((await ask()).deaths, 0);
-});
-
-/**
- * Has s6-svscan 2.15 forget the s6-supervise of the profile: it dies within a second of its start, and
- * s6-svscan starts another one before that second is over.
- */
-const FORGET = `${PID}sleep 1; old=$(pid_of "s6-supervise gateway-$1"); kill -9 $old
-  until new=$(pid_of "s6-supervise gateway-$1") && [ "$new" ] && [ "$new" != $old ]; do sleep 0.05; done
-  kill -9 $new $(pid_of "s6-supervise gateway-default"); sleep 1.5`;
-
-liveTest("start brings back a gateway that s6-svscan has forgotten", async (boot) => {
-  const { container } = await boot({ coder: RUNNING });
-  await untilUp(container, "coder");
-  const forgotten = await container.exec(["sh", "-c", FORGET, "sh", "coder"], { user: "root" });
-  assertEquals([forgotten.code, forgotten.stderr], [0, ""]);
-  assertMatch(await ctlOk(container, ["start", "coder"]), /^coder: up, pid \d+\n$/);
-  assertEquals(
-    (await container.sh(`ls -A ${SCANDIR}; ps -eo args= | grep '[w]ake'`)).stdout
-      .split("\n").filter((line) => line.includes("wake")),
-    [],
-  );
 });

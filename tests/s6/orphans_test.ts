@@ -1,9 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { findOrphans, listSupervised, supervisedGateways } from "../../lib/s6/orphans.ts";
 import { LOOK } from "../../lib/s6/places.ts";
-import { REPO } from "../_fixtures.ts";
 import { processesOf } from "../_processes.ts";
-import { exists, modeOf } from "../_temp.ts";
+import { exists } from "../_temp.ts";
 
 Deno.test("findOrphans() finds supervisors without a service, and the second of one, each once", () => {
   const services = ["gateway-a", "gateway-a/log", "gateway-b", "gateway-b/log"];
@@ -23,10 +22,6 @@ Deno.test("supervisedGateways() lists a gateway's or a logger's s6-supervise, th
     6: [{}, "cat", "gateway-x"],
   }));
   assertEquals(found, ["gateway-a", "gateway-a", "gateway-a/log"]);
-});
-
-Deno.test("LOOK is a program of the image", () => {
-  assertEquals(modeOf(`${REPO}/rootfs${LOOK}`) & 0o555, 0o555);
 });
 
 Deno.test({

@@ -32,15 +32,8 @@ const inform = (message: string) => console.log(`${name}: info: ${message}`);
 const warn = (message: string) => console.error(`${name}: warning: ${message}`);
 
 function readFiles(): Map<string, string> {
-  const files = new Map<string, string>();
-  for (const file of ["index.html", "login.html", ...ASSETS]) {
-    try {
-      files.set(file, Deno.readTextFileSync(new URL(file, PAGE)));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-  return files;
+  const names = ["index.html", "login.html", ...ASSETS];
+  return new Map(names.map((name) => [name, Deno.readTextFileSync(new URL(name, PAGE))]));
 }
 
 async function readToken(): Promise<Token> {

@@ -190,10 +190,11 @@ export function gatewayMetrics(
   container: ContainerFacts,
   measures: Measures = {},
 ): GatewayMetrics {
-  const { profile, slot, supervisor, status, deaths } = facts;
+  const { profile, found, slot, supervisor, status, deaths } = facts;
   const { boot } = container;
   const { cause, kind } = diagnose(facts, container);
-  const bootAction = boot?.actions.get(profile);
+  // The name of profiles/default is the root profile's, which has its own line.
+  const bootAction = found === "reserved" ? undefined : boot?.actions.get(profile);
   const isSupervised = status !== null && supervisor !== "none";
   return {
     profile: logWord(profile),

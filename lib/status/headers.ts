@@ -21,6 +21,14 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
+/** Tells whether a header such as `Accept` names something and does not rule it out (`q=0`). */
+function accepts(header: string | null, name: string): boolean {
+  return (header ?? "").split(",").some((range) => {
+    const [word = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
+    return word === name && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
+}
+
 /**
  * Tells whether a scraper asks for OpenMetrics rather than for Prometheus's own
  * text format. Pure.
@@ -35,9 +43,7 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
  * ```
  */
 export function wantsOpenMetrics(accept: string | null): boolean {
-  return (accept ?? "").split(",").some((range) =>
-    /^\s*application\/openmetrics-text\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*$/i.test(range)
-  );
+  return accepts(accept, "application/openmetrics-text");
 }
 
 /**
@@ -53,7 +59,5 @@ export function wantsOpenMetrics(accept: string | null): boolean {
  * ```
  */
 export function takesGzip(accept: string | null): boolean {
-  return (accept ?? "").split(",").some((range) =>
-    /^\s*gzip\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*$/i.test(range)
-  );
+  return accepts(accept, "gzip");
 }

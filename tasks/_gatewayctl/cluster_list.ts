@@ -1,4 +1,4 @@
-import { CAUSES, type Kind } from "../../lib/explain/causes.ts";
+import { CAUSES } from "../../lib/explain/causes.ts";
 import { terminalSafe } from "../../lib/_quote.ts";
 import type { Facts } from "../../lib/rules/facts.ts";
 import { UsageError } from "../_cli.ts";
@@ -10,7 +10,7 @@ import { printJson } from "./json.ts";
 import { write } from "./output.ts";
 import { present } from "./present.ts";
 import { chooseProfiles } from "./profiles.ts";
-import { summaryOf, WORST_FIRST } from "./rows.ts";
+import { filter, summaryOf, WORST_FIRST } from "./rows.ts";
 
 /** What is shown of a pod. */
 function podOf({ facts: { pod } }: ClusterRow) {
@@ -95,10 +95,7 @@ export async function run(
   const chosen = operands.length > 0 ? chooseProfiles(args, known) : known;
   const { found, exitCode } = await present(args, chosen, known);
   const rows = all.filter(({ profile }) => found.has(profile));
-  const kinds = (["failed", "running"] satisfies Kind[]).filter((kind) => flags.has(kind));
-  const shown = kinds.length === 0
-    ? rows
-    : rows.filter(({ diagnosis: { kind } }) => kinds.some((one) => one === kind));
+  const shown = filter(args, rows);
   if (flags.has("json")) printJson({ gateways: shown.map(clusterRowJson) });
   else {
     const lines = shown.length === 0

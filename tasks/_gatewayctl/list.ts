@@ -1,5 +1,4 @@
 import type { Facts } from "../../lib/rules/facts.ts";
-import type { Kind } from "../../lib/explain/causes.ts";
 import type { Arguments } from "./arguments.ts";
 import { printJson } from "./json.ts";
 import { lookAround } from "./look.ts";
@@ -7,14 +6,7 @@ import { write } from "./output.ts";
 import { present } from "./present.ts";
 import { chooseProfiles } from "./profiles.ts";
 import { warn } from "./report.ts";
-import { type Row, rowJson, rowsOf, sorting, summary } from "./rows.ts";
-
-/** Leaves those that `--failed` and `--running` are about. */
-function filter({ flags }: Arguments, rows: readonly Row[]): readonly Row[] {
-  const kinds = (["failed", "running"] satisfies Kind[]).filter((kind) => flags.has(kind));
-  if (kinds.length === 0) return rows;
-  return rows.filter(({ diagnosis: { kind } }) => kinds.some((one) => one === kind));
-}
+import { filter, type Row, rowJson, rowsOf, sorting, summary } from "./rows.ts";
 
 async function print(rows: readonly Row[], shown: readonly Row[], one: boolean): Promise<void> {
   const { gatewayTable, screen } = await import("./list_table.ts");

@@ -14,6 +14,9 @@ import { countServices } from "../../lib/slot/slot_facts.ts";
 import { containerCapacity } from "../_facts.ts";
 import type { Sight } from "./look.ts";
 
+/** By how much two ways to tell when the machine was started differ at most. */
+const JITTER_SECONDS = 2;
+
 /** What was measured of a container. */
 export interface Measured {
   /** The container. */
@@ -29,7 +32,10 @@ export interface Measured {
 export class Meter {
   readonly #container: Facts;
   readonly #logs = new LogSizes();
-  /** When the machine was started, in seconds since the epoch. One value, or start times would jitter. */
+  /**
+   * When the machine was started, in seconds since the epoch. One value, or start times would jitter; but
+   * another one where the clock was set.
+   */
   #machineStart: number | undefined;
 
   /**
@@ -51,7 +57,10 @@ export class Meter {
     const { gateways, container, processes } = sight;
     const { env } = this.#container;
     const capacity = containerCapacity(this.#container);
-    this.#machineStart ??= Date.now() / 1000 - processes.uptimeSeconds;
+    const machineStart = Date.now() / 1000 - processes.uptimeSeconds;
+    const isKnown = Math.abs(machineStart - (this.#machineStart ?? -Infinity)) < JITTER_SECONDS;
+    // A look that was cut off has no uptime.
+    if (!isKnown && processes.uptimeSeconds > 0) this.#machineStart = machineStart;
     const usage = usageOf(processes);
     return {
       container: {
@@ -70,7 +79,9 @@ export class Meter {
           ...measures,
           cpuSeconds: used?.cpuSeconds,
           rssBytes: used?.rssBytes,
-          startTimeSeconds: start && Math.round(this.#machineStart! + start.startSeconds),
+          startTimeSeconds: start && this.#machineStart !== undefined
+            ? Math.round(this.#machineStart + start.startSeconds)
+            : undefined,
         });
       }),
     };

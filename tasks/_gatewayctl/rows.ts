@@ -44,6 +44,22 @@ export function rowsOf(
   });
 }
 
+/**
+ * Leaves those that `--failed` and `--running` are about.
+ *
+ * @param args What the command was given.
+ * @param rows The gateways.
+ * @returns Those; all without either.
+ */
+export function filter<R extends Pick<Row, "diagnosis">>(
+  { flags }: Arguments,
+  rows: readonly R[],
+): readonly R[] {
+  const kinds = (["failed", "running"] satisfies Kind[]).filter((kind) => flags.has(kind));
+  if (kinds.length === 0) return rows;
+  return rows.filter(({ diagnosis: { kind } }) => kinds.some((one) => one === kind));
+}
+
 /** Every kind, the worst first. */
 export const WORST_FIRST: readonly Kind[] = [
   "failed",

@@ -55,6 +55,8 @@ export class Gathering {
   readonly #container: Facts;
   readonly #meter: Meter;
   #seen: Seen | undefined;
+  /** What was last told as news: others ask, too, in between. */
+  #told: Seen | undefined;
   #looking: Promise<Seen> | undefined;
 
   /**
@@ -74,9 +76,10 @@ export class Gathering {
    * @returns The answer.
    */
   async answer({ question, profile }: Asked): Promise<Answers[keyof Answers]> {
-    const before = this.#seen;
+    const before = this.#told;
     if (question === "news" && before !== undefined && this.#isNoNews(before)) return undefined;
     const seen = await this.#see();
+    if (question === "news") this.#told = seen;
     const { sight } = seen;
     switch (question) {
       case "rows":
@@ -161,6 +164,7 @@ function wordRows(sight: Sight): Rows {
 }
 
 function wordReady({ sight: { container, gateways }, problem }: Seen): Ailment[] {
-  if (problem !== undefined) return [{ text: problem }];
+  // The value is the container's environment, and nobody's business here.
+  if (problem !== undefined) return [{ text: problem.replace(/, got [^]*/, "") }];
   return findAilments(container, gateways, "ready");
 }

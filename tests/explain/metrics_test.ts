@@ -44,6 +44,15 @@ const CODER: GatewayMetrics = {
   bootSeconds: 0.042,
 };
 
+Deno.test("gatewayMetrics() leaves the last boot to the root profile, whose name profiles/default has", () => {
+  const boot = { seconds: 0.1, actions: new Map([["default", "started"]]) };
+  const of = (changes: Partial<GatewayFacts>) =>
+    gatewayMetrics(gateway({ profile: "default", ...changes }), { ...CONTAINER, boot } as never);
+  assertEquals([of({}).bootAction, of({}).bootSeconds], ["started", 0.1]);
+  const reserved = of({ found: "reserved", slot: "none", status: null });
+  assertEquals([reserved.bootAction, reserved.bootSeconds], [undefined, undefined]);
+});
+
 Deno.test("renderMetrics() has a family for everything that is known of a gateway", () => {
   const expected: Record<string, [string, Record<string, string>, string?]> = {
     hermes_gateway_up: ["1", {}],

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { until } from "../container/container.ts";
 import { HERMES, liveTest, RUNNING, THREE, untilRested } from "./_live.ts";
 import { ask, bootStatus, freePort } from "./_status.ts";
 
@@ -16,6 +17,8 @@ const WRONG: readonly (readonly [env: Record<string, string>, words: RegExp])[] 
     { HERMES_STATUS_HOST: "nas.lan" },
     /HERMES_STATUS_HOST: expected an IP address or localhost, got/,
   ],
+  [{ HERMES_STATUS_HOST: "127.0.0.1:80" }, /HERMES_STATUS_HOST: expected an IP address without/],
+  [{ HERMES_STATUS_HOST: "12:34" }, /HERMES_STATUS_HOST: expected an IP address without a port/],
   [{ HERMES_STATUS_HOST: "1.2.3" }, /HERMES_STATUS_HOST: expected an IP address, got 1\.2\.3/],
   [{ HERMES_STATUS_HOST: "192.0.2.1" }, /cannot listen at http:\/\/192\.0\.2\.1:\d+\/: /],
   [
@@ -42,6 +45,22 @@ for (const [env, words] of WRONG) {
     assertMatch(lines.join(), /^status: error: /);
   });
 }
+
+liveTest("/readyz names a setting that makes no sense, and not its value", async (boot) => {
+  const port = freePort();
+  const env = {
+    HERMES_STATUS: "1",
+    HERMES_STATUS_PORT: String(port),
+    HERMES_GATEWAY_SHARD: "hush/5",
+  };
+  const { container } = await boot({ default: RUNNING }, { hooks: false, env });
+  await container.boot();
+  const url = `http://127.0.0.1:${port}/readyz`;
+  const [status, text] = await until("an answer", () => ask(url).catch(() => undefined), 30_000);
+  assertEquals(status, 503);
+  assertMatch(text, /HERMES_GATEWAY_SHARD: expected/);
+  assert(!text.includes("hush"), text);
+});
 
 liveTest("status rests where it is off", async (boot) => {
   const { container } = await boot({ default: RUNNING });

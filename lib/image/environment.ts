@@ -100,12 +100,13 @@ export const VARIABLES: readonly Variable[] = [
     names: ["HERMES_START_PARALLEL"],
     fallback: "all at once",
     text: "How many gateways are started at a time when the container starts, for a machine that " +
-      "all of them at once would overwhelm: [how](operate.md#a-few-at-a-time).",
+      "all of them at once would overwhelm, 1 to 10000: [how](operate.md#a-few-at-a-time).",
   },
   {
     names: ["HERMES_GATEWAY_MEMORY_MAX"],
     fallback: "no limit",
-    text: "How much data each process of a gateway may have: bytes, or `512M`. One that asks for " +
+    text:
+      "How much data each process of a gateway may have, 16M to 1024G: bytes, or `512M`. One that asks for " +
       "more is refused it (RLIMIT_DATA; in Python a `MemoryError`). It does not bound what the " +
       "processes of a gateway take together.",
   },
@@ -195,7 +196,7 @@ export const VARIABLES: readonly Variable[] = [
     fallback: "",
     text:
       "A file with the token, 16 characters or more, that the page and the API ask for. Without " +
-      "one only this machine sees them.",
+      "one they are shown only on `127.0.0.1`, inside the container; on any other address to nobody.",
   },
   {
     names: ["HERMES_STATUS_ALLOWED_HOSTS"],

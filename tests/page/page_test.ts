@@ -103,7 +103,7 @@ browserTest("page: filters by text and by state, and says when nothing is left",
   assertEquals(await its.names(), ["coder", "default"]);
   await page.type("#text", "nobody");
   assertEquals(await its.names(), []);
-  assertEquals(await its.text("#no-match"), "No gateway is like that. Show all");
+  assertEquals(await its.text("#no-match"), "No gateway matches. Show all");
   await page.click("#show-all");
   assertEquals((await its.names()).length, ROWS().length);
   its.assertClean();

@@ -43,13 +43,22 @@ export interface SlotPlaces {
   hermes: Owner;
 }
 
+/** A finish script is killed after so many seconds, servicedir(7). */
+const FINISH_SECONDS = 5;
+
 /**
  * An s6-supervise that finds no room for its status leaves one that names a
- * process of before. What it has written since the look is true.
+ * process of before, or none while there is one that is no finish script. What
+ * it has written since the look is true.
  */
-function isStale(status: ServiceStatus, supervisor: Supervisor, { all }: Processes): boolean {
-  if (status.pid === null || status.seconds === 0) return false;
-  return all.get(status.pid)?.ppid !== supervisor.process.pid;
+function isStale(
+  status: ServiceStatus,
+  { process, child }: Supervisor,
+  { all, uptimeSeconds }: Processes,
+): boolean {
+  if (status.seconds === 0) return false;
+  if (status.pid !== null) return all.get(status.pid)?.ppid !== process.pid;
+  return child !== undefined && uptimeSeconds - child.startSeconds > FINISH_SECONDS + 1;
 }
 
 const NOTHING: Supervised = { supervisor: "none", frozen: false, status: null };

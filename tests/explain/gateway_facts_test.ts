@@ -71,6 +71,13 @@ Deno.test("readSlot() believes no status that nobody keeps", () => {
   // 6 is somebody else by now.
   const stale = read(made, { ...TREE, 6: [1, "S", "sleep"] });
   assertEquals([stale.supervisor, stale.status], ["alive", null]);
+  // It runs, and for too long to be a finish script.
+  made.slot("coder", statusBytes(0));
+  const after = (seconds: number) => {
+    const { all, ...others } = processes(TREE);
+    return read(made, { all, ...others, uptimeSeconds: all.get(6)!.startSeconds + seconds });
+  };
+  assertEquals([after(5).status?.up, after(7).status], [false, null]);
 });
 
 Deno.test("readSlot() believes the status where nobody could look", () => {

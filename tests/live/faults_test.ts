@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { pooledMap } from "@std/async/pool";
+import { type Container, until } from "../container/container.ts";
 import { type Boot, liveTest, RUNNING, SCANDIRS, STOPPED } from "./_live.ts";
-import { ctl } from "./_gatewayctl.ts";
+import { ctl, ctlJson } from "./_gatewayctl.ts";
 import {
   type Expected,
   type Fault,
@@ -59,6 +60,17 @@ function kills(
   );
 }
 
+/** Does what `why` says of gateways of which s6 could not write down how they are; tells whether all are known. */
+async function tell(container: Container): Promise<boolean> {
+  const rows = await ctlJson<{ profile: string; cause: string }[]>(container, ["list"]);
+  const unknown = rows.filter(({ cause }) => cause === "unknown");
+  for (const { profile } of unknown) {
+    const [{ try: help = "" } = {}] = await ctlJson(container, ["why", profile]);
+    assertEquals((await container.sh(String(help), { user: "hermes" })).stderr, "");
+  }
+  return unknown.length === 0 && rows.every(({ cause }) => cause !== "starting");
+}
+
 // Beside what has a test of its own: too many profiles (capacity_test), a service gateways that cannot
 // get ready (gateways_service_test), children and ports (orphans_test), reports (gatewayctl_health_test).
 const FAULTS: readonly Fault[] = [
@@ -111,6 +123,7 @@ const FAULTS: readonly Fault[] = [
       await container.sh("mount -o remount,nr_inodes=0 /run");
       const { code, stderr } = await ctl(container, ["sync"]);
       assertEquals(code, 0, stderr);
+      await until("what s6 could not write down is known", () => tell(container), 20_000);
     },
     withinMs: 20_000,
   },

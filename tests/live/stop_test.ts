@@ -96,3 +96,15 @@ for (const [what, options] of Object.entries(CONTAINERS)) {
     },
   );
 }
+
+liveTest(
+  "a stop does not wait for what s6 could not write down of a static service",
+  async (boot) => {
+    const { container } = await boot({ default: RUNNING });
+    // As a full /run leaves it: it is down, and its status says that it is up.
+    const STALE =
+      `cd /run/s6-rc/servicedirs/status/supervise && cp ../../gateways/supervise/status .`;
+    assertEquals((await container.sh(STALE)).stderr, "");
+    assert(await stop(container) < 10_000);
+  },
+);

@@ -100,7 +100,7 @@ liveTest("without hermes on PATH gateways are parked, and both logs say so", asy
   const { container, home } = await boot({ coder: RUNNING }, { env });
   assertEquals((await untilParked(container, "gateway-coder")).exitCode, 78);
   const said = /gateway-coder: error: this image has no hermes on PATH\n/;
-  assertMatch(await container.log(), said);
+  await until("the container's log", async () => said.test(await container.log()), 30_000);
   await home.untilLogged("coder");
   assertMatch(await home.log("coder"), said);
 });

@@ -42,35 +42,21 @@ RUN set -eu; \
     unpack "$machine" "$sum"; \
     unpack symlinks-noarch "$S6_OVERLAY_SHA256_SYMLINKS_NOARCH"
 
-FROM ${BUILD_IMAGE} AS vendor
+FROM ${BUILD_IMAGE} AS suite
 USER root
 COPY --from=deno /deno /usr/local/bin/deno
 WORKDIR /src
 COPY deno.json deno.lock ./
-COPY lib/_*.ts lib/
-COPY tasks/_cli.ts tasks/vendor.ts tasks/
-COPY rootfs/opt/hermes-boot/deno.json rootfs/opt/hermes-boot/
-ARG NPM_CONFIG_REGISTRY
-RUN deno run --allow-all tasks/vendor.ts --out /out
-
-FROM ${BUILD_IMAGE} AS suite
-USER root
-COPY --from=deno /deno /usr/local/bin/deno
-WORKDIR /opt/hermes-boot
-COPY mod.ts ./
 COPY lib/ lib/
-COPY tasks/_cli.ts tasks/_facts.ts tasks/_news.ts tasks/_table.ts tasks/_width.ts \
-  tasks/gatewayctl.ts tasks/hermes_setup.ts tasks/reconcile_cluster.ts tasks/reconcile_profiles.ts \
-  tasks/start_gateways.ts tasks/status.ts tasks/supervise_perms.ts tasks/watch_profiles.ts tasks/
-COPY tasks/_gatewayctl/ tasks/_gatewayctl/
-COPY tasks/_status/ tasks/_status/
+COPY tasks/ tasks/
+ARG NPM_CONFIG_REGISTRY
+RUN deno task --quiet bundle --outdir /opt/hermes-boot/tasks
+WORKDIR /opt/hermes-boot
 COPY rootfs/opt/hermes-boot/ ./
-COPY --from=vendor /out/ ./
 COPY rootfs/ /rootfs/
 # Fills the cache that the hooks use read-only.
-COPY tasks/warm_cache.sh /tmp/
 RUN set -eu; \
-    DENO_DIR=/opt/hermes-boot/deno_dir sh /tmp/warm_cache.sh; \
+    DENO_DIR=/opt/hermes-boot/deno_dir sh /src/tasks/warm_cache.sh; \
     chmod -R a=rX /opt/hermes-boot; \
     chmod -R u=rwX,go=rX /rootfs
 

@@ -1,7 +1,7 @@
 import { permissionFlags, type Places, RUN_FLAGS } from "../lib/image/permissions.ts";
+import { bundled } from "../lib/image/scripts.ts";
 import { RECONCILE_PROFILES, type Stage, SUPERVISE_PERMS } from "../lib/image/stages.ts";
-import { vendor } from "../tasks/vendor.ts";
-import { REPOSITORY } from "../tests/container/container.ts";
+import { bundle } from "../tests/_bundle.ts";
 import { measure, type Program, type Run, type Tools } from "./_measure.ts";
 import { least } from "./_statistics.ts";
 import { makeHome } from "./_worlds.ts";
@@ -35,7 +35,7 @@ export const SCENES = {
 
 const LARGE = 200;
 
-/** The suite as it is in the image: its packages beside it, caches of its own. */
+/** The suite as it is in the image, with caches of its own. */
 class Suite {
   readonly #path: string;
 
@@ -46,9 +46,7 @@ class Suite {
   /** Lays it out; its caches are empty. */
   static async install(path: string): Promise<Suite> {
     await run("mkdir", "-p", path);
-    const parts = ["lib", "tasks", "rootfs/opt/hermes-boot/deno.json"];
-    await run("cp", "-R", ...parts.map((part) => `${REPOSITORY}/${part}`), path);
-    vendor(path);
+    bundle(path);
     await Deno.writeTextFile(`${path}/empty.js`, "");
     return new Suite(path);
   }
@@ -70,7 +68,7 @@ class Suite {
   stage(stage: Stage, places: Partial<Places>, args: readonly string[]): Program {
     const all = { servicedirs: "", facts: "", home: "", scandir: "", listen: "", ...places };
     const flags = permissionFlags(stage.permissions(all));
-    return this.#deno([...flags, `${this.#path}/${stage.entry}`, ...args]);
+    return this.#deno([...flags, `${this.#path}/${bundled(stage.entry)}`, ...args]);
   }
 }
 

@@ -27,6 +27,8 @@ Exit code: 1 it cannot go on; 2 wrong arguments or settings.
 `;
 
 const PAGE = new URL("../status/", import.meta.url);
+// No import, and so a file of its own in the image, too.
+const WORKER = new URL(`_status/worker${import.meta.url.slice(-3)}`, import.meta.url);
 
 const inform = (message: string) => console.log(`${name}: info: ${message}`);
 const warn = (message: string) => console.error(`${name}: warning: ${message}`);
@@ -78,7 +80,7 @@ await runProgram({ name, help, flags: ["token"], values }, async ({ flags, value
     throw new SettingError(`HERMES_STATUS_HOST: expected an IP address, got ${host}`);
   }
   const token = flags.has("token") ? await readToken() : undefined;
-  using gatherer = new Gatherer(factsFile);
+  using gatherer = new Gatherer(WORKER, factsFile);
   await serve(
     {
       ...{ gatherer, token, pulse: new Pulse(container.scandir), files: readFiles() },

@@ -18,22 +18,20 @@ echo 'multiplex_profiles: off' >"$work/home/config.yaml"
 mkdir -p "$work/services/one/event" "$work/services/one/supervise" "$work/scandir/.s6-svscan"
 mkfifo "$work/services/one/supervise/control" "$work/scandir/.s6-svscan/control"
 run() { deno run --allow-all --no-prompt --cached-only "$@"; }
-# A worker is not among the imports.
-deno cache --quiet mod.ts tasks/_status/worker.ts
-run tasks/hermes_setup.ts "--home=$work/home" --owner=1:1
-run tasks/supervise_perms.ts "--servicedirs=$work/services" "--scandir=$work/scandir" --owner=1:1
-run tasks/reconcile_profiles.ts --facts "$work/facts"
+run tasks/hermes_setup.js "--home=$work/home" --owner=1:1
+run tasks/supervise_perms.js "--servicedirs=$work/services" "--scandir=$work/scandir" --owner=1:1
+run tasks/reconcile_profiles.js --facts "$work/facts"
 libexec/look >"$work/look" || : # a process has ended meanwhile
 for command in list 'top -n 1' 'start x' 'register x' 'unregister x' 'sync --dry-run' 'why x' doctor \
   'logs x' health metrics 'completion bash'; do
   # shellcheck disable=SC2086 # its words
-  run tasks/gatewayctl.ts --facts "$work/facts" $command <"$work/look" >/dev/null 2>&1 || [ $? -ne 2 ]
+  run tasks/gatewayctl.js --facts "$work/facts" $command <"$work/look" >/dev/null 2>&1 || [ $? -ne 2 ]
 done
-run tasks/watch_profiles.ts --help >/dev/null
-run tasks/start_gateways.ts --help >/dev/null
-run tasks/status.ts --help >/dev/null
-run tasks/reconcile_cluster.ts --dry-run --facts "$work/facts" >/dev/null
-run --preload 'data:text/javascript,Deno.exit()' tasks/reconcile_profiles.ts
+run tasks/watch_profiles.js --help >/dev/null
+run tasks/start_gateways.js --help >/dev/null
+run tasks/status.js --help >/dev/null
+run tasks/reconcile_cluster.js --dry-run --facts "$work/facts" >/dev/null
+run --preload 'data:text/javascript,Deno.exit()' tasks/reconcile_profiles.js
 rm -r "$work"
 # Root's hooks have their own: at its end, who can write to the databases may remove what readers need.
 cp -R "$DENO_DIR" "$work"

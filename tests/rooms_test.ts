@@ -12,6 +12,7 @@ const PURE = [
   "_owner",
   "_quote",
   "boot/action",
+  "cluster/_sha256",
   "cluster/changes",
   "cluster/compose",
   "cluster/name",

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "./_sha256.ts";
 import type { LiveObject } from "./api.ts";
 import type { KubeObject } from "./object.ts";
 import { parseQuantity } from "./quantity.ts";
@@ -63,7 +63,7 @@ export function keyOf({ kind, metadata: { name } }: KubeObject): string {
  * ```
  */
 export function markObject(object: KubeObject, volume: string): KubeObject {
-  const hash = createHash("sha256").update(JSON.stringify([object, volume])).digest("hex");
+  const hash = sha256(JSON.stringify([object, volume]));
   const annotations = {
     ...object.metadata.annotations,
     [VOLUME_ANNOTATION]: volume,

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "./_sha256.ts";
 
 /** What every workload's name begins with. */
 export const WORKLOAD_PREFIX = "hermes-";
@@ -22,7 +22,7 @@ const MAX_REST = MAX_WORKLOAD_NAME_LENGTH - WORKLOAD_PREFIX.length;
  * ```
  */
 export function profileHash(profile: string): string {
-  return createHash("sha256").update(profile).digest("hex").slice(0, 40);
+  return sha256(profile).slice(0, 40);
 }
 
 /**

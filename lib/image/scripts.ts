@@ -7,11 +7,24 @@ import { type Stage, STAGES, SUPERVISE_PERMS } from "./stages.ts";
 /** Where the suite lives in the image. */
 export const INSTALL_DIR = "/opt/hermes-boot";
 
+/**
+ * Tells where a program is in the image, where it is one file. Pure.
+ *
+ * @param entry Its entry script, relative to the repository.
+ * @returns The path, relative to {@linkcode INSTALL_DIR}.
+ */
+export function bundled(entry: string): string {
+  return entry.replace(/\.ts$/, ".js");
+}
+
 /** Where Deno is in the image. */
 export const DENO = "/usr/local/bin/deno";
 
 /** Where gatewayctl is in the image, relative to the root. */
 export const GATEWAYCTL_FILE = "usr/local/bin/gatewayctl";
+
+/** The entry script of gatewayctl, relative to the repository. */
+export const GATEWAYCTL_ENTRY = "tasks/gatewayctl.ts";
 
 /** The lines of a script between which its arguments for `deno run` are generated. */
 export const RUN_MARKS: readonly [begin: string, end: string] = [
@@ -49,7 +62,7 @@ function stageArguments(stage: Stage): string {
     ? { ...WORDS, servicedirs: "$places", scandir: "" }
     : WORDS;
   return `set -- ${RUN_FLAGS.join(" ")} \\\n${flags(stage.permissions(words), "  ")}` +
-    `  ${INSTALL_DIR}/${stage.entry}${stage.passesArguments ? ' "$@"' : ""}\n` +
+    `  ${INSTALL_DIR}/${bundled(stage.entry)}${stage.passesArguments ? ' "$@"' : ""}\n` +
     rootArguments(stage.permissions, "");
 }
 
@@ -66,7 +79,7 @@ function commandCases({ name, permissions, inCluster }: Command): string {
 }
 
 function commandArguments(): string {
-  return `set -- ${INSTALL_DIR}/tasks/gatewayctl.ts "$@"
+  return `set -- ${INSTALL_DIR}/${bundled(GATEWAYCTL_ENTRY)} "$@"
 case $command in
 ${COMMANDS.map(commandCases).join("")}esac
 set -- ${RUN_FLAGS.join(" ")} "$@"

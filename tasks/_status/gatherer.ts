@@ -34,10 +34,11 @@ export class Gatherer implements Disposable {
   /**
    * Starts the worker.
    *
+   * @param worker Its module.
    * @param facts The facts file. Default: the container's.
    */
-  constructor(facts: string | undefined) {
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  constructor(worker: URL, facts: string | undefined) {
+    this.#worker = new Worker(worker, { type: "module" });
     this.#worker.onmessage = ({ data: { id, answer, error } }: MessageEvent<Answered>) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);

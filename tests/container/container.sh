@@ -7,8 +7,7 @@
 #   DENO      the deno binary
 #   USR       the directories that make /usr, with colons between them, the first one on top
 #   DATA      the directory to mount at /opt/data
-#   DENO_CACHE  a directory for Deno's caches, kept between containers
-#   VENDOR    the packages of the image, as tasks/vendor.ts lays them out
+#   SUITE     a directory for the image's programs and Deno's caches, kept between containers
 #   MOUNTS    lines "INSIDE OUTSIDE": more that is bound into it
 #   ENVDIR    a directory with the container's environment, one file a variable
 #   PIDFILE   where PID 1's number outside goes
@@ -59,13 +58,11 @@ cp -R --preserve=mode "$REPO/rootfs/etc" "$REPO/rootfs/opt" .
 mount -t tmpfs -o mode=755 tmpfs usr/local/bin
 cp --preserve=mode "$REPO"/rootfs/usr/local/bin/* usr/local/bin/
 [ "$(id -u)" -ne 0 ] || cp -R "$REPO/rootfs/usr/share" usr/
-mkdir -p opt/data opt/hermes-boot/deno_dir
-cp -R --preserve=mode "$REPO/lib" "$REPO/tasks" "$REPO/mod.ts" "$VENDOR" opt/hermes-boot/
+mkdir -p opt/data
 cp --preserve=mode "$REPO/tests/stub/hermes" usr/local/bin/hermes
 : >usr/local/bin/deno
 mount --bind "$DENO" usr/local/bin/deno
 mount --bind "$DATA" opt/data
-mount --bind "$DENO_CACHE" opt/hermes-boot/deno_dir
 echo "$MOUNTS" | while read -r inside outside; do
   [ -n "$inside" ] || continue
   if [ -d "$outside" ]; then mkdir -p ".$inside"; else mkdir -p ".${inside%/*}" && : >".$inside"; fi
@@ -109,23 +106,28 @@ chmod 755 run/service/s6-linux-init-shutdownd/run
 mkdir -m 755 run/service/.s6-svscan
 
 path=/opt/hermes-boot/bin:/command:$PATH:/usr/lib/execline/bin
-# As in the image, the caches hold compiled code; made once for all containers of these files.
-warm_cache() {
-  files=$(cd opt/hermes-boot && find deno.json lib mod.ts tasks vendor -type f -exec sha256sum {} + | sort)
-  stamp=$( (echo "$files" && stat -Lc '%s %Y' "$DENO") | sha256sum)
-  cache=opt/hermes-boot/deno_dir
-  [ "$(cat "$cache/stamp" 2>/dev/null)" != "$stamp" ] || return 0
-  find "$cache" -mindepth 1 -delete
-  chroot . /usr/bin/env -i --chdir=/opt/hermes-boot "PATH=$path" DENO_DIR=/opt/hermes-boot/deno_dir \
-    sh tasks/warm_cache.sh
-  echo "$stamp" >"$cache/stamp"
-}
-if [ "$(id -u)" -eq 0 ]; then
-  exec 9<opt/hermes-boot/deno_dir
-  flock 9
-  warm_cache
-  exec 9<&-
+# As in the image each program is one file, and the caches hold its compiled code; made once for all
+# containers of these sources.
+exec 9<"$SUITE"
+flock 9
+files=$(cd "$REPO" && find deno.json deno.lock lib tasks -type f -exec sha256sum {} + | sort)
+stamp=$( (echo "$files" && stat -Lc '%s %Y' "$DENO") | sha256sum)
+if [ "$(cat "$SUITE/stamp" 2>/dev/null)" != "$stamp" ]; then
+  find "$SUITE" -mindepth 1 -delete
+  mkdir "$SUITE/deno_dir"
+  (cd "$REPO" && "$DENO" task --quiet bundle --outdir "$SUITE/tasks")
+  echo "$stamp" >"$SUITE/stamp"
 fi
+cp -R "$SUITE/tasks" opt/hermes-boot/
+mkdir opt/hermes-boot/deno_dir
+mount --bind "$SUITE/deno_dir" opt/hermes-boot/deno_dir
+if [ "$(id -u)" -eq 0 ] && [ ! -e "$SUITE/deno_dir/root" ]; then
+  cp "$REPO/tasks/warm_cache.sh" tmp/
+  chroot . /usr/bin/env -i --chdir=/opt/hermes-boot "PATH=$path" DENO_DIR=/opt/hermes-boot/deno_dir \
+    sh /tmp/warm_cache.sh
+  rm tmp/warm_cache.sh
+fi
+exec 9<&-
 mount -o remount,bind,ro opt/hermes-boot/deno_dir
 if [ -n "$RUN_AS" ]; then
   case $MOUNTS in

@@ -1,5 +1,4 @@
 import { fromFileUrl, join } from "@std/path";
-import { vendor } from "../../tasks/vendor.ts";
 import { findS6, type S6Source } from "./s6_packages.ts";
 import { until } from "./until.ts";
 
@@ -81,11 +80,10 @@ function boundingSet(capabilities: readonly string[]): string {
 /** Lays out what `container.sh` needs and spawns it in its namespaces. */
 async function spawn(work: string, options: ContainerOptions): Promise<Deno.ChildProcess> {
   const s6 = await findS6(REPOSITORY, S6, options.progress ?? (() => {}));
-  const cache = `${REPOSITORY}/.cache/container_deno_dir`;
-  await Deno.mkdir(cache, { recursive: true });
+  const suite = `${REPOSITORY}/.cache/container_suite`;
+  await Deno.mkdir(suite, { recursive: true });
   await Deno.mkdir(`${work}/root`);
   await Deno.mkdir(`${work}/env`);
-  vendor(work);
   for (const [name, value] of Object.entries(options.env ?? {})) {
     await Deno.writeTextFile(`${work}/env/${name}`, value);
   }
@@ -114,9 +112,8 @@ async function spawn(work: string, options: ContainerOptions): Promise<Deno.Chil
       DENO: Deno.execPath(),
       USR: trees.map((tree) => `${tree}/usr`).join(":"),
       DATA: options.data,
-      DENO_CACHE: cache,
+      SUITE: suite,
       ENVDIR: `${work}/env`,
-      VENDOR: `${work}/vendor`,
       MOUNTS: mounts.map(([inside, outside]) => `${inside} ${outside}`).join("\n"),
       PIDFILE: `${work}/pid`,
       LOG: `${work}/log`,

@@ -1,8 +1,9 @@
 import { permissionFlags, type Places, RUN_FLAGS } from "../../lib/image/permissions.ts";
+import { bundled } from "../../lib/image/scripts.ts";
 import type { Stage } from "../../lib/image/stages.ts";
+import { bundle } from "../_bundle.ts";
 import { NOWHERE, writeFacts } from "../_facts.ts";
-import { vendor } from "../../tasks/vendor.ts";
-import { IS_ROOT, REPO } from "../_fixtures.ts";
+import { IS_ROOT } from "../_fixtures.ts";
 import { type Outcome, run, type RunOptions, runSync, TempDir } from "../_temp.ts";
 import { CAN_MOUNT, Tmpfs } from "../_tmpfs.ts";
 
@@ -18,8 +19,6 @@ export function asHermes(...command: string[]): [program: string, ...args: strin
   const [program = "", ...args] = [...drop, ...command];
   return [program, ...args];
 }
-
-const PARTS = ["lib", "tasks", "rootfs/opt/hermes-boot/deno.json"];
 
 /** The suite as it lies in the image, where hermes can read it, with a warm cache. */
 export class Installation implements Disposable {
@@ -37,10 +36,9 @@ export class Installation implements Disposable {
     this.dir = this.#temp.mkdir("work");
     this.#tmpfs = CAN_MOUNT ? new Tmpfs(this.dir, "mode=755") : undefined;
     this.#cache = `${path}/deno_dir`;
-    runSync("cp", "-R", ...PARTS.map((part) => `${REPO}/${part}`), path);
-    vendor(path);
+    bundle(path);
     this.deno = this.#reachableDeno();
-    for (const entry of ["tasks/reconcile_profiles.ts", "tasks/supervise_perms.ts"]) {
+    for (const entry of ["tasks/reconcile_profiles.js", "tasks/supervise_perms.js"]) {
       const { success } = new Deno.Command(this.deno, {
         args: ["run", "--quiet", `${path}/${entry}`, "--help"],
         env: { DENO_DIR: this.#cache, NO_COLOR: "1" },
@@ -85,7 +83,7 @@ export class Installation implements Disposable {
     return [
       ...[this.deno, "run", ...RUN_FLAGS],
       ...permissionFlags(stage.permissions({ ...NOWHERE, ...places, ...facts && { facts } })),
-      `${this.#temp.path}/${stage.entry}`,
+      `${this.#temp.path}/${bundled(stage.entry)}`,
       ...facts === undefined ? [] : [`--facts=${facts}`],
     ];
   }

@@ -8,7 +8,10 @@ Deno.test("RUN_ARGUMENTS has lines for each stage's script, which ends by runnin
   for (const { script, entry, user, passesArguments } of STAGES) {
     const lines = RUN_ARGUMENTS.get(script) ?? "";
     assertStringIncludes(lines, "set -- --no-prompt --cached-only --quiet \\\n");
-    assertStringIncludes(lines, `  /opt/hermes-boot/${entry}${passesArguments ? ' "$@"' : ""}\n`);
+    assertStringIncludes(
+      lines,
+      `  /opt/hermes-boot/${entry.replace(".ts", ".js")}${passesArguments ? ' "$@"' : ""}\n`,
+    );
     const text = Deno.readTextFileSync(`${REPO}/rootfs/${script}`);
     const end = text.slice(text.indexOf(lines) + lines.length);
     const [, cache] =

@@ -171,7 +171,7 @@ whatever_is_writable() {
     done
   done </tmp/writable
   for path in /etc/ld.so.preload /run/s6/container_environment/PATH /root/.profile /etc/passwd \
-    /run/s6-rc/state /opt/hermes-boot/tasks/hermes_setup.ts /etc/cont-init.d/00-evil; do
+    /run/s6-rc/state /opt/hermes-boot/tasks/hermes_setup.js /etc/cont-init.d/00-evil; do
     plant "root's file" "$path"
   done
   for dir in /run/service /run/hermes /run /etc /opt /usr/local/bin; do

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Command, CommandPlaces } from "../../lib/image/command.ts";
 import { COMMANDS } from "../../lib/image/commands.ts";
 import { permissionFlags, type Permissions, RUN_FLAGS } from "../../lib/image/permissions.ts";
-import { DENO, INSTALL_DIR } from "../../lib/image/scripts.ts";
+import { bundled, DENO, GATEWAYCTL_ENTRY, INSTALL_DIR } from "../../lib/image/scripts.ts";
 import type { Container, ExecResult } from "../container/container.ts";
 import { droppedGrants, lies } from "../permissions/_audit.ts";
 import { liveTest, RUNNING, SCANDIR, SUPERVISION, untilAllUp } from "./_live.ts";
@@ -60,7 +60,7 @@ async function runWith(
       await container.exec([
         ...[DENO, "run", ...RUN_FLAGS],
         ...permissionFlags(permissions),
-        ...[`${INSTALL_DIR}/tasks/gatewayctl.ts`, name, ...words],
+        ...[`${INSTALL_DIR}/${bundled(GATEWAYCTL_ENTRY)}`, name, ...words],
       ], {
         user: "hermes",
         env: {

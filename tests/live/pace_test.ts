@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Container, until } from "../container/container.ts";
 import { permissionFlags, type Permissions, RUN_FLAGS } from "../../lib/image/permissions.ts";
-import { DENO, INSTALL_DIR } from "../../lib/image/scripts.ts";
+import { bundled, DENO, INSTALL_DIR } from "../../lib/image/scripts.ts";
 import { START_GATEWAYS } from "../../lib/image/stages.ts";
 import { FACTS_FILE } from "../../lib/rules/facts.ts";
 import { droppedGrants, lies } from "../permissions/_audit.ts";
@@ -268,7 +268,7 @@ liveTest("who starts them needs each of its permissions, and no other", async (b
     });
     return await container.exec([
       ...[DENO, "run", ...RUN_FLAGS, ...permissionFlags(granted)],
-      `${INSTALL_DIR}/${START_GATEWAYS.entry}`,
+      `${INSTALL_DIR}/${bundled(START_GATEWAYS.entry)}`,
     ], {
       user: "hermes",
       env: { DENO_DIR: `${INSTALL_DIR}/deno_dir`, DENO_AUDIT_PERMISSIONS: "/tmp/audit" },

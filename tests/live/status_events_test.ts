@@ -67,7 +67,7 @@ liveTest("while nobody asks, nobody looks", async (boot) => {
   // Its CPU time, and that of each look that has ended.
   const used = async () => {
     const { stdout } = await container.sh(
-      "for p in $(pgrep -f /tasks/status.ts); do cut -d ' ' -f 14-17 /proc/$p/stat; done",
+      "for p in $(pgrep -f /tasks/status.js); do cut -d ' ' -f 14-17 /proc/$p/stat; done",
     );
     return stdout.trim().split(/\s+/).map(Number).reduce((a, b) => a + b);
   };

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { FACTS_FILE } from "../../lib/rules/facts.ts";
 import { permissionFlags, type Permissions, RUN_FLAGS } from "../../lib/image/permissions.ts";
-import { DENO, INSTALL_DIR } from "../../lib/image/scripts.ts";
+import { bundled, DENO, INSTALL_DIR } from "../../lib/image/scripts.ts";
 import { STATUS } from "../../lib/image/stages.ts";
 import { type Container, until } from "../container/container.ts";
 import { NOWHERE } from "../_facts.ts";
@@ -16,7 +16,7 @@ const PATHS = ["/livez", "/readyz", "/metrics", "/api/v1/gateways", "/api/v1/gat
 async function serve(container: Container, permissions: Permissions, port: number) {
   const command = [
     ...[DENO, "run", ...RUN_FLAGS, ...permissionFlags(permissions)],
-    ...[`${INSTALL_DIR}/tasks/status.ts`, "--port", String(port)],
+    ...[`${INSTALL_DIR}/${bundled(STATUS.entry)}`, "--port", String(port)],
   ];
   const env = { DENO_DIR: `${INSTALL_DIR}/deno_dir`, DENO_AUDIT_PERMISSIONS: "/tmp/audit" };
   await container.sh("rm -f /tmp/audit");
@@ -35,7 +35,7 @@ async function serve(container: Container, permissions: Permissions, port: numbe
       body.replace(/"bootLine":\{.*?\},|"lastLog":"[^"]*"/g, (one) => one.slice(0, 9))
     }`;
   }
-  if (!isOver) await container.sh(`kill $(pgrep -f 'status.ts --port ${port}')`);
+  if (!isOver) await container.sh(`kill $(pgrep -f 'status.js --port ${port}')`);
   return { ...await ended, answers };
 }
 

@@ -8,7 +8,7 @@ const COUNT = 300;
 
 /** The CPU time of the service and of what it has run, in seconds, and its resident memory, in bytes. */
 async function usage(container: Container): Promise<{ cpu: number; rss: number }> {
-  const { stdout } = await container.sh("cat /proc/$(pgrep -of /tasks/status.ts)/stat");
+  const { stdout } = await container.sh("cat /proc/$(pgrep -of /tasks/status.js)/stat");
   const words = stdout.slice(stdout.lastIndexOf(")") + 2).split(" ").map(Number);
   const ticks = [11, 12, 13, 14].reduce((sum, i) => sum + words[i]!, 0);
   return { cpu: ticks / 100, rss: words[21]! * 4096 };

@@ -76,7 +76,7 @@ liveTest(
       assertEquals((await ask(`${url}/livez`))[0], 200);
       const { code } = await container.sh(`s6-svc -wD -T20000 -d ${SERVICE}`);
       assertEquals(code, 0, "it did not end");
-      const left = await container.sh("grep -al tasks/[s]tatus.ts /proc/[0-9]*/cmdline");
+      const left = await container.sh("grep -al tasks/[s]tatus.js /proc/[0-9]*/cmdline");
       assertEquals(left.stdout, "");
     }
   },
@@ -94,7 +94,7 @@ liveTest(
       mounts: { "/run-secrets/token": file },
     });
     const { stdout } = await container.sh(
-      `for p in $(pgrep -f /tasks/status.ts); do ps -o user= -p $p; cat /proc/$p/cmdline /proc/$p/environ; done`,
+      `for p in $(pgrep -f /tasks/status.js); do ps -o user= -p $p; cat /proc/$p/cmdline /proc/$p/environ; done`,
     );
     assertMatch(stdout, /^hermes\n/);
     assert(!stdout.includes(token));

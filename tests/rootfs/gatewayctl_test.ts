@@ -64,7 +64,7 @@ Deno.test("gatewayctl starts each command with exactly its permissions, and a cl
         permissions.env?.includes("GATEWAYCTL_TZ") ? "GATEWAYCTL_TZ=Europe/Berlin" : "TZ=Etc/UTC",
       ],
       ...[`${tree.path}/usr/local/bin/deno`, "run", ...RUN_FLAGS, ...flags],
-      ...[`${tree.path}/opt/hermes-boot/tasks/gatewayctl.ts`, ...args],
+      ...[`${tree.path}/opt/hermes-boot/tasks/gatewayctl.js`, ...args],
     ]);
   }
 });

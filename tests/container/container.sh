@@ -79,7 +79,7 @@ $@
 EOF
 chmod 755 command/with-contenv
 # Debian's /usr/bin/execlineb is a script.
-for program in "$ROOT"/usr/bin/s6-* "$ROOT"/usr/lib/execline/bin/execlineb; do ln -s "${program#"$ROOT"}" command/; done
+(cd command && ln -s ../usr/bin/s6-* ../usr/lib/execline/bin/execlineb .)
 mkdir -p run/s6 run/service
 cp -R "$ENVDIR" run/s6/container_environment
 live=s6-rc:s6-rc-init:fNgK2x
@@ -91,7 +91,7 @@ for name in s6rc-fdholder s6rc-oneshot-runner $(ls etc/s6-overlay/user-bundles.d
   mkdir "$dir"
   if [ -d "etc/s6-overlay/s6-rc.d/$name" ]; then
     find "etc/s6-overlay/s6-rc.d/$name" -type f ! -name type ! -path '*/dependencies.d/*' \
-      -exec cp {} "$dir/" \;
+      -exec cp -t "$dir" {} +
     : >"$dir/down"
   else
     printf '#!/bin/sh\nexec sleep infinity\n' >"$dir/run"

@@ -161,6 +161,20 @@ export class Container implements AsyncDisposable {
   }
 
   /**
+   * Makes sure that there can be containers here, without one: finds s6, and makes
+   * namespaces. Needs all permissions.
+   *
+   * @param progress Told before anything slow is done.
+   * @throws {Error} If s6 cannot be had or the namespaces cannot be made.
+   */
+  static async check(progress: (message: string) => void): Promise<void> {
+    await findS6(REPOSITORY, S6, progress);
+    const args = ["--mount", "--pid", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/mnt"];
+    const { success, stderr } = await new Deno.Command("unshare", { args, stdin: "null" }).output();
+    if (!success) throw new Error(`No container: ${new TextDecoder().decode(stderr).trim()}`);
+  }
+
+  /**
    * Starts a container; its cont-init.d has not run yet. Needs all permissions.
    *
    * @param options What is in it.

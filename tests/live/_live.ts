@@ -32,13 +32,10 @@ export const SCANDIR = SCANDIRS[SUPERVISION];
 
 async function whyNot(): Promise<string | undefined> {
   if (Deno.uid() !== 0) return "needs root for real user IDs";
-  const data = await Deno.makeTempDir();
   try {
-    await using _ = await Container.start({ data, progress: console.error });
+    await Container.check(console.error);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
-  } finally {
-    await Deno.remove(data, { recursive: true });
   }
 }
 

@@ -33,7 +33,7 @@ interface Outcome {
 
 async function denoTest(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
   const [success, text] = await deno(["test", "--allow-all", "--parallel", ...args], {
-    DENO_JOBS: Deno.env.get("DENO_JOBS") ?? "5",
+    DENO_JOBS: Deno.env.get("DENO_JOBS") ?? "4",
     ...env,
   });
   const count = (what: string) =>
@@ -60,19 +60,19 @@ async function newestS6(): Promise<S6Source> {
 }
 
 /**
- * Runs the whole suite on the s6 that ships; and what uses live gateways once more, with isolated
+ * Runs the whole suite on the s6 that ships; and beside it what uses live gateways once more, with isolated
  * supervision and on the older s6 of Debian's release.
  */
 async function testWhole(): Promise<Outcome[]> {
   const s6 = await newestS6();
   const twice = await filesOf("tests/live", /^gatewayctl(_\w+)?_test\.ts$/);
-  return [
-    await denoTest([`--coverage=${COVERAGE_DIR}`, "--coverage-raw-data-only", "tests/"], {
+  return await Promise.all([
+    denoTest([`--coverage=${COVERAGE_DIR}`, "--coverage-raw-data-only", "tests/"], {
       [MODE]: "shared",
       [S6]: s6,
     }),
-    await denoTest(["--no-check", ...twice], { [MODE]: "isolated", [S6]: "debian" }),
-  ];
+    denoTest(["--no-check", ...twice], { [MODE]: "isolated", [S6]: "debian", DENO_JOBS: "1" }),
+  ]);
 }
 
 async function isCovered(): Promise<boolean> {

@@ -33,7 +33,7 @@ interface Outcome {
 
 async function denoTest(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
   const [success, text] = await deno(["test", "--allow-all", "--parallel", ...args], {
-    DENO_JOBS: Deno.env.get("DENO_JOBS") ?? "4",
+    DENO_JOBS: Deno.env.get("DENO_JOBS") ?? "5",
     ...env,
   });
   const count = (what: string) =>

@@ -233,7 +233,10 @@ export class ClusterApi {
     await this.#pace();
     const query = { watch: "1", resourceVersion, timeoutSeconds: String(WATCH_SECONDS) };
     const path = this.#path(kind, undefined, query);
-    const response = await this.#send({ method: "GET", path, signal });
+    // A connection that is lost without a word would be waited for, for ever.
+    const late = AbortSignal.timeout((WATCH_SECONDS + 30) * 1000);
+    const both = AbortSignal.any([signal, late]);
+    const response = await this.#send({ method: "GET", path, signal: both });
     if (!response.ok) throw await readError(response);
     let rest = "";
     try {

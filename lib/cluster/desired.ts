@@ -24,13 +24,17 @@ import { renderCluster } from "./render.ts";
 export function readDecisions(home: string, rules: Rules, warn: Warn): Decision[] {
   const { profiles, error } = planVolume(home, warn, { rules });
   if (error !== undefined) throw error;
-  const unknown = new Set(
-    profiles.filter(({ action, listing }) => action.priorState === null && listing?.has(STATE_FILE))
-      .map(({ action }) => action.profile),
+  const unknown = new Map(
+    profiles.filter(({ action: { priorState }, listing }) =>
+      listing?.has(STATE_FILE) && priorState !== "running" && priorState !== "stopped"
+    ).map(({ action: { profile, priorState } }) => [profile, priorState]),
   );
   return decide(profiles, rules.topology).map((decision) => {
-    if (decision.wanted === "skipped" || !unknown.has(decision.profile)) return decision;
-    return { ...decision, wanted: "skipped", reason: `${STATE_FILE} is unusable`, failed: true };
+    const state = unknown.get(decision.profile);
+    if (decision.wanted === "skipped" || state === undefined) return decision;
+    // Such as "starting": what a gateway says of itself meanwhile is no intent.
+    const said = state === null ? "is unusable" : `says ${state}, and no intent`;
+    return { ...decision, wanted: "skipped", reason: `${STATE_FILE} ${said}`, failed: true };
   });
 }
 

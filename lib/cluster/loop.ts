@@ -86,7 +86,8 @@ class Bell {
       { ...this.wanted, objects: new Map([[key, wanted]]) },
       type === "DELETED" ? [] : [seen],
     );
-    if (changes.some(({ act }) => act !== "leave")) this.rung++;
+    // A pass makes what else there is to change; one that was refused would ring with each new status.
+    if (changes.some(({ act }) => act === "make" || act === "put back")) this.rung++;
   }
 
   /** Listens from a list on, where nobody does; what ends is begun anew after the next list. */

@@ -96,8 +96,13 @@ function waiting(facts: PodFacts, name: string): Answer | undefined {
   }
 }
 
+/**
+ * Of a pod whose node does not answer the cluster takes back that it is ready, and nothing else. A kubelet
+ * never says so of ready containers: these pods have no readiness gates.
+ */
 function isLost({ condition, status }: ReturnType<typeof read>): boolean {
-  return status.reason === "NodeLost" || condition("Ready")?.status === "Unknown";
+  return status.reason === "NodeLost" ||
+    condition("Ready")?.status === "False" && condition("ContainersReady")?.status === "True";
 }
 
 /** How the pod of a gateway that is to run is. */

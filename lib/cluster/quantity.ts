@@ -1,14 +1,8 @@
-const SUFFIXES: Readonly<Record<string, number>> = {
-  "": 1,
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
+const DECIMAL: Readonly<Record<string, number>> = {
+  ...{ n: -9, u: -6, m: -3, "": 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 },
+};
+
+const BINARY: Readonly<Record<string, number>> = {
   Ki: 2 ** 10,
   Mi: 2 ** 20,
   Gi: 2 ** 30,
@@ -37,6 +31,8 @@ export function parseQuantity(text: string): number | undefined {
     .exec(text);
   if (match === null) return undefined;
   const [, number = "", suffix = ""] = match;
-  const factor = SUFFIXES[suffix];
-  return factor === undefined ? Number(number + suffix) : Number(number) * factor;
+  // As an exponent, for 7 times 0.1 is not 0.7.
+  const exponent = DECIMAL[suffix];
+  if (exponent !== undefined) return Number(`${number}e${exponent}`);
+  return BINARY[suffix] === undefined ? Number(number + suffix) : Number(number) * BINARY[suffix];
 }

@@ -54,10 +54,14 @@ async function find({ api, wanted, known }: ClusterOptions) {
   return { found, versions };
 }
 
+/** What the API server says where a field cannot be changed any more. */
+const IMMUTABLE = /Forbidden: (updates to|spec is immutable)/;
+
 /** What to do about an object that the server does not change as it is asked to. */
-function wordRefusal(key: string, { status, message }: ClusterApiError, namespace: string): string {
+function wordRefusal(change: Change, { message }: ClusterApiError, namespace: string): string {
+  const key = keyOfChange(change);
   const words = `${key}: ${message.replaceAll(/\s+/g, " ")}`;
-  if (status !== 422) return words;
+  if (change.act === "make" || !IMMUTABLE.test(words)) return words;
   const [kind = "", name] = key.split("/");
   return `${words}; nothing is deleted for that: "kubectl -n ${namespace} delete ` +
     `${kind.toLowerCase()} ${name}" has it made anew, and its claims stay`;
@@ -119,7 +123,7 @@ export async function reconcileCluster(options: ClusterOptions): Promise<Cluster
     } catch (error) {
       if (!(error instanceof ClusterApiError)) throw error;
       if (error.isTransient && ++trouble === TROUBLE) throw error;
-      warn(wordRefusal(key, error, api.namespace));
+      warn(wordRefusal(change, error, api.namespace));
       ok = false;
     }
   }

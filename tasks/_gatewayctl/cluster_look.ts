@@ -39,7 +39,16 @@ export async function clusterRows(
       metadata.name,
       { replicas: (spec as { replicas: number }).replicas, isOurs: isOurs(metadata.labels) },
     ] as const);
-  const pods = await api.list("Pod", (pod) => [pod.metadata.name, pod] as const);
+  // Most of a pod is of no interest, and of thousands too much to keep.
+  const pods = await api.list("Pod", ({ metadata, spec, ...pod }) => {
+    const { nodeName } = spec as { nodeName?: string };
+    const kept = {
+      ...pod,
+      metadata: { ...metadata, managedFields: undefined },
+      spec: { nodeName },
+    };
+    return [metadata.name, kept] as const;
+  });
   const [workloads, byName] = [new Map(sets.items), new Map(pods.items)];
   return decisions.map((decision) => {
     const { profile } = decision;

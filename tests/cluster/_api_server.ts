@@ -57,7 +57,7 @@ const REASONS: Readonly<Record<number, string>> = {
   404: "not found",
   409: "the object has been modified",
   410: "the provided continue parameter is too old",
-  422: "is invalid: spec: Forbidden",
+  422: "is invalid: spec: Forbidden: updates to statefulset spec for fields other than 'replicas'",
   429: "too many requests",
 };
 

@@ -25,6 +25,19 @@ Deno.test("readDecisions() decides as a boot does, but for a state that cannot b
   ]);
 });
 
+Deno.test("readDecisions() leaves a workload as it is while its gateway only says how it is itself", () => {
+  using temp = new TempDir();
+  const home = new Home(temp);
+  for (const [name, state] of [["a", "starting"], ["b", "startup_failed"], ["c", "draining"]]) {
+    home.add(name!, JSON.stringify({ gateway_state: state }));
+  }
+  home.add("told", JSON.stringify({ gateway_state: "starting", desired_state: "stopped" }));
+  const decisions = readDecisions(home.path, NO_RULES, ignore).slice(1);
+  assertEquals(decisions.map(({ wanted, failed = false }) => [wanted, failed]), [
+    ...[["skipped", true], ["skipped", true], ["running", false], ["stopped", false]],
+  ]);
+});
+
 Deno.test("readDecisions() leaves one workload where one gateway serves all", () => {
   using temp = new TempDir();
   const home = new Home(temp);

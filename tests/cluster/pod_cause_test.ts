@@ -68,7 +68,10 @@ const TABLE: readonly [cause: string, help: RegExp, text: RegExp, facts: Partial
     pod: pod(waits("CreateContainerConfigError")),
   }],
   ["node-lost", /^kubectl describe node node-a$/, /node-a does not answer/, {
-    pod: pod({ ...running(true), conditions: [{ type: "Ready", status: "Unknown" }] }, "then"),
+    pod: pod({
+      ...running(true),
+      conditions: [{ type: "Ready", status: "False" }, { type: "ContainersReady", status: "True" }],
+    }, "then"),
   }],
   ["node-lost", /describe node/, /does not answer/, { pod: pod({ reason: "NodeLost" }) }],
   ["evicted", /describe pod/, /Evicted.*low on memory/, {

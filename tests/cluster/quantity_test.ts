@@ -20,6 +20,12 @@ Deno.test("parseQuantity() reads numbers with suffixes and exponents", () => {
   ) assertEquals(parseQuantity(text), value, text);
 });
 
+Deno.test("parseQuantity() takes thousandths for the same, however they are written", () => {
+  for (let cpu = 1; cpu < 3000; cpu++) {
+    assertEquals(parseQuantity(`${cpu}m`), parseQuantity((cpu / 1000).toFixed(3)));
+  }
+});
+
 Deno.test("parseQuantity() refuses what the API would", () => {
   for (
     const text of ["", ".", "-1", "1 Gi", "Gi", "1gi", "1KB", "0x1", "1e", "NaN", "1\n", "é", "1,5"]

@@ -216,6 +216,21 @@ Deno.test("runClusterLoop() says what to delete where a workload cannot be chang
   assertEquals(server.count("DELETE"), 0);
 });
 
+Deno.test("runClusterLoop() does not ask for what was refused with each new status of it", async () => {
+  using temp = new TempDir();
+  const { home, server } = world(temp);
+  await runLoop(home, server, 5000, { policy: QUIET });
+  const before = server.count("PATCH");
+  const policy = `${QUIET}\nprofiles: [{ match: coder, volume: { storage: 1Gi } }]`;
+  const restart = (count: number) => () => server.edit(CODER, ["status", "restarts"], count);
+  const at = Object.fromEntries(
+    Array.from({ length: 100 }, (_, n) => [5001 + n * 3000, restart(n)]),
+  );
+  await runLoop(home, server, 310_000, { at, policy });
+  const asked = server.count("PATCH") - before;
+  assert(asked > 3 && asked < 20, `asked ${asked} times`);
+});
+
 Deno.test("two loops at once are harmless", async () => {
   using temp = new TempDir();
   const { home, server } = world(temp);

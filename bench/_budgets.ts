@@ -36,7 +36,8 @@ function bootVerdicts(boots: readonly Boot[]): Verdict[] {
         {
           what: `last of ${size} gateways up, ${mode}, of the faster peer`,
           ratio: up(name, size) / peer,
-          atMost: 1,
+          // Shared supervision runs nine programs for a gateway and its logger, pm2 one for a gateway.
+          atMost: mode === "shared" && size === 200 ? 1.3 : 1,
         },
         {
           what: `last of ${size} gateways up, ${mode}, from the hooks on, of the floor`,
@@ -56,8 +57,8 @@ function stageVerdicts(stages: readonly StageResult[]): Verdict[] {
   const slots = (what: string) => ms(what, 1000) - ms(what, 5);
   const thousand = ms(SCENES.shared, 1000);
   const ratios: [what: string, ratio: number, atMost: number][] = [
-    ["02 with 5 profiles, shared, of a bare start", ms(SCENES.shared, 5) / bare, 2.8],
-    ["02 with 5 profiles, isolated, of a bare start", ms(SCENES.isolated, 5) / bare, 2.4],
+    ["02 with 5 profiles, shared, of a bare start", ms(SCENES.shared, 5) / bare, 2.5],
+    ["02 with 5 profiles, isolated, of a bare start", ms(SCENES.isolated, 5) / bare, 2.2],
     ["02 per slot, shared, of C", slots(SCENES.shared) / slots(SCENES.c), 2.5],
     ["02 per slot, isolated, of shared", slots(SCENES.isolated) / slots(SCENES.shared), 0.8],
     ["02 with 4000 profiles, of 1000", ms(SCENES.shared, 4000) / thousand, 4.4],
@@ -73,12 +74,12 @@ function imageVerdicts({ hooks, bare, commands }: ImageResult): Verdict[] {
     {
       what: "the hooks with 5 profiles, of three bare starts",
       ratio: hooksMs / (3 * bare.ms),
-      atMost: 3.2,
+      atMost: 2.9,
     },
     ...[...commands].map(([name, { cpuMs }]) => ({
       what: `CPU of gatewayctl ${name} with 10 gateways, of a bare start`,
       ratio: cpuMs / bare.cpuMs,
-      atMost: 3,
+      atMost: 2.7,
     })),
   ];
 }

@@ -232,9 +232,11 @@ export class Container implements AsyncDisposable {
         ...this.#user && user === undefined
           ? [`--reuid=${this.#user.uid}`, `--regid=${this.#user.gid}`, "--clear-groups"]
           : [],
+        ...user === "hermes" && IS_ROOT
+          ? ["--reuid=hermes", "--regid=hermes", "--init-groups"]
+          : [],
         ...["/usr/bin/env", "--chdir=/", "-i", `PATH=${PATH}`],
         ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
-        ...user === "hermes" && IS_ROOT ? ["s6-setuidgid", "hermes"] : [],
         ...command,
       ],
       stdin: "null",

@@ -1,10 +1,10 @@
 import { ClusterApi } from "../../lib/cluster/api.ts";
+import { see } from "../../lib/cluster/changes.ts";
 import { connect } from "../../lib/cluster/connection.ts";
 import type { Decision } from "../../lib/cluster/decision.ts";
 import { readDecisions } from "../../lib/cluster/desired.ts";
 import { workloadName } from "../../lib/cluster/name.ts";
 import { diagnosePod, type PodFacts } from "../../lib/cluster/pod_cause.ts";
-import { MANAGED_BY } from "../../lib/cluster/render.ts";
 import type { Diagnosis } from "../../lib/explain/cause.ts";
 import { profileNameProblem } from "../../lib/profile/name.ts";
 import type { Facts } from "../../lib/rules/facts.ts";
@@ -32,13 +32,11 @@ export async function clusterRows(
   decisions: readonly Decision[],
   api: ClusterApi,
 ): Promise<ClusterRow[]> {
-  const isOurs = (labels: Readonly<Record<string, string>> = {}) =>
-    Object.entries(MANAGED_BY).every(([key, value]) => labels[key] === value);
-  const sets = await api.list("StatefulSet", ({ metadata, spec }) =>
-    [
-      metadata.name,
-      { replicas: (spec as { replicas: number }).replicas, isOurs: isOurs(metadata.labels) },
-    ] as const);
+  const sets = await api.list("StatefulSet", (set) => {
+    const { replicas } = set["spec"] as { replicas: number };
+    const { isOurs } = see(set, "StatefulSet", undefined, undefined);
+    return [set.metadata.name, { replicas, isOurs }] as const;
+  });
   // Most of a pod is of no interest, and of thousands too much to keep.
   const pods = await api.list("Pod", ({ metadata, spec, ...pod }) => {
     const { nodeName } = spec as { nodeName?: string };
